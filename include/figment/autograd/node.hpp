@@ -1,0 +1,150 @@
+// A recorded operation: what it read, what it gave, and the rule from dy to its inputs' gradients.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <new>
+#include <span>
+
+#include "figment/core/tensor.hpp"
+
+namespace figment {
+
+template <class T>
+class Saved;
+template <class T>
+class InputGradients;
+
+/// What an operation's rule reads back: unkept values cost no memory, and may change in place.
+enum class Keep : unsigned { nothing = 0, inputs = 1, output = 2, all = 3 };
+
+namespace detail {
+
+inline bool keeps(Keep keep, Keep what) {
+  return (static_cast<unsigned>(keep) & static_cast<unsigned>(what)) != 0;
+}
+
+/// A tensor as a graph holds it, with the version its memory had.
+template <class T>
+struct Kept {
+  Tensor<T> tensor;
+  std::uint32_t version = 0;
+};
+
+/// A graph's node. Leaves have no inputs. Identifiers rise with creation, so that inputs come before
+/// results: the order of the backward walk.
+template <class T>
+class Node : public Counted {
+ public:
+  const char* name() const { return name_; }
+  std::uint64_t id() const { return id_; }
+  std::span<const Kept<T>> inputs() const { return {inputs_, count_}; }
+  const Kept<T>& output() const { return output_; }
+  const Shape& shape() const { return output_.tensor.shape(); }
+
+  virtual void differentiate(const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) const = 0;
+
+ protected:
+  Node(const char* name, const Tensor<T>& output, bool keep) : name_(name) {
+    output_ = {keep ? output.detach() : edge(output.detach()), output.version()};
+  }
+  ~Node() override { std::destroy_n(inputs_, count_); }
+
+  void adopt(Kept<T>* inputs, std::size_t count) { inputs_ = inputs, count_ = count; }
+  /// The tensor's shape and place in the graph without its memory.
+  static Tensor<T> edge(const Tensor<T>& t) { return t.forget(); }
+
+  /// Returns the node's memory; called by destroy's loop, never recursively.
+  virtual void free() noexcept = 0;
+
+ private:
+  // A node's end drops its inputs, whose end drops theirs: a long chain would overflow the stack. So the
+  // dead queue up, and the first one's destroy ends them all.
+  void destroy() noexcept final {
+    static thread_local Node* dead = nullptr;
+    static thread_local bool burying = false;
+    next_dead_ = std::exchange(dead, this);
+    if (burying) return;
+    burying = true;
+    while (dead) {
+      Node* node = std::exchange(dead, dead->next_dead_);
+      node->free();
+    }
+    burying = false;
+  }
+
+  static std::uint64_t next_id() {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+
+  const char* name_;
+  std::uint64_t id_ = next_id();
+  Kept<T>* inputs_ = nullptr;
+  std::size_t count_ = 0;
+  Kept<T> output_;
+  Node* next_dead_ = nullptr;
+};
+
+/// The node a tensor came from; null for constants.
+template <class T>
+Node<T>* node_of(const Tensor<T>& t) {
+  return static_cast<Node<T>*>(t.node().get());
+}
+
+}  // namespace detail
+
+/// What a rule reads: the inputs and the output of its operation, as they were.
+template <class T>
+class Saved {
+ public:
+  explicit Saved(const detail::Node<T>& node) : node_(node) {}
+
+  const Tensor<T>& in(std::size_t i) const {
+    const auto& kept = node_.inputs()[i];
+    verify(kept, "an input");
+    return kept.tensor;
+  }
+  Tensor<T> out() const {
+    verify(node_.output(), "the output");
+    Tensor<T> y = node_.output().tensor;
+    y.set_node(detail::Ref<detail::Counted>(const_cast<detail::Node<T>*>(&node_)));
+    return y;
+  }
+  const Shape& in_shape(std::size_t i) const { return node_.inputs()[i].tensor.shape(); }
+  const Shape& out_shape() const { return node_.shape(); }
+  std::size_t inputs() const { return node_.inputs().size(); }
+
+ private:
+  void verify(const detail::Kept<T>& kept, const char* what) const {
+    check(kept.tensor.defined() || kept.tensor.size() == 0,
+          "{}: its rule reads {} that was not kept (see Keep)", node_.name(), what);
+    check(kept.tensor.version() == kept.version,
+          "{}: {} (shape {}) was changed in place after the operation used it; take the gradient before the "
+          "change",
+          node_.name(), what, kept.tensor.shape());
+  }
+
+  const detail::Node<T>& node_;
+};
+
+/// Where a rule puts the gradients of its operation's inputs. Only those that were asked for are computed.
+template <class T>
+class InputGradients {
+ public:
+  bool wants(std::size_t i) const { return wanted_[i]; }
+  /// Gradient i is f(), if it is wanted. Its shape is the input's, or one that the input broadcast to.
+  template <class F>
+  void operator()(std::size_t i, F&& f) {
+    if (wanted_[i]) gradients_[i] = std::forward<F>(f)();
+  }
+
+  InputGradients(std::span<const bool> wanted, std::span<Tensor<T>> gradients)
+      : wanted_(wanted), gradients_(gradients) {}
+
+ private:
+  std::span<const bool> wanted_;
+  std::span<Tensor<T>> gradients_;
+};
+
+}  // namespace figment

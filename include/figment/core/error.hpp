@@ -1,0 +1,95 @@
+// Errors and the formatting of their messages.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace figment {
+
+/// Everything figment throws: one line saying what was expected, what was found, and where.
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+
+inline void put(std::string& s, std::string_view v) { s += v; }
+// Constrained, or a const char* would convert to bool before it does to string_view.
+inline void put(std::string& s, std::same_as<bool> auto v) { s += v ? "true" : "false"; }
+template <std::integral V>
+requires(!std::same_as<V, bool>) void put(std::string& s, V v) { s += std::to_string(v); }
+template <std::floating_point V>
+void put(std::string& s, V v) {
+  char buffer[32];
+  s.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, v, std::chars_format::general, 6).ptr);
+}
+
+/// A message whose `{}` are counted against the arguments while compiling.
+template <class... Args>
+struct Format {
+  std::string_view text;
+  consteval Format(const char* t) : text(t) {  // NOLINT(google-explicit-constructor): literals convert
+    std::size_t holes = 0;
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) holes += text[i] == '{' && text[i + 1] == '}';
+    if (holes != sizeof...(Args)) throw "the number of {} differs from the number of arguments";
+  }
+};
+
+struct Argument {
+  const void* value;
+  void (*put)(std::string&, const void*);
+};
+
+template <class A>
+Argument argument(const A& a) {
+  return {&a, [](std::string& s, const void* p) { put(s, *static_cast<const A*>(p)); }};
+}
+
+inline std::string expand(std::string_view text, const Argument* args) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, 2) == "{}") {
+      args->put(out, args->value);
+      ++args, ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise(std::string_view text, const Argument* args) {
+  throw Error(expand(text, args));
+}
+
+}  // namespace detail
+
+/// The text with each `{}` replaced by the next argument.
+template <class... Args>
+std::string format(detail::Format<std::type_identity_t<Args>...> text, const Args&... args) {
+  const detail::Argument list[] = {detail::argument(args)..., {}};
+  return detail::expand(text.text, list);
+}
+
+/// Throws Error with the formatted message.
+template <class... Args>
+[[noreturn]] void fail(detail::Format<std::type_identity_t<Args>...> text, const Args&... args) {
+  const detail::Argument list[] = {detail::argument(args)..., {}};
+  detail::raise(text.text, list);
+}
+
+/// Throws Error with the formatted message unless `ok`.
+template <class... Args>
+void check(bool ok, detail::Format<std::type_identity_t<Args>...> text, const Args&... args) {
+  if (ok) [[likely]]
+    return;
+  const detail::Argument list[] = {detail::argument(args)..., {}};
+  detail::raise(text.text, list);
+}
+
+}  // namespace figment

@@ -1,0 +1,72 @@
+// Sums over whole tensors and over dimensions; not recorded.
+#pragma once
+
+#include "figment/core/map.hpp"
+
+namespace figment::detail {
+
+// Sums are taken over chunks of fixed size, combined in order: the same bits for any number of threads.
+inline constexpr Index sum_chunk = 16384;
+
+/// The sum over i < n of part(begin, end) on chunks.
+template <class Part>
+double chunked_sum(Index n, Part&& part) {
+  const Index chunks = (n + sum_chunk - 1) / sum_chunk;
+  if (chunks <= 1) return n > 0 ? static_cast<double>(part(Index{0}, n)) : 0.0;
+  std::vector<double, RecycledAllocator<double>> partial(static_cast<std::size_t>(chunks));
+  double* p = partial.data();
+  parallel_for(chunks, 4, [&](Index begin, Index end) {
+    for (Index c = begin; c < end; ++c)
+      p[c] = static_cast<double>(part(c * sum_chunk, std::min(n, (c + 1) * sum_chunk)));
+  });
+  double total = 0;
+  for (double v : partial) total += v;
+  return total;
+}
+
+/// Sums x, seen as (outer, middle, inner), over the middle.
+template <class T>
+void sum_middle(const T* x, T* y, Index outer, Index middle, Index inner) {
+  if (inner == 1) {
+    if (outer == 1) {
+      *y = static_cast<T>(chunked_sum(middle, [&](Index b, Index e) {
+        return kernels::sum_unary(kernels::op::Identity{}, x + b, e - b);
+      }));
+    } else {
+      parallel_for(outer, elementwise_grain / std::max<Index>(middle, 1) + 1, [&](Index begin, Index end) {
+        for (Index o = begin; o < end; ++o)
+          y[o] = kernels::sum_unary(kernels::op::Identity{}, x + o * middle, middle);
+      });
+    }
+    return;
+  }
+  std::fill_n(y, outer * inner, T(0));
+  for (Index o = 0; o < outer; ++o)  // columns are split, so each is summed in the same order always
+    parallel_for(inner, elementwise_grain / std::max<Index>(middle, 1) + 16, [&](Index begin, Index end) {
+      kernels::sum_rows(x + o * middle * inner + begin, inner, y + o * inner + begin, middle, end - begin);
+    });
+}
+
+/// Sums x down to `shape`, which broadcasts to x's; not recorded.
+template <class T>
+Tensor<T> reduce_to(const Tensor<T>& x, const Shape& shape) {
+  const Index lead = x.rank() - shape.rank();
+  Tensor<T> current = x;
+  Shape from = x.shape();
+  // One pass for each run of neighbouring dimensions that is summed, the last run first.
+  for (Index d = x.rank() - 1; d >= 0; --d) {
+    const auto summed = [&](Index i) { return from[i] != 1 && (i < lead || shape[i - lead] == 1); };
+    if (!summed(d)) continue;
+    Index inner = 1, middle = 1, outer = 1;
+    for (Index i = d + 1; i < x.rank(); ++i) inner *= from[i];
+    for (; d >= 0 && (summed(d) || from[d] == 1); --d) middle *= std::exchange(from[d], Index{1});
+    for (Index i = 0; i <= d; ++i) outer *= from[i];
+    ++d;
+    Tensor<T> next(from);
+    sum_middle(current.data(), next.mutable_data(), outer, middle, inner);
+    current = next;
+  }
+  return current.view_as(shape);
+}
+
+}  // namespace figment::detail

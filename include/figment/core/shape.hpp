@@ -1,0 +1,94 @@
+// The extents of a tensor, held inline so that a shape never touches the heap.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+
+#include "figment/core/error.hpp"
+
+namespace figment {
+
+/// Sizes, positions and counts.
+using Index = std::ptrdiff_t;
+
+/// The most dimensions a tensor can have.
+inline constexpr Index max_rank = 6;
+
+/// Up to max_rank extents, outermost first. A scalar has rank 0 and one element.
+class Shape {
+ public:
+  Shape() = default;
+  Shape(std::initializer_list<Index> dims) : Shape(std::span(dims.begin(), dims.size())) {}
+  explicit Shape(std::span<const Index> dims) : rank_(static_cast<Index>(dims.size())) {
+    check(rank_ <= max_rank, "shape: {} dimensions, at most {} are supported", rank_, max_rank);
+    for (Index i = 0; i < rank_; ++i) {
+      dims_[i] = dims.data()[i];
+      check(dims_[i] >= 0, "shape: dimension {} is {}, expected 0 or more", i, dims_[i]);
+    }
+  }
+
+  Index rank() const { return rank_; }
+  /// The number of elements.
+  Index size() const {
+    Index n = 1;
+    for (Index d : *this) n *= d;
+    return n;
+  }
+  /// Extent i; negative counts from the last.
+  Index operator[](Index i) const { return dims_[axis(i)]; }
+  Index& operator[](Index i) { return dims_[axis(i)]; }
+  /// i as a position from the front. Throws unless -rank <= i < rank.
+  Index axis(Index i) const {
+    check(i >= -rank_ && i < rank_, "axis {} is out of range for shape {}", i, *this);
+    return i < 0 ? i + rank_ : i;
+  }
+
+  const Index* begin() const { return dims_; }
+  const Index* end() const { return dims_ + rank_; }
+
+  void push_back(Index d) {
+    check(rank_ < max_rank, "shape: more than {} dimensions", max_rank);
+    dims_[rank_++] = d;
+  }
+
+  friend bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (Index i = 0; i < a.rank_; ++i)
+      if (a.dims_[i] != b.dims_[i]) return false;
+    return true;
+  }
+
+  friend void put(std::string& s, const Shape& v) {
+    s += '(';
+    for (Index i = 0; i < v.rank_; ++i) {
+      if (i) s += ", ";
+      s += std::to_string(v.dims_[i]);
+    }
+    s += v.rank_ == 1 ? ",)" : ")";
+  }
+
+ private:
+  Index dims_[max_rank] = {};
+  Index rank_ = 0;
+};
+
+/// The shape as text: "(2, 3)".
+inline std::string to_string(const Shape& shape) { return format("{}", shape); }
+
+/// The common shape of two operands, NumPy's rules: aligned at the last dimension, extents equal or 1.
+/// `op` names the caller in the error.
+inline Shape broadcast(const Shape& a, const Shape& b, std::string_view op) {
+  if (a == b) return a;
+  const Index rank = a.rank() > b.rank() ? a.rank() : b.rank();
+  Shape out;
+  for (Index i = 0; i < rank; ++i) {
+    const Index ia = i - (rank - a.rank()), ib = i - (rank - b.rank());
+    const Index da = ia < 0 ? 1 : a[ia], db = ib < 0 ? 1 : b[ib];
+    check(da == db || da == 1 || db == 1, "{}: shapes {} and {} do not broadcast", op, a, b);
+    out.push_back(da == 1 ? db : da);
+  }
+  return out;
+}
+
+}  // namespace figment

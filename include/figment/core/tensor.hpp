@@ -1,0 +1,179 @@
+// The one tensor type: a handle to contiguous row-major memory. Operations on it live in ops/.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "figment/core/shape.hpp"
+#include "figment/core/storage.hpp"
+
+namespace figment {
+
+/// A dense array of T, row-major and contiguous. It is a handle: copies are aliases of one memory,
+/// clone() copies the values. float and double tensors can carry gradients; integer tensors hold labels,
+/// indices and masks.
+template <class T = float>
+class Tensor {
+  static_assert(std::is_arithmetic_v<T>, "figment: a Tensor holds numbers");
+
+ public:
+  using value_type = T;
+
+  /// Undefined: no memory, shape (0,). Test with defined().
+  Tensor() : shape_{0} {}
+
+  /// Uninitialised values.
+  explicit Tensor(const Shape& shape)
+      : storage_(detail::Storage::make(static_cast<std::size_t>(shape.size()) * sizeof(T))),
+        data_(static_cast<T*>(storage_->data())),
+        shape_(shape) {}
+
+  /// The values in row-major order; as many as the shape has elements.
+  Tensor(const Shape& shape, std::span<const T> values) : Tensor(shape) {
+    check(static_cast<Index>(values.size()) == size(), "tensor: shape {} takes {} values, got {}", shape,
+          size(), values.size());
+    std::copy(values.begin(), values.end(), data_);
+  }
+  Tensor(const Shape& shape, std::initializer_list<T> values)
+      : Tensor(shape, std::span(values.begin(), values.size())) {}
+
+  static Tensor full(const Shape& shape, T value) {
+    Tensor t(shape);
+    std::fill_n(t.data_, t.size(), value);
+    return t;
+  }
+  static Tensor zeros(const Shape& shape) { return full(shape, T(0)); }
+  static Tensor ones(const Shape& shape) { return full(shape, T(1)); }
+  static Tensor scalar(T value) { return full({}, value); }
+  /// 0, 1, … n-1 as a vector (n,).
+  static Tensor arange(Index n) {
+    Tensor t(Shape{n});
+    for (Index i = 0; i < n; ++i) t.data_[i] = static_cast<T>(i);
+    return t;
+  }
+
+  bool defined() const { return static_cast<bool>(storage_); }
+  const Shape& shape() const { return shape_; }
+  Index rank() const { return shape_.rank(); }
+  Index size() const { return shape_.size(); }
+  /// Extent i; negative counts from the last.
+  Index dim(Index i) const { return shape_[i]; }
+
+  const T* data() const { return data_; }
+  /// For writing. Graphs that saved this memory are invalid from here on, and say so.
+  T* mutable_data() {
+    if (storage_) storage_->bump();
+    return data_;
+  }
+  std::span<const T> values() const { return {data_, static_cast<std::size_t>(size())}; }
+
+  /// The single value of a one-element tensor.
+  T item() const {
+    check(size() == 1, "item: expected one element, found shape {}", shape_);
+    return *data_;
+  }
+  /// The value at one position, an index for each dimension, negative ones from the end.
+  template <std::integral... I>
+  T operator()(I... index) const {
+    return data_[offset({static_cast<Index>(index)...})];
+  }
+  /// Writes the value at one position.
+  void set(std::initializer_list<Index> index, T value) {
+    const Index at = offset(index);
+    mutable_data()[at] = value;
+  }
+
+  void fill(T value) { std::fill_n(mutable_data(), size(), value); }
+  /// Overwrites the values with those of a tensor of the same shape.
+  void copy_from(const Tensor& other) {
+    check(shape_ == other.shape_, "copy_from: shape {} expected, found {}", shape_, other.shape_);
+    std::copy_n(other.data_, size(), mutable_data());
+  }
+  /// The same values in memory of their own, outside any graph.
+  Tensor clone() const { return defined() ? Tensor(shape_, values()) : Tensor(); }
+  /// The same memory, outside any graph.
+  Tensor detach() const {
+    Tensor t = *this;
+    t.node_ = {};
+    return t;
+  }
+  /// The same memory under another shape of equal size, outside any graph; ops/shape.hpp has the recorded
+  /// one.
+  Tensor view_as(const Shape& shape) const {
+    check(shape.size() == size(), "reshape: {} has {} elements, {} has {}", shape_, size(), shape,
+          shape.size());
+    Tensor t = detach();
+    t.shape_ = shape;
+    return t;
+  }
+
+  bool shares_memory_with(const Tensor& other) const { return storage_.get() == other.storage_.get(); }
+  /// No other handle sees this memory.
+  bool unique() const { return storage_ && storage_->use_count() == 1; }
+  std::uint32_t version() const { return storage_ ? storage_->version() : 0; }
+
+  /// Part of a graph: a parameter or computed from one.
+  bool tracked() const { return static_cast<bool>(node_); }
+  const detail::Ref<detail::Counted>& node() const { return node_; }
+  void set_node(detail::Ref<detail::Counted> node) { node_ = std::move(node); }
+
+  /// The shape and the place in the graph, without the memory.
+  Tensor forget() const {
+    Tensor t;
+    t.shape_ = shape_;
+    t.node_ = node_;
+    return t;
+  }
+
+  // Eigen maps of the memory, defined in core/eigen.hpp.
+  auto matrix() const;
+  auto matrix();
+  auto array() const;
+  auto array();
+  template <int Rank>
+  auto eigen() const;
+  template <int Rank>
+  auto eigen();
+
+ private:
+  Index offset(std::initializer_list<Index> index) const {
+    check(static_cast<Index>(index.size()) == rank(), "index: {} positions for shape {}", index.size(),
+          shape_);
+    Index at = 0, axis = 0;
+    for (Index i : index) {
+      const Index n = shape_[axis++];
+      check(i >= -n && i < n, "index: {} is out of range for axis {} of shape {}", i, axis - 1, shape_);
+      at = at * n + (i < 0 ? i + n : i);
+    }
+    return at;
+  }
+
+  detail::Ref<detail::Storage> storage_;
+  T* data_ = nullptr;
+  detail::Ref<detail::Counted> node_;
+  Shape shape_;
+};
+
+/// Labels, class numbers and positions.
+using Indices = Tensor<std::int32_t>;
+/// The result of a comparison: 0 or 1.
+using Mask = Tensor<std::uint8_t>;
+
+/// Tensors in recycled memory, so that lists of gradients cost a training step no allocation.
+template <class T>
+using TensorList = std::vector<Tensor<T>, RecycledAllocator<Tensor<T>>>;
+
+/// The tensor's values in another number type, outside any graph.
+template <class To, class From>
+Tensor<To> cast(const Tensor<From>& x) {
+  Tensor<To> y(x.shape());
+  std::transform(x.values().begin(), x.values().end(), y.mutable_data(),
+                 [](From v) { return static_cast<To>(v); });
+  return y;
+}
+
+}  // namespace figment

@@ -1,0 +1,74 @@
+// Optimiser steps: one pass over a parameter, its gradient and up to three arrays of state.
+// Included inside an instruction set's namespace.
+
+/// w -= lr g; s: momentum's running sum.
+template <class V>
+void step(const op::Sgd& f, V& w, V g, V& s, V&, V&) {
+  g = fma(constant(w, f.weight_decay), w, g);
+  s = fma(constant(w, f.momentum), s, g);
+  w = w - constant(w, f.rate) * (f.nesterov ? fma(constant(w, f.momentum), s, g) : s);
+}
+
+/// s: mean of g^2, t: momentum's running sum, u: mean of g (centred).
+template <class V>
+void step(const op::RmsProp& f, V& w, V g, V& s, V& t, V& u) {
+  const V keep = constant(w, f.rho), add = constant(w, 1 - f.rho);
+  g = fma(constant(w, f.weight_decay), w, g);
+  s = keep * s + add * (g * g);
+  V variance = s;
+  if (f.centered) {
+    u = keep * u + add * g;
+    variance = variance - u * u;
+  }
+  t = fma(constant(w, f.momentum), t, g / (sqrt(variance) + constant(w, f.epsilon)));
+  w = w - constant(w, f.rate) * t;
+}
+
+/// s: mean of g, t: mean of g^2, u: the largest t so far (AMSGrad).
+template <class V>
+void step(const op::Adam& f, V& w, V g, V& s, V& t, V& u) {
+  if (f.decoupled)
+    w = w * constant(w, 1 - f.rate * f.weight_decay);
+  else
+    g = fma(constant(w, f.weight_decay), w, g);
+  s = constant(w, f.beta1) * s + constant(w, 1 - f.beta1) * g;
+  t = constant(w, f.beta2) * t + constant(w, 1 - f.beta2) * (g * g);
+  V second = t;
+  if (f.amsgrad) second = u = max(u, t);
+  const V deviation = fma(sqrt(second), constant(w, f.second_scale), constant(w, f.epsilon));
+  w = w - constant(w, f.rate * f.first_scale) * (s / deviation);
+}
+
+/// s: mean of g^2, t: mean of squared steps.
+template <class V>
+void step(const op::Adadelta& f, V& w, V g, V& s, V& t, V&) {
+  const V keep = constant(w, f.rho), add = constant(w, 1 - f.rho), epsilon = constant(w, f.epsilon);
+  s = keep * s + add * (g * g);
+  const V delta = sqrt(t + epsilon) / sqrt(s + epsilon) * g;
+  t = keep * t + add * (delta * delta);
+  w = w - constant(w, f.rate) * delta;
+}
+
+/// s: sum of g^2.
+template <class V>
+void step(const op::Adagrad& f, V& w, V g, V& s, V&, V&) {
+  s = s + g * g;
+  w = w - constant(w, f.rate) * (g / (sqrt(s) + constant(w, f.epsilon)));
+}
+
+/// Absent state arrays are null: their values start at 0 and are not kept.
+template <class Op, class T>
+void update(const Op& f, T* w, const T* g, T* s, T* t, T* u, Index n) noexcept {
+  using V = Vec<T>;
+  const V zero(T(0));
+  for (Index i = 0; i < n; i += V::width) {
+    const Index m = n - i < V::width ? n - i : V::width;
+    V vw = V::load(w + i, m);
+    V vs = s ? V::load(s + i, m) : zero, vt = t ? V::load(t + i, m) : zero, vu = u ? V::load(u + i, m) : zero;
+    step(f, vw, V::load(g + i, m), vs, vt, vu);
+    vw.store(w + i, m);
+    if (s) vs.store(s + i, m);
+    if (t) vt.store(t + i, m);
+    if (u) vu.store(u + i, m);
+  }
+}

@@ -1,0 +1,78 @@
+// The elementwise formulas that have kernels, as tags; generic/formulas.inl says what each computes.
+#pragma once
+
+namespace figment::kernels::op {
+
+// One operand.
+struct Identity {};
+struct Affine {
+  double scale, shift;
+};
+struct Square {};
+struct Exp {};
+struct Log {};
+struct Sqrt {};
+struct Tanh {};
+struct Sigmoid {};
+struct Softplus {};
+struct Relu {};
+struct LeakyRelu {
+  double slope;
+};
+
+// Two operands.
+struct Add {};
+struct Sub {};
+struct Mul {};
+struct Div {};
+struct Maximum {};
+struct Minimum {};
+
+// Gradients by one pass: (dy, y) -> dx.
+struct TanhGrad {};
+struct SigmoidGrad {};
+struct ReluGrad {};
+struct LeakyReluGrad {
+  double slope;
+};
+// (dy, x) -> dx.
+struct SoftplusGrad {};
+
+// Losses: (prediction, target) -> loss of one element, and scale * its derivative by the prediction.
+struct SquaredError {};
+struct SquaredErrorGrad {
+  double scale;
+};
+struct BceWithLogits {};
+struct BceWithLogitsGrad {
+  double scale;
+};
+// KL(N(mean, exp(log_var)) || N(0, 1)): (mean, log_var) -> one element, and scale * its derivative by
+// log_var.
+struct GaussianKl {};
+struct GaussianKlGradLogVar {
+  double scale;
+};
+
+// Optimiser steps; generic/optimizer.inl has the update of each.
+struct Sgd {
+  double rate, momentum, weight_decay;
+  bool nesterov;
+};
+struct RmsProp {
+  double rate, rho, epsilon, momentum, weight_decay;
+  bool centered;
+};
+struct Adam {
+  double rate, beta1, beta2, epsilon, weight_decay;
+  double first_scale, second_scale;  // 1 / (1 - beta1^t), 1 / sqrt(1 - beta2^t)
+  bool amsgrad, decoupled;
+};
+struct Adadelta {
+  double rate, rho, epsilon;
+};
+struct Adagrad {
+  double rate, epsilon;
+};
+
+}  // namespace figment::kernels::op

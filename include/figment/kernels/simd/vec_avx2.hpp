@@ -1,0 +1,124 @@
+// Vec over AVX2 and FMA: 8 floats or 4 doubles. Included inside an instruction set's namespace.
+
+template <class T>
+struct Vec;
+
+// The first n lanes set, for masked loads and stores.
+inline __m256i first_lanes_32(Index n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+inline __m256i first_lanes_64(Index n) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+
+template <>
+struct Vec<float> {
+  static constexpr Index width = 8;
+  __m256 v;
+
+  Vec() = default;
+  Vec(__m256 x) : v(x) {}
+  explicit Vec(float x) : v(_mm256_set1_ps(x)) {}
+  static Vec load(const float* p) { return _mm256_loadu_ps(p); }
+  static Vec load(const float* p, Index n) { return _mm256_maskload_ps(p, first_lanes_32(n)); }
+  void store(float* p) const { _mm256_storeu_ps(p, v); }
+  void store(float* p, Index n) const { _mm256_maskstore_ps(p, first_lanes_32(n), v); }
+};
+
+inline Vec<float> operator+(Vec<float> a, Vec<float> b) { return _mm256_add_ps(a.v, b.v); }
+inline Vec<float> operator-(Vec<float> a, Vec<float> b) { return _mm256_sub_ps(a.v, b.v); }
+inline Vec<float> operator*(Vec<float> a, Vec<float> b) { return _mm256_mul_ps(a.v, b.v); }
+inline Vec<float> operator/(Vec<float> a, Vec<float> b) { return _mm256_div_ps(a.v, b.v); }
+inline Vec<float> operator-(Vec<float> a) { return _mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f)); }
+inline Vec<float> operator<(Vec<float> a, Vec<float> b) { return _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ); }
+inline Vec<float> operator==(Vec<float> a, Vec<float> b) { return _mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ); }
+inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm256_fmadd_ps(a.v, b.v, c.v); }
+// NaN in the first argument comes out, NaN in the second does not: the instruction returns its second
+// operand when either is NaN.
+inline Vec<float> max(Vec<float> a, Vec<float> b) { return _mm256_max_ps(b.v, a.v); }
+inline Vec<float> min(Vec<float> a, Vec<float> b) { return _mm256_min_ps(b.v, a.v); }
+inline Vec<float> select(Vec<float> mask, Vec<float> a, Vec<float> b) {
+  return _mm256_blendv_ps(b.v, a.v, mask.v);
+}
+inline Vec<float> abs(Vec<float> a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v); }
+inline Vec<float> sqrt(Vec<float> a) { return _mm256_sqrt_ps(a.v); }
+inline Vec<float> round(Vec<float> a) {
+  return _mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+inline Vec<float> floor(Vec<float> a) {
+  return _mm256_round_ps(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+// 2^n for whole n within the exponent range.
+inline Vec<float> pow2(Vec<float> n) {
+  const __m256i e = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(e, 23));
+}
+// x = mantissa * 2^exponent with mantissa in [0.5, 1), for positive normal x.
+inline void split(Vec<float> x, Vec<float>& mantissa, Vec<float>& exponent) {
+  const __m256i bits = _mm256_castps_si256(x.v);
+  exponent = _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_srli_epi32(bits, 23), _mm256_set1_epi32(126)));
+  mantissa = _mm256_castsi256_ps(
+      _mm256_or_si256(_mm256_and_si256(bits, _mm256_set1_epi32(0x007fffff)), _mm256_set1_epi32(0x3f000000)));
+}
+inline float first(Vec<float> a) { return _mm256_cvtss_f32(a.v); }
+inline float sum(Vec<float> a) {
+  __m128 s = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+  return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+template <>
+struct Vec<double> {
+  static constexpr Index width = 4;
+  __m256d v;
+
+  Vec() = default;
+  Vec(__m256d x) : v(x) {}
+  explicit Vec(double x) : v(_mm256_set1_pd(x)) {}
+  static Vec load(const double* p) { return _mm256_loadu_pd(p); }
+  static Vec load(const double* p, Index n) { return _mm256_maskload_pd(p, first_lanes_64(n)); }
+  void store(double* p) const { _mm256_storeu_pd(p, v); }
+  void store(double* p, Index n) const { _mm256_maskstore_pd(p, first_lanes_64(n), v); }
+};
+
+inline Vec<double> operator+(Vec<double> a, Vec<double> b) { return _mm256_add_pd(a.v, b.v); }
+inline Vec<double> operator-(Vec<double> a, Vec<double> b) { return _mm256_sub_pd(a.v, b.v); }
+inline Vec<double> operator*(Vec<double> a, Vec<double> b) { return _mm256_mul_pd(a.v, b.v); }
+inline Vec<double> operator/(Vec<double> a, Vec<double> b) { return _mm256_div_pd(a.v, b.v); }
+inline Vec<double> operator-(Vec<double> a) { return _mm256_xor_pd(a.v, _mm256_set1_pd(-0.0)); }
+inline Vec<double> operator<(Vec<double> a, Vec<double> b) { return _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ); }
+inline Vec<double> operator==(Vec<double> a, Vec<double> b) { return _mm256_cmp_pd(a.v, b.v, _CMP_EQ_OQ); }
+inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return _mm256_fmadd_pd(a.v, b.v, c.v); }
+inline Vec<double> max(Vec<double> a, Vec<double> b) { return _mm256_max_pd(b.v, a.v); }
+inline Vec<double> min(Vec<double> a, Vec<double> b) { return _mm256_min_pd(b.v, a.v); }
+inline Vec<double> select(Vec<double> mask, Vec<double> a, Vec<double> b) {
+  return _mm256_blendv_pd(b.v, a.v, mask.v);
+}
+inline Vec<double> abs(Vec<double> a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v); }
+inline Vec<double> sqrt(Vec<double> a) { return _mm256_sqrt_pd(a.v); }
+inline Vec<double> round(Vec<double> a) {
+  return _mm256_round_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+inline Vec<double> floor(Vec<double> a) {
+  return _mm256_round_pd(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+inline Vec<double> pow2(Vec<double> n) {
+  const __m256i e = _mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n.v));
+  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_add_epi64(e, _mm256_set1_epi64x(1023)), 52));
+}
+inline void split(Vec<double> x, Vec<double>& mantissa, Vec<double>& exponent) {
+  const __m256i bits = _mm256_castpd_si256(x.v);
+  const __m256i e = _mm256_sub_epi64(_mm256_srli_epi64(bits, 52), _mm256_set1_epi64x(1022));
+  // Gathers the low halves of the four exponents, the only halves with bits in them.
+  const __m256i packed = _mm256_permutevar8x32_epi32(e, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
+  exponent = _mm256_cvtepi32_pd(_mm256_castsi256_si128(packed));
+  mantissa =
+      _mm256_castsi256_pd(_mm256_or_si256(_mm256_and_si256(bits, _mm256_set1_epi64x(0x000fffffffffffff)),
+                                          _mm256_set1_epi64x(0x3fe0000000000000)));
+}
+inline double first(Vec<double> a) { return _mm256_cvtsd_f64(a.v); }
+inline double sum(Vec<double> a) {
+  const __m128d s = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(s, _mm_unpackhi_pd(s, s)));
+}

@@ -1,0 +1,133 @@
+// Arithmetic on tensors and with numbers. + and * of two tensors stand in autograd/arithmetic.hpp.
+#pragma once
+
+#include <cmath>
+
+#include "figment/autograd/grad.hpp"
+
+namespace figment {
+
+/// scale * x + shift. dx = scale dy.
+template <class T>
+Tensor<T> affine(const Tensor<T>& x, double scale, double shift) {
+  return record(
+      "affine", {x}, detail::map(kernels::op::Affine{scale, shift}, x),
+      [scale](auto&, auto& dy, auto& dx) { dx(0, [&] { return affine(dy, scale, 0); }); }, Keep::nothing);
+}
+
+template <class T>
+Tensor<T> operator-(const Tensor<T>& x) {
+  return affine(x, -1, 0);
+}
+template <class T>
+Tensor<T> operator+(const Tensor<T>& x, std::type_identity_t<T> c) {
+  return affine(x, 1, c);
+}
+template <class T>
+Tensor<T> operator+(std::type_identity_t<T> c, const Tensor<T>& x) {
+  return affine(x, 1, c);
+}
+template <class T>
+Tensor<T> operator-(const Tensor<T>& x, std::type_identity_t<T> c) {
+  return affine(x, 1, -c);
+}
+template <class T>
+Tensor<T> operator-(std::type_identity_t<T> c, const Tensor<T>& x) {
+  return affine(x, -1, c);
+}
+template <class T>
+Tensor<T> operator*(const Tensor<T>& x, std::type_identity_t<T> c) {
+  return affine(x, c, 0);
+}
+template <class T>
+Tensor<T> operator*(std::type_identity_t<T> c, const Tensor<T>& x) {
+  return affine(x, c, 0);
+}
+
+/// a - b with broadcasting. da = dy, db = -dy.
+template <class T>
+Tensor<T> operator-(const Tensor<T>& a, const Tensor<T>& b) {
+  return record(
+      "sub", {a, b}, detail::map(kernels::op::Sub{}, a, b, "sub"),
+      [](auto&, auto& dy, auto& dx) {
+        dx(0, [&] { return dy; });
+        dx(1, [&] { return -dy; });
+      },
+      Keep::nothing);
+}
+
+/// a / b with broadcasting. da = dy / b, db = -dy y / b.
+template <class T>
+Tensor<T> operator/(const Tensor<T>& a, const Tensor<T>& b) {
+  return record("div", {a, b}, detail::map(kernels::op::Div{}, a, b, "div"), [](auto& s, auto& dy, auto& dx) {
+    dx(0, [&] { return dy / s.in(1); });
+    dx(1, [&] { return -(dy * s.out() / s.in(1)); });
+  });
+}
+template <class T>
+Tensor<T> operator/(const Tensor<T>& x, std::type_identity_t<T> c) {
+  return x / Tensor<T>::scalar(c);
+}
+template <class T>
+Tensor<T> operator/(std::type_identity_t<T> c, const Tensor<T>& x) {
+  return Tensor<T>::scalar(c) / x;
+}
+
+/// x^p for a fixed p. dx = p x^(p-1) dy.
+template <class T>
+Tensor<T> pow(const Tensor<T>& x, double p) {
+  return record(
+      "pow", {x}, detail::transform<T>(x, [p](T v) { return std::pow(v, static_cast<T>(p)); }),
+      [p](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          if (p == 0) return affine(dy, 0, 0);
+          return dy * affine(pow(s.in(0), p - 1), p, 0);
+        });
+      },
+      Keep::inputs);
+}
+
+template <class T>
+Tensor<T> log(const Tensor<T>& x);
+
+/// a^b with broadcasting, a > 0 for the gradient by b. da = b a^(b-1) dy, db = y log(a) dy.
+template <class T>
+Tensor<T> pow(const Tensor<T>& a, const Tensor<T>& b) {
+  auto y = detail::transform<T>(a, b, "pow", [](T u, T v) { return std::pow(u, v); });
+  return record("pow", {a, b}, std::move(y), [](auto& s, auto& dy, auto& dx) {
+    dx(0, [&] { return dy * s.in(1) * pow(s.in(0), s.in(1) - T(1)); });
+    dx(1, [&] { return dy * s.out() * log(s.in(0)); });
+  });
+}
+
+namespace detail {
+
+/// max or min; at a tie each operand gets half the gradient.
+template <class Op, class T>
+Tensor<T> extremum(const char* name, Op f, T sign, const Tensor<T>& a, const Tensor<T>& b) {
+  return record(
+      name, {a, b}, map(f, a, b, name),
+      [sign](auto& s, auto& dy, auto& dx) {
+        const auto share = transform<T>(s.in(0), s.in(1), "", [sign](T u, T v) {
+          return u == v ? T(0.5) : sign * u > sign * v ? T(1) : T(0);
+        });
+        dx(0, [&] { return dy * share; });
+        dx(1, [&] { return dy * (T(1) - share); });
+      },
+      Keep::inputs);
+}
+
+}  // namespace detail
+
+/// The larger of a and b, with broadcasting; NaN if either is.
+template <class T>
+Tensor<T> maximum(const Tensor<T>& a, const Tensor<T>& b) {
+  return detail::extremum("maximum", kernels::op::Maximum{}, T(1), a, b);
+}
+/// The smaller of a and b, with broadcasting; NaN if either is.
+template <class T>
+Tensor<T> minimum(const Tensor<T>& a, const Tensor<T>& b) {
+  return detail::extremum("minimum", kernels::op::Minimum{}, T(-1), a, b);
+}
+
+}  // namespace figment

@@ -1,0 +1,76 @@
+// Picking elements by tensors of positions.
+#pragma once
+
+#include "figment/ops/shape.hpp"
+
+namespace figment {
+
+namespace detail {
+
+inline void check_positions(const Indices& indices, Index extent, const char* op) {
+  for (Index i = 0; i < indices.size(); ++i)
+    check(indices.data()[i] >= 0 && indices.data()[i] < extent, "{}: position {} at {} is not in 0 to {}", op,
+          indices.data()[i], i, extent - 1);
+}
+
+template <class T>
+Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& shape);
+
+template <class T>
+Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
+  Tensor<T> y(with_extent(x.shape(), 0, rows.size()));
+  const Index inner = AxisView(x.shape(), 0).inner;
+  for (Index i = 0; i < rows.size(); ++i)
+    std::copy_n(x.data() + rows.data()[i] * inner, inner, y.mutable_data() + i * inner);
+  return record(
+      "take", {x}, std::move(y),
+      [rows](auto& s, auto& dy, auto& dx) { dx(0, [&] { return scatter_rows(dy, rows, s.in_shape(0)); }); },
+      Keep::nothing);
+}
+
+/// The adjoint of gather_rows: rows added up where they came from.
+template <class T>
+Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& shape) {
+  Tensor<T> y = Tensor<T>::zeros(shape);
+  T* out = y.mutable_data();
+  const Index inner = AxisView(shape, 0).inner;
+  for (Index i = 0; i < rows.size(); ++i)
+    for (Index j = 0; j < inner; ++j) out[rows.data()[i] * inner + j] += x.data()[i * inner + j];
+  return record(
+      "scatter_rows", {x}, std::move(y),
+      [rows](auto&, auto& dy, auto& dx) { dx(0, [&] { return gather_rows(dy, rows); }); }, Keep::nothing);
+}
+
+}  // namespace detail
+
+/// Rows of x in the given order, repeats allowed: (N, …) and (M,) to (M, …).
+template <class T>
+Tensor<T> take(const Tensor<T>& x, const Indices& rows) {
+  check(x.rank() >= 1 && rows.rank() == 1, "take: expected (N, …) and (M,), found {} and {}", x.shape(),
+        rows.shape());
+  detail::check_positions(rows, x.dim(0), "take");
+  return detail::gather_rows(x, rows);
+}
+
+/// The element of each row that `columns` names: (N, C) and (N,) to (N,).
+template <class T>
+Tensor<T> pick(const Tensor<T>& x, const Indices& columns) {
+  check(x.rank() == 2 && columns.rank() == 1 && columns.dim(0) == x.dim(0),
+        "pick: expected (N, C) and (N,), found {} and {}", x.shape(), columns.shape());
+  detail::check_positions(columns, x.dim(1), "pick");
+  Indices flat = columns.clone();
+  std::int32_t* p = flat.mutable_data();
+  for (Index i = 0; i < flat.size(); ++i) p[i] += static_cast<std::int32_t>(i * x.dim(1));
+  return detail::gather_rows(reshape(x, {-1}), flat);
+}
+
+/// Row i is 1 at labels[i], else 0: (N,) to (N, classes).
+template <class T = float>
+Tensor<T> one_hot(const Indices& labels, Index classes) {
+  detail::check_positions(labels, classes, "one_hot");
+  Tensor<T> y = Tensor<T>::zeros({labels.size(), classes});
+  for (Index i = 0; i < labels.size(); ++i) y.mutable_data()[i * classes + labels.data()[i]] = T(1);
+  return y;
+}
+
+}  // namespace figment

@@ -1,0 +1,171 @@
+// Losses: how far predictions are from targets.
+#pragma once
+
+#include "figment/ops/activation.hpp"
+#include "figment/ops/compare.hpp"
+#include "figment/ops/index.hpp"
+#include "figment/ops/reduce.hpp"
+
+namespace figment {
+
+/// What becomes of the elements' losses: kept, averaged over all, summed over all, or summed over each
+/// sample and averaged over the batch (the first dimension), which for pixels is nats per image.
+enum class Reduction { none, mean, sum, batch_mean };
+
+namespace detail {
+
+inline double loss_scale(const Shape& shape, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::mean:
+      return 1.0 / static_cast<double>(shape.size());
+    case Reduction::batch_mean:
+      return 1.0 / static_cast<double>(shape.rank() ? shape[0] : 1);
+    default:
+      return 1.0;
+  }
+}
+
+template <class T>
+Tensor<T> reduce_loss(const Tensor<T>& elements, Reduction reduction) {
+  if (reduction == Reduction::none) return elements;
+  return affine(sum(elements), loss_scale(elements.shape(), reduction), 0);
+}
+
+template <class T>
+void check_pair(const Tensor<T>& a, const Tensor<T>& b, const char* name) {
+  check(a.shape() == b.shape(), "{}: prediction {} and target {} differ in shape", name, a.shape(),
+        b.shape());
+}
+
+/// scale * the sum of f(a, b), in one pass.
+template <class Op, class T>
+Tensor<T> scaled_sum(Op f, const Tensor<T>& a, const Tensor<T>& b, double scale) {
+  const T *pa = a.data(), *pb = b.data();
+  const double total = chunked_sum(a.size(), [&](Index begin, Index end) {
+    return kernels::sum_binary(f, pa + begin, pb + begin, end - begin);
+  });
+  return Tensor<T>::scalar(static_cast<T>(scale * total));
+}
+
+}  // namespace detail
+
+/// (x - t)^2.
+template <class T>
+Tensor<T> mse(const Tensor<T>& x, const Tensor<T>& target, Reduction reduction = Reduction::mean) {
+  namespace op = kernels::op;
+  detail::check_pair(x, target, "mse");
+  if (reduction == Reduction::none) return square(x - target);
+  const double scale = detail::loss_scale(x.shape(), reduction);
+  return record(
+      "mse", {x, target}, detail::scaled_sum(op::SquaredError{}, x, target, scale),
+      [scale](auto& s, auto& dy, auto& dx) {
+        const auto &in = s.in(0), &t = s.in(1);
+        const auto gradient = [&] {
+          if (recording(dy, in, t)) return affine(in - t, 2 * scale, 0) * dy;
+          return detail::map(op::SquaredErrorGrad{scale * static_cast<double>(dy.item())}, in, t, "mse");
+        };
+        dx(0, gradient);
+        dx(1, [&] { return -gradient(); });
+      },
+      Keep::inputs);
+}
+
+/// |x - t|.
+template <class T>
+Tensor<T> mae(const Tensor<T>& x, const Tensor<T>& target, Reduction reduction = Reduction::mean) {
+  detail::check_pair(x, target, "mae");
+  return detail::reduce_loss(abs(x - target), reduction);
+}
+
+/// Quadratic up to |x - t| = delta, linear beyond (Huber, 1964): d^2 / 2, or delta (|d| - delta / 2).
+template <class T>
+Tensor<T> huber(const Tensor<T>& x, const Tensor<T>& target, double delta = 1,
+                Reduction reduction = Reduction::mean) {
+  detail::check_pair(x, target, "huber");
+  check(delta > 0, "huber: expected a positive delta, found {}", delta);
+  const auto distance = abs(x - target), near = clamp(distance, 0, delta);
+  return detail::reduce_loss(near * (distance - affine(near, 0.5, 0)), reduction);
+}
+
+/// Binary cross-entropy of probabilities, -t log(x) - (1 - t) log(1 - x). x is clipped to
+/// [1e-7, 1 - 1e-7] first, as Keras does. Of logits, bce_with_logits is exact and faster.
+template <class T>
+Tensor<T> bce(const Tensor<T>& x, const Tensor<T>& target, Reduction reduction = Reduction::mean) {
+  detail::check_pair(x, target, "bce");
+  const auto p = clamp(x, 1e-7, 1 - 1e-7);
+  return detail::reduce_loss(-(target * log(p) + (T(1) - target) * log(T(1) - p)), reduction);
+}
+
+/// Binary cross-entropy of logits: bce(sigmoid(x), t) without its overflow. dx = sigmoid(x) - t.
+template <class T>
+Tensor<T> bce_with_logits(const Tensor<T>& x, const Tensor<T>& target,
+                          Reduction reduction = Reduction::mean) {
+  namespace op = kernels::op;
+  detail::check_pair(x, target, "bce_with_logits");
+  if (reduction == Reduction::none) return softplus(x) - x * target;
+  const double scale = detail::loss_scale(x.shape(), reduction);
+  return record(
+      "bce_with_logits", {x, target}, detail::scaled_sum(op::BceWithLogits{}, x, target, scale),
+      [scale](auto& s, auto& dy, auto& dx) {
+        const auto &in = s.in(0), &t = s.in(1);
+        dx(0, [&] {
+          if (recording(dy, in, t)) return affine(sigmoid(in) - t, scale, 0) * dy;
+          return detail::map(op::BceWithLogitsGrad{scale * static_cast<double>(dy.item())}, in, t, "bce");
+        });
+        dx(1, [&] { return affine(in, -scale, 0) * dy; });
+      },
+      Keep::inputs);
+}
+
+/// -log(softmax(x)) at each row's label: logits (N, C), labels (N,). batch_mean is mean.
+/// dx = softmax(x) - one_hot(label).
+template <class T>
+Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
+                        Reduction reduction = Reduction::mean) {
+  check(logits.rank() == 2 && labels.shape() == Shape{logits.dim(0)},
+        "cross_entropy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
+  return detail::reduce_loss(-pick(log_softmax(logits), labels), reduction);
+}
+
+/// KL(N(mean, e^log_var) || N(0, 1)) = (e^log_var + mean^2 - 1 - log_var) / 2 for each dimension
+/// (Kingma and Welling, 2013, appendix B). batch_mean is nats per sample.
+template <class T>
+Tensor<T> gaussian_kl(const Tensor<T>& mean, const Tensor<T>& log_var,
+                      Reduction reduction = Reduction::batch_mean) {
+  namespace op = kernels::op;
+  check(mean.shape() == log_var.shape(), "gaussian_kl: mean {} and log-variance {} differ in shape",
+        mean.shape(), log_var.shape());
+  if (reduction == Reduction::none) return affine(exp(log_var) + square(mean) - log_var, 0.5, -0.5);
+  const double scale = detail::loss_scale(mean.shape(), reduction);
+  return record(
+      "gaussian_kl", {mean, log_var}, detail::scaled_sum(op::GaussianKl{}, mean, log_var, scale),
+      [scale](auto& s, auto& dy, auto& dx) {
+        const auto &m = s.in(0), &lv = s.in(1);
+        dx(0, [&] { return affine(m, scale, 0) * dy; });
+        dx(1, [&] {
+          if (recording(dy, lv)) return affine(exp(lv), 0.5 * scale, -0.5 * scale) * dy;
+          return detail::map(op::GaussianKlGradLogVar{scale * static_cast<double>(dy.item())}, m, lv, "kl");
+        });
+      },
+      Keep::inputs);
+}
+
+/// KL(N(mean1, e^log_var1) || N(mean2, e^log_var2)) for each dimension.
+template <class T>
+Tensor<T> gaussian_kl(const Tensor<T>& mean1, const Tensor<T>& log_var1, const Tensor<T>& mean2,
+                      const Tensor<T>& log_var2, Reduction reduction = Reduction::batch_mean) {
+  const auto ratio = exp(log_var1 - log_var2), distance = square(mean1 - mean2) * exp(-log_var2);
+  return detail::reduce_loss(affine(ratio + distance - (log_var1 - log_var2), 0.5, -0.5), reduction);
+}
+
+/// Discrete KL(p || q): the sum of p log(p / q), where p = 0 adds nothing. The last dimension holds each
+/// distribution's probabilities, so batch_mean of (N, C) is the mean over N.
+template <class T>
+Tensor<T> kl_divergence(const Tensor<T>& p, const Tensor<T>& q, Reduction reduction = Reduction::batch_mean) {
+  check(p.shape() == q.shape(), "kl_divergence: p {} and q {} differ in shape", p.shape(), q.shape());
+  const Mask some = greater(p, T(0));
+  const Tensor<T> one = Tensor<T>::ones({});  // log(1) = 0 where p is 0, in the value and the gradient
+  return detail::reduce_loss(p * (log(where(some, p, one)) - log(where(some, q, one))), reduction);
+}
+
+}  // namespace figment

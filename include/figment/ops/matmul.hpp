@@ -1,0 +1,125 @@
+// Matrix products.
+#pragma once
+
+#include "figment/ops/activation.hpp"
+#include "figment/ops/shape.hpp"
+
+namespace figment {
+
+/// Which operands of a product are transposed; their memory stays as it is.
+struct Transpose {
+  bool a = false, b = false;
+};
+
+namespace detail {
+
+/// c = act(a b + bias), split over threads by rows or columns of c, whichever are more.
+template <class T>
+void run_matmul(const kernels::MatmulArgs<T>& args) {
+  // About a hundred microseconds of one core: less is not worth waking another.
+  constexpr double work_a_thread = 2e6;
+  const double work = static_cast<double>(args.m) * static_cast<double>(args.n) * static_cast<double>(args.k);
+  const bool by_rows = args.m > args.n;
+  const Index extent = by_rows ? args.m : args.n;
+  const Index block = 16, blocks = (extent + block - 1) / block;  // whole tiles for each thread
+  const Index grain =
+      static_cast<Index>(work_a_thread / std::max(work, 1.0) * static_cast<double>(blocks)) + 1;
+  parallel_for(blocks, grain, [&](Index begin, Index end) {
+    kernels::MatmulArgs<T> part = args;
+    const Index from = begin * block, to = std::min(extent, end * block);
+    if (by_rows) {
+      part.m = to - from;
+      part.a += from * args.a_row;
+      part.c += from * args.c_row;
+    } else {
+      part.n = to - from;
+      part.b += from * args.b_col;
+      part.c += from;
+      if (part.bias) part.bias += from;
+    }
+    std::vector<T, RecycledAllocator<T>> scratch;
+    scratch.reserve(static_cast<std::size_t>(kernels::matmul_scratch(part)));
+    part.scratch = scratch.data();
+    kernels::matmul(part);
+  });
+}
+
+template <class T>
+kernels::MatmulArgs<T> matmul_args(const Tensor<T>& a, const Tensor<T>& b, Tensor<T>& c, Transpose t) {
+  kernels::MatmulArgs<T> args{};
+  args.m = c.dim(0), args.n = c.dim(1), args.k = a.dim(t.a ? 0 : 1);
+  args.a = a.data(), args.a_row = t.a ? 1 : a.dim(1), args.a_col = t.a ? a.dim(1) : 1;
+  args.b = b.data(), args.b_row = t.b ? 1 : b.dim(1), args.b_col = t.b ? b.dim(1) : 1;
+  args.c = c.mutable_data(), args.c_row = args.n;
+  return args;
+}
+
+}  // namespace detail
+
+/// a b for matrices: (m, k) and (k, n) to (m, n), either operand transposed if asked.
+/// da = dy b^T, db = a^T dy.
+template <class T>
+Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transpose t = {}) {
+  check(a.rank() == 2 && b.rank() == 2 && a.dim(t.a ? 0 : 1) == b.dim(t.b ? 1 : 0),
+        "matmul: {}{} and {}{} do not multiply", a.shape(), t.a ? "^T" : "", b.shape(), t.b ? "^T" : "");
+  Tensor<T> c(Shape{a.dim(t.a ? 1 : 0), b.dim(t.b ? 0 : 1)});
+  detail::run_matmul(detail::matmul_args(a, b, c, t));
+  return record(
+      "matmul", {a, b}, std::move(c),
+      [t](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] { return t.a ? matmul(s.in(1), dy, {t.b, true}) : matmul(dy, s.in(1), {false, !t.b}); });
+        dx(1, [&] { return t.b ? matmul(dy, s.in(0), {true, t.a}) : matmul(s.in(0), dy, {!t.a, false}); });
+      },
+      Keep::inputs);
+}
+
+using kernels::Activation;
+
+namespace detail {
+
+/// dz from dy for y = act(z), by y alone.
+template <class T>
+Tensor<T> activation_gradient(Activation activation, double slope, const Tensor<T>& dy, const Tensor<T>& y) {
+  namespace op = kernels::op;
+  switch (activation) {
+    case Activation::relu:
+      return fused(op::ReluGrad{}, dy, y, [&] { return dy * step(y, 0); });
+    case Activation::leaky_relu:
+      return fused(op::LeakyReluGrad{slope}, dy, y, [&] { return dy * step(y, slope); });
+    case Activation::sigmoid:
+      return fused(op::SigmoidGrad{}, dy, y, [&] { return dy * y * (T(1) - y); });
+    case Activation::tanh:
+      return fused(op::TanhGrad{}, dy, y, [&] { return dy * (T(1) - square(y)); });
+    default:
+      return dy;
+  }
+}
+
+}  // namespace detail
+
+/// act(x w + bias) in one pass: x (N, in), w (in, out), bias (out,) or undefined, to (N, out).
+/// `slope` is leaky_relu's.
+template <class T>
+Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
+                 Activation activation = Activation::none, double slope = 0.3) {
+  check(x.rank() == 2 && w.rank() == 2 && x.dim(1) == w.dim(0), "linear: x {} needs {} features (weight {})",
+        x.shape(), w.rank() == 2 ? w.dim(0) : 0, w.shape());
+  check(!bias.defined() || bias.shape() == Shape{w.dim(1)}, "linear: bias {} for weight {}", bias.shape(),
+        w.shape());
+  check(activation != Activation::leaky_relu || slope > 0, "linear: expected a positive slope, found {}",
+        slope);
+  Tensor<T> y(Shape{x.dim(0), w.dim(1)});
+  auto args = detail::matmul_args(x, w, y, {});
+  args.bias = bias.defined() ? bias.data() : nullptr;
+  args.activation = activation, args.slope = slope;
+  detail::run_matmul(args);
+  return record("linear", {x, w, bias}, std::move(y), [activation, slope](auto& s, auto& dy, auto& dx) {
+    const auto dz =
+        activation == Activation::none ? dy : detail::activation_gradient(activation, slope, dy, s.out());
+    dx(0, [&] { return matmul(dz, s.in(1), {.b = true}); });
+    dx(1, [&] { return matmul(s.in(0), dz, {.a = true}); });
+    dx(2, [&] { return dz; });  // summed over the batch by the engine
+  });
+}
+
+}  // namespace figment

@@ -1,0 +1,223 @@
+// Changing a tensor's shape and taking parts of it.
+#pragma once
+
+#include "figment/ops/arithmetic.hpp"
+
+namespace figment {
+
+/// The same elements under another shape, sharing memory.
+template <class T>
+Tensor<T> reshape(const Tensor<T>& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  return record(
+      "reshape", {x}, x.view_as(shape),
+      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return reshape(dy, s.in_shape(0)); }); }, Keep::nothing);
+}
+
+/// One extent may be -1, meaning what is left.
+template <class T>
+Tensor<T> reshape(const Tensor<T>& x, std::initializer_list<Index> dims) {
+  Index known = 1, unknown = -1, at = 0;
+  for (Index d : dims) {
+    if (d == -1) {
+      check(unknown < 0, "reshape: only one extent can be -1");
+      unknown = at;
+    } else {
+      known *= d;
+    }
+    ++at;
+  }
+  Shape shape;
+  for (Index d : dims) shape.push_back(d == -1 ? (known > 0 ? x.size() / known : 0) : d);
+  return reshape(x, shape);
+}
+
+/// (N, …) to (N, product of the rest).
+template <class T>
+Tensor<T> flatten(const Tensor<T>& x) {
+  check(x.rank() >= 1, "flatten: expected at least one dimension, found shape {}", x.shape());
+  const Index n = x.dim(0);
+  return reshape(
+      x, Shape{n, n > 0 ? x.size() / n : Shape(std::span(x.shape().begin() + 1, x.shape().end())).size()});
+}
+
+/// A new dimension of extent 1 before position `axis`; -1 appends.
+template <class T>
+Tensor<T> unsqueeze(const Tensor<T>& x, Index axis) {
+  check(axis >= -x.rank() - 1 && axis <= x.rank(), "unsqueeze: axis {} is out of range for shape {}", axis,
+        x.shape());
+  const Index at = axis < 0 ? axis + x.rank() + 1 : axis;
+  Shape shape;
+  for (Index i = 0; i <= x.rank(); ++i) shape.push_back(i == at ? 1 : x.shape()[i - (i > at)]);
+  return reshape(x, shape);
+}
+
+/// Without dimension `axis`, whose extent is 1.
+template <class T>
+Tensor<T> squeeze(const Tensor<T>& x, Index axis) {
+  const Index at = x.shape().axis(axis);
+  check(x.dim(at) == 1, "squeeze: axis {} of shape {} is not 1", axis, x.shape());
+  Shape shape;
+  for (Index i = 0; i < x.rank(); ++i)
+    if (i != at) shape.push_back(x.dim(i));
+  return reshape(x, shape);
+}
+
+/// Dimensions in another order: y's dimension i is x's dimension order[i].
+template <class T>
+Tensor<T> permute(const Tensor<T>& x, const Shape& order) {
+  check(order.rank() == x.rank(), "permute: order {} for shape {}", order, x.shape());
+  Shape shape, inverse = order, seen = order;
+  Index strides[max_rank] = {}, steps[max_rank] = {};
+  for (Index i = x.rank() - 1, n = 1; i >= 0; n *= x.dim(i--)) strides[i] = n, seen[i] = 0;
+  for (Index i = 0; i < order.rank(); ++i) {
+    const Index from = order[i];
+    check(from < x.rank() && !seen[from], "permute: {} is not an order of {} dimensions", order, x.rank());
+    seen[from] = 1;
+    shape.push_back(x.dim(from));
+    steps[i] = strides[from];
+    inverse[from] = i;
+  }
+  Tensor<T> y(shape);
+  T* out = y.mutable_data();
+  const Index rank = shape.rank(), inner = rank ? shape[-1] : 1, step = rank ? steps[rank - 1] : 1;
+  for (Index row = 0; inner && row < y.size() / inner; ++row) {
+    Index rest = row, from = 0;
+    for (Index d = rank - 2; d >= 0; --d) {
+      from += rest % shape[d] * steps[d];
+      rest /= shape[d];
+    }
+    for (Index i = 0; i < inner; ++i) *out++ = x.data()[from + i * step];
+  }
+  return record(
+      "permute", {x}, std::move(y),
+      [inverse](auto&, auto& dy, auto& dx) { dx(0, [&] { return permute(dy, inverse); }); }, Keep::nothing);
+}
+
+/// The last two dimensions exchanged.
+template <class T>
+Tensor<T> transpose(const Tensor<T>& x) {
+  check(x.rank() >= 2, "transpose: expected at least two dimensions, found shape {}", x.shape());
+  Shape order;
+  for (Index i = 0; i < x.rank(); ++i) order.push_back(i);
+  std::swap(order[-1], order[-2]);
+  return permute(x, order);
+}
+
+namespace detail {
+
+/// A tensor seen along one axis: (outer, extent, inner).
+struct AxisView {
+  Index outer = 1, extent, inner = 1;
+  AxisView(const Shape& shape, Index axis) : extent(shape[axis]) {
+    for (Index i = 0; i < axis; ++i) outer *= shape[i];
+    for (Index i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
+  }
+};
+
+inline Shape with_extent(Shape shape, Index axis, Index extent) {
+  shape[axis] = extent;
+  return shape;
+}
+
+template <class T>
+Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begin, Index step);
+
+/// count positions begin, begin + step, … along an axis that is in range.
+template <class T>
+Tensor<T> slice_steps(const Tensor<T>& x, Index axis, Index begin, Index count, Index step) {
+  Tensor<T> y(with_extent(x.shape(), axis, count));
+  const AxisView v(x.shape(), axis);
+  T* out = y.mutable_data();
+  for (Index o = 0; o < v.outer; ++o)
+    for (Index i = 0; i < count; ++i, out += v.inner)
+      std::copy_n(x.data() + (o * v.extent + begin + i * step) * v.inner, v.inner, out);
+  return record(
+      "slice", {x}, std::move(y),
+      [=](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] { return unslice(dy, s.in_shape(0), axis, begin, step); });
+      },
+      Keep::nothing);
+}
+
+/// The adjoint of slice_steps: zeros of `shape` with x written at those positions.
+template <class T>
+Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begin, Index step) {
+  Tensor<T> y = Tensor<T>::zeros(shape);
+  const AxisView v(shape, axis);
+  const Index count = x.dim(axis);
+  const T* in = x.data();
+  for (Index o = 0; o < v.outer; ++o)
+    for (Index i = 0; i < count; ++i, in += v.inner)
+      std::copy_n(in, v.inner, y.mutable_data() + (o * v.extent + begin + i * step) * v.inner);
+  return record(
+      "unslice", {x}, std::move(y),
+      [=](auto&, auto& dy, auto& dx) { dx(0, [&] { return slice_steps(dy, axis, begin, count, step); }); },
+      Keep::nothing);
+}
+
+}  // namespace detail
+
+/// Positions begin to end - 1 along an axis, every step-th; a copy. Negative positions count from the end.
+template <class T>
+Tensor<T> slice(const Tensor<T>& x, Index axis, Index begin, Index end, Index step = 1) {
+  const Index at = x.shape().axis(axis), n = x.dim(at);
+  const Index first = begin < 0 ? begin + n : begin, last = end < 0 ? end + n : end;
+  check(step >= 1 && first >= 0 && first <= last && last <= n,
+        "slice: {} to {} by {} does not fit axis {} of shape {}", begin, end, step, axis, x.shape());
+  return detail::slice_steps(x, at, first, (last - first + step - 1) / step, step);
+}
+
+/// Position `index` along an axis, which goes away.
+template <class T>
+Tensor<T> select(const Tensor<T>& x, Index axis, Index index) {
+  const Index at = x.shape().axis(axis), n = x.dim(at), i = index < 0 ? index + n : index;
+  return squeeze(slice(x, at, i, i + 1), at);
+}
+
+/// Tensors one after the other along an axis; their other extents agree.
+template <class T>
+Tensor<T> concat(const std::vector<Tensor<T>>& parts, Index axis = 0) {
+  check(!parts.empty(), "concat: expected at least one tensor");
+  const Index at = parts[0].shape().axis(axis);
+  Shape shape = parts[0].shape();
+  for (std::size_t p = 1; p < parts.size(); ++p) {
+    const Shape& other = parts[p].shape();
+    check(other.rank() == shape.rank() && detail::with_extent(other, at, shape[at]) == shape,
+          "concat: shapes {} and {} differ beyond axis {}", parts[0].shape(), other, at);
+    shape[at] += other[at];
+  }
+  Tensor<T> y(shape);
+  const detail::AxisView v(shape, at);
+  Index begin = 0;
+  std::vector<detail::Operand<T>> inputs;
+  for (const auto& part : parts) {
+    const Index run = part.dim(at) * v.inner;
+    for (Index o = 0; o < v.outer; ++o)
+      std::copy_n(part.data() + o * run, run, y.mutable_data() + (o * v.extent + begin) * v.inner);
+    begin += part.dim(at);
+    inputs.emplace_back(part);
+  }
+  return record(
+      "concat", std::span<const detail::Operand<T>>(inputs), std::move(y),
+      [at](auto& s, auto& dy, auto& dx) {
+        Index from = 0;
+        for (std::size_t i = 0; i < s.inputs(); ++i) {
+          const Index count = s.in_shape(i)[at];
+          dx(i, [&] { return detail::slice_steps(dy, at, from, count, 1); });
+          from += count;
+        }
+      },
+      Keep::nothing);
+}
+
+/// Tensors of one shape along a new axis.
+template <class T>
+Tensor<T> stack(const std::vector<Tensor<T>>& parts, Index axis = 0) {
+  std::vector<Tensor<T>> rows;
+  for (const auto& p : parts) rows.push_back(unsqueeze(p, axis));
+  check(!rows.empty(), "stack: expected at least one tensor");
+  return concat(rows, axis);
+}
+
+}  // namespace figment
