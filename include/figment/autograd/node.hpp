@@ -24,6 +24,13 @@ inline bool keeps(Keep keep, Keep what) {
   return (static_cast<unsigned>(keep) & static_cast<unsigned>(what)) != 0;
 }
 
+/// A tensor named in an initializer list, without a copy.
+template <class T>
+struct Operand {
+  const Tensor<T>* tensor;
+  Operand(const Tensor<T>& t) : tensor(&t) {}  // NOLINT(google-explicit-constructor): {a, b} converts
+};
+
 /// A tensor as a graph holds it, with the version its memory had.
 template <class T>
 struct Kept {
@@ -31,10 +38,17 @@ struct Kept {
   std::uint32_t version = 0;
 };
 
-/// A graph's node. Leaves have no inputs. Identifiers rise with creation, so that inputs come before
-/// results: the order of the backward walk.
+/// A rule behind two function pointers: one class for all operations compiles faster than one for each.
 template <class T>
-class Node : public Counted {
+struct ErasedRule {
+  void (*call)(const void* rule, const Saved<T>&, const Tensor<T>& dy, InputGradients<T>&) = nullptr;
+  void (*destroy)(void* rule) = nullptr;
+};
+
+/// A graph's node. Leaves have no inputs and no rule. Identifiers rise with creation, so that inputs come
+/// before results: the order of the backward walk.
+template <class T>
+class Node final : public Counted {
  public:
   const char* name() const { return name_; }
   std::uint64_t id() const { return id_; }
@@ -42,25 +56,38 @@ class Node : public Counted {
   const Kept<T>& output() const { return output_; }
   const Shape& shape() const { return output_.tensor.shape(); }
 
-  virtual void differentiate(const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) const = 0;
-
- protected:
-  Node(const char* name, const Tensor<T>& output, bool keep) : name_(name) {
-    output_ = {keep ? output.detach() : edge(output.detach()), output.version()};
+  void differentiate(const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) const {
+    rule_.call(rule_data(), saved, dy, dx);
   }
-  ~Node() override { std::destroy_n(inputs_, count_); }
 
-  void adopt(Kept<T>* inputs, std::size_t count) { inputs_ = inputs, count_ = count; }
-  /// The tensor's shape and place in the graph without its memory.
-  static Tensor<T> edge(const Tensor<T>& t) { return t.forget(); }
-
-  /// Returns the node's memory; called by destroy's loop, never recursively.
-  virtual void free() noexcept = 0;
+  /// A new node; its inputs and `rule_bytes` for the rule's captures are in the same block, behind it.
+  static Node* make(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output, Keep keep,
+                    ErasedRule<T> rule = {}, std::size_t rule_bytes = 0) {
+    const std::size_t bytes = sizeof(Node) + inputs.size() * sizeof(Kept<T>) + rule_bytes;
+    return new (MemoryPool::instance().allocate(bytes)) Node(name, inputs, output, keep, rule, bytes);
+  }
+  void* rule_data() const { return inputs_ + count_; }
 
  private:
+  Node(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output, Keep keep,
+       ErasedRule<T> rule, std::size_t bytes)
+      : name_(name), count_(inputs.size()), bytes_(bytes), rule_(rule) {
+    inputs_ = reinterpret_cast<Kept<T>*>(reinterpret_cast<std::byte*>(this) + sizeof(Node));
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Tensor<T>& t = *inputs[i].tensor;
+      new (inputs_ + i) Kept<T>{keeps(keep, Keep::inputs) ? t : t.forget(), t.version()};
+    }
+    const Tensor<T> value = output.detach();
+    output_ = {keeps(keep, Keep::output) ? value : value.forget(), value.version()};
+  }
+  ~Node() override {
+    if (rule_.destroy) rule_.destroy(rule_data());
+    std::destroy_n(inputs_, count_);
+  }
+
   // A node's end drops its inputs, whose end drops theirs: a long chain would overflow the stack. So the
   // dead queue up, and the first one's destroy ends them all.
-  void destroy() noexcept final {
+  void destroy() noexcept override {
     static thread_local Node* dead = nullptr;
     static thread_local bool burying = false;
     next_dead_ = std::exchange(dead, this);
@@ -68,7 +95,9 @@ class Node : public Counted {
     burying = true;
     while (dead) {
       Node* node = std::exchange(dead, dead->next_dead_);
-      node->free();
+      const std::size_t bytes = node->bytes_;
+      node->~Node();
+      MemoryPool::instance().deallocate(node, bytes);
     }
     burying = false;
   }
@@ -81,7 +110,8 @@ class Node : public Counted {
   const char* name_;
   std::uint64_t id_ = next_id();
   Kept<T>* inputs_ = nullptr;
-  std::size_t count_ = 0;
+  std::size_t count_, bytes_;
+  ErasedRule<T> rule_;
   Kept<T> output_;
   Node* next_dead_ = nullptr;
 };

@@ -41,8 +41,9 @@ class ThreadPool {
 
   /// Runs task(context, p) for each p < parts; returns when all are done. The first exception is rethrown.
   void run(Index parts, Task task, void* context) {
-    std::unique_lock owner(owner_, std::try_to_lock);
-    if (!owner || inside_) {  // another thread's work, or a nested call: do it here
+    std::unique_lock owner(owner_, std::defer_lock);
+    // Another thread's work, or a nested call (which must not try the lock it may hold): do it here.
+    if (inside_ || !owner.try_lock()) {
       for (Index p = 0; p < parts; ++p) task(context, p);
       return;
     }

@@ -49,8 +49,11 @@ class Ref {
     if (p_) p_->count_.fetch_add(1, std::memory_order_relaxed);
   }
   void drop() const {
-    if (!p_ || p_->count_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    static_cast<Counted*>(p_)->destroy();
+    if (p_) release(p_);
+  }
+  // Out of line: handles are dropped everywhere, and a program compiles each of those places.
+  [[gnu::noinline]] static void release(Counted* p) {
+    if (p->count_.fetch_sub(1, std::memory_order_acq_rel) == 1) p->destroy();
   }
 
   V* p_ = nullptr;

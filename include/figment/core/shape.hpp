@@ -49,6 +49,7 @@ class Shape {
 
   void push_back(Index d) {
     check(rank_ < max_rank, "shape: more than {} dimensions", max_rank);
+    check(d >= 0, "shape: dimension {} is {}, expected 0 or more", rank_, d);
     dims_[rank_++] = d;
   }
 

@@ -87,7 +87,7 @@ Tensor<T> fold(const Tensor<T>& x, const Shape& kept, T first, F f) {
 template <class T, class F>
 Tensor<T> fold_extremum(const char* name, const Tensor<T>& x, const Axes& axes, Dims dims, T first, F f) {
   const Shape kept = axes.kept(x.shape());
-  check(x.size() > 0, "{}: no elements in shape {}", name, x.shape());
+  check(x.size() > 0 || kept.size() == 0, "{}: no elements in shape {}", name, x.shape());
   auto y = record(name, {x}, fold(x, kept, first, f), [kept](auto& s, auto& dy, auto& dx) {
     dx(0, [&] {
       const auto hit = transform<T>(s.in(0), s.out(), "", [](T u, T v) { return T(u == v); });

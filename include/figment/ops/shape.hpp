@@ -172,6 +172,7 @@ Tensor<T> slice(const Tensor<T>& x, Index axis, Index begin, Index end, Index st
 template <class T>
 Tensor<T> select(const Tensor<T>& x, Index axis, Index index) {
   const Index at = x.shape().axis(axis), n = x.dim(at), i = index < 0 ? index + n : index;
+  check(i >= 0 && i < n, "select: {} is out of range for axis {} of shape {}", index, axis, x.shape());
   return squeeze(slice(x, at, i, i + 1), at);
 }
 

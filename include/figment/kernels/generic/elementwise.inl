@@ -65,13 +65,20 @@ void sum_rows(const T* x, Index stride, T* y, Index rows, Index columns) noexcep
     const Index n = columns - j < V::width ? columns - j : V::width;
     V s0(T(0)), s1(T(0));
     Index i = 0;
+    // The last columns are added in the same order as whole vectors of them: threads split the columns
+    // anywhere, and the result must not show where.
     if (n == V::width) {
       for (; i + 2 <= rows; i += 2) {
         s0 = s0 + V::load(x + i * stride + j);
         s1 = s1 + V::load(x + (i + 1) * stride + j);
       }
+    } else {
+      for (; i + 2 <= rows; i += 2) {
+        s0 = s0 + V::load(x + i * stride + j, n);
+        s1 = s1 + V::load(x + (i + 1) * stride + j, n);
+      }
     }
-    for (; i < rows; ++i) s0 = s0 + V::load(x + i * stride + j, n);
+    if (i < rows) s0 = s0 + V::load(x + i * stride + j, n);
     (V::load(y + j, n) + (s0 + s1)).store(y + j, n);
   }
 }

@@ -90,7 +90,7 @@ V apply(op::ReluGrad, V dy, V y) {
 }
 template <class V>
 V apply(op::LeakyReluGrad f, V dy, V y) {
-  return select(y < constant(y, 0), dy * constant(y, f.slope), dy);
+  return select(constant(y, 0) < y, dy, dy * constant(y, f.slope));
 }
 template <class V>
 V apply(op::SoftplusGrad, V dy, V x) {

@@ -87,7 +87,8 @@ void matmul(const MatmulArgs<T>& p) noexcept {
   }
   for (Index i = 0; i < p.m; ++i) {
     T* c = p.c + i * p.c_row;
-    if (p.k == 0) unary(op::Affine{0, 0}, c, c, p.n);
+    if (p.k == 0)  // no tile wrote c; 0 * c would keep a NaN that the memory held
+      for (Index j = 0; j < p.n; ++j) c[j] = T(0);
     if (p.bias) binary(op::Add{}, c, 1, p.bias, 1, c, p.n);
     activate(p.activation, p.slope, c, p.n);
   }

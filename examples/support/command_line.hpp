@@ -1,0 +1,38 @@
+// The command line of the examples. CLI11 stays in command_line.cpp: it takes seconds to compile.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace examples {
+
+/// Options by name, each bound to a variable that holds its default.
+class CommandLine {
+ public:
+  CommandLine(const std::string& program, const std::string& description);
+  ~CommandLine();
+
+  void option(const std::string& name, std::string& value, const std::string& help);
+  /// A whole number of at least `least`.
+  void option(const std::string& name, std::ptrdiff_t& value, const std::string& help,
+              std::ptrdiff_t least = 1);
+  void option(const std::string& name, std::uint64_t& value, const std::string& help);
+  /// A positive number.
+  void option(const std::string& name, double& value, const std::string& help);
+  void flag(const std::string& name, bool& value, const std::string& help);
+
+  /// Reads the arguments. Returns the exit code if the program should end now (--help is 0, a mistake is 2,
+  /// with one line on stderr), else -1.
+  int parse(int argc, char** argv);
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+/// Calls body() and turns what it throws into one line on stderr and exit code 1.
+int run(const std::string& program, const std::function<int()>& body);
+
+}  // namespace examples

@@ -1,0 +1,7 @@
+// Datasets, their files and batches. Needs zlib.
+#pragma once
+
+#include "figment/data/dataset.hpp"
+#include "figment/data/idx.hpp"
+#include "figment/data/loader.hpp"
+#include "figment/data/mnist.hpp"

@@ -1,0 +1,172 @@
+// NumPy's .npy files (numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+#pragma once
+
+#include <bit>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "figment/core/tensor.hpp"
+#include "figment/io/file.hpp"
+
+namespace figment::io {
+
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "figment: .npy files need a little-endian machine");
+
+template <class T>
+constexpr std::string_view npy_type() {
+  if constexpr (std::is_same_v<T, float>) return "<f4";
+  if constexpr (std::is_same_v<T, double>) return "<f8";
+  if constexpr (std::is_same_v<T, std::int32_t>) return "<i4";
+  if constexpr (std::is_same_v<T, std::uint8_t>) return "|u1";
+}
+
+template <class T>
+std::string npy_header(const Shape& shape) {
+  std::string extents;
+  for (Index extent : shape) extents += std::to_string(extent) + ", ";
+  if (shape.rank() > 1) extents.resize(extents.size() - 2);
+  if (shape.rank() == 1) extents.pop_back();
+  std::string header =
+      "{'descr': '" + std::string(npy_type<T>()) + "', 'fortran_order': False, 'shape': (" + extents + "), }";
+  // Magic, version and length take 10 bytes; the values begin at a multiple of 64.
+  header.append(63 - (10 + header.size()) % 64, ' ');
+  header += '\n';
+  const auto length = static_cast<unsigned>(header.size());
+  return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(length & 255) +
+         static_cast<char>(length >> 8) + header;
+}
+
+/// A .npy file being read, trusted in nothing.
+class NpyReader {
+ public:
+  explicit NpyReader(const std::filesystem::path& path)
+      : name_(path.string()), file_(path, std::ios::binary) {
+    std::error_code error;
+    check(std::filesystem::exists(path, error), "load_npy: {}: no such file", name_);
+    left_ = std::filesystem::file_size(path, error);
+    check(!error && file_.good(), "load_npy: {}: cannot be opened", name_);
+  }
+
+  Shape header(std::string_view type, std::size_t item) {
+    std::string start(8, '\0');
+    const bool whole = left_ >= start.size() && read(start.data(), start.size());
+    check(whole && start.starts_with("\x93NUMPY"), "load_npy: {}: not a .npy file", name_);
+    const int version = start[6];
+    check(version >= 1 && version <= 3, "load_npy: {}: expected format version 1 to 3, found {}", name_,
+          version);
+    std::uint8_t bytes[4] = {};
+    const std::size_t width = version == 1 ? 2 : 4;
+    check(left_ >= width && read(bytes, width), "load_npy: {}: the file ends inside its header", name_);
+    const std::size_t length =
+        bytes[0] | std::size_t{bytes[1]} << 8 | std::size_t{bytes[2]} << 16 | std::size_t{bytes[3]} << 24;
+    check(length <= left_, "load_npy: {}: a header of {} bytes, the file holds {}", name_, length, left_);
+    text_.resize(length);
+    check(read(text_.data(), length), "load_npy: {}: cannot be read", name_);
+
+    const std::string_view descr = value("descr");
+    const std::string expected = "'" + std::string(type) + "'";
+    check(descr.starts_with(expected), "load_npy: {}: expected element type {}, found {}", name_, expected,
+          descr.substr(0, descr.find(',')));
+    const std::string_view order = value("fortran_order");
+    check(!order.starts_with("True"), "load_npy: {}: the array is in Fortran order, expected C order", name_);
+    check(order.starts_with("False"), "load_npy: {}: the header's fortran_order is neither True nor False",
+          name_);
+    const Shape shape = parse_shape(value("shape"));
+    check_size(shape, item);
+    return shape;
+  }
+
+  bool read(void* to, std::size_t n) {
+    left_ -= n;
+    return static_cast<bool>(file_.read(static_cast<char*>(to), static_cast<std::streamsize>(n)));
+  }
+  const std::string& name() const { return name_; }
+
+ private:
+  /// The header from the value of `key` on.
+  std::string_view value(std::string_view key) const {
+    const std::string_view text = text_;
+    const std::size_t at = text.find("'" + std::string(key) + "':");
+    check(at != text.npos, "load_npy: {}: the header has no {}", name_, key);
+    const std::size_t begin = text.find_first_not_of(' ', at + key.size() + 3);
+    return begin == text.npos ? std::string_view() : text.substr(begin);
+  }
+
+  Shape parse_shape(std::string_view text) const {
+    const std::size_t close = text.find(')');
+    check(text.starts_with('(') && close != text.npos, "load_npy: {}: the header's shape is not a tuple",
+          name_);
+    const std::string_view tuple = text.substr(0, close + 1);
+    text = text.substr(1, close - 1);
+    Shape shape;
+    const auto skip_spaces = [&] { text.remove_prefix(std::min(text.find_first_not_of(' '), text.size())); };
+    for (skip_spaces(); !text.empty(); skip_spaces()) {
+      Index extent = -1;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), extent);
+      check(error == std::errc() && extent >= 0 && shape.rank() < max_rank,
+            "load_npy: {}: expected a shape of at most {} extents, found {}", name_, max_rank, tuple);
+      shape.push_back(extent);
+      text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+      skip_spaces();
+      check(text.empty() || text[0] == ',', "load_npy: {}: the header's shape {} is malformed", name_, tuple);
+      if (!text.empty()) text.remove_prefix(1);
+    }
+    return shape;
+  }
+
+  void check_size(const Shape& shape, std::size_t item) const {
+    auto product = static_cast<Index>(item);  // with the extents other than 0: no order of them overflows
+    bool empty = false;
+    for (Index extent : shape) {
+      check(extent == 0 || product <= std::numeric_limits<Index>::max() / extent,
+            "load_npy: {}: shape {} has too many elements", name_, shape);
+      empty |= extent == 0;
+      if (extent > 0) product *= extent;
+    }
+    const auto promised = empty ? 0 : static_cast<std::uint64_t>(product);
+    check(promised == left_, "load_npy: {}: shape {} takes {} bytes, the file holds {}", name_, shape,
+          promised, left_);
+  }
+
+  std::string name_, text_;
+  std::ifstream file_;
+  std::uint64_t left_ = 0;
+};
+
+}  // namespace detail
+
+template <class T>
+inline constexpr bool is_npy_type = std::is_same_v<T, float> || std::is_same_v<T, double> ||
+                                    std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::uint8_t>;
+
+/// Writes a tensor of float, double, int32 or uint8 for numpy.load, in format 1.0.
+template <class T>
+void save_npy(const std::filesystem::path& path, const Tensor<T>& t) {
+  static_assert(is_npy_type<T>, "figment: .npy files hold float, double, std::int32_t or std::uint8_t");
+  const std::string header = detail::npy_header<T>(t.shape());
+  FileWriter file(path);
+  file.write(header.data(), header.size());
+  file.write(t.data(), static_cast<std::size_t>(t.size()) * sizeof(T));
+  file.commit();
+}
+
+/// Reads a .npy file whose elements are T. Throws if the file is missing, of another type, in Fortran order,
+/// of more than max_rank dimensions, or longer or shorter than its header says.
+template <class T = float>
+Tensor<T> load_npy(const std::filesystem::path& path) {
+  static_assert(is_npy_type<T>, "figment: .npy files hold float, double, std::int32_t or std::uint8_t");
+  detail::NpyReader reader(path);
+  const Shape shape = reader.header(detail::npy_type<T>(), sizeof(T));
+  Tensor<T> t(shape);
+  check(reader.read(t.mutable_data(), static_cast<std::size_t>(t.size()) * sizeof(T)),
+        "load_npy: {}: cannot be read", reader.name());
+  return t;
+}
+
+}  // namespace figment::io

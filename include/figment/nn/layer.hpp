@@ -1,0 +1,125 @@
+// Calling a layer inside a model: with or without a Context, with its place in the error messages, and
+// with a trace for whoever wants to see what passes through.
+#pragma once
+
+#include <vector>
+
+#include "figment/nn/context.hpp"
+#include "figment/nn/module.hpp"
+
+namespace figment {
+
+namespace detail {
+
+/// An error with the path of the layer it happened in.
+struct LayerError : Error {
+  std::string path, reason;
+  LayerError(std::string p, std::string r) : Error(p + ": " + r), path(std::move(p)), reason(std::move(r)) {}
+};
+
+template <class L>
+std::string type_name() {
+  const std::string_view text = __PRETTY_FUNCTION__;  // "… [with L = NAME; …]" or "… [L = NAME]"
+  std::string_view name = text.substr(text.find("L = ") + 4);
+  name = name.substr(0, name.find_first_of(";]"));
+  name = name.substr(0, name.find('<'));
+  return std::string(name.substr(name.rfind(':') + 1));
+}
+
+template <class L>
+concept Describes = requires(const L& layer) {
+  std::string(layer.describe());
+};
+
+}  // namespace detail
+
+/// A layer's type and options as text: what its describe() says, or its type's name.
+template <class L>
+std::string describe(const L& layer) {
+  if constexpr (detail::Describes<L>)
+    return layer.describe();
+  else
+    return detail::type_name<L>();
+}
+
+/// One layer's passage in a traced forward pass.
+struct TraceRow {
+  std::string path, layer;
+  Shape input, output;
+  bool leaf = true;  ///< no other layer inside
+};
+
+namespace detail {
+
+struct Trace {
+  std::string path;
+  std::vector<TraceRow> rows;
+};
+inline thread_local Trace* active_trace = nullptr;
+
+/// layer.forward(x), with the Context if it takes one.
+template <class L, class T>
+auto call_forward(const L& layer, const Tensor<T>& x, const Context& context) {
+  constexpr bool with = requires { layer.forward(x, context); }
+  , without = requires { layer.forward(x); };
+  static_assert(
+      with || without,
+      "figment: a layer needs `forward(const Tensor<T>& x) const`, which may also take a const Context&");
+  if constexpr (with)
+    return layer.forward(x, context);
+  else
+    return layer.forward(x);
+}
+
+template <class Y>
+Shape shape_of(const Y& y) {
+  if constexpr (requires { y.shape(); })
+    return y.shape();
+  else
+    return y.mean.shape();  // a distribution
+}
+
+template <class L, class T>
+auto traced_forward(std::string_view name, const L& layer, const Tensor<T>& x, const Context& context) {
+  Trace& trace = *active_trace;
+  const std::string outer = trace.path;
+  trace.path = outer.empty() ? std::string(name) : outer + "." + std::string(name);
+  const std::string path = trace.path;
+  const std::size_t before = trace.rows.size();
+  auto y = call_forward(layer, x, context);
+  trace.rows.push_back({path, describe(layer), x.shape(), shape_of(y), trace.rows.size() == before});
+  trace.path = outer;
+  return y;
+}
+
+}  // namespace detail
+
+/// layer.forward(x) as the part called `name` of a model: errors inside name the path to it.
+template <class L, class T>
+auto forward(std::string_view name, const L& layer, const Tensor<T>& x, const Context& context) {
+  try {
+    if (detail::active_trace) return detail::traced_forward(name, layer, x, context);
+    return detail::call_forward(layer, x, context);
+  } catch (const detail::LayerError& e) {
+    throw detail::LayerError(std::string(name) + "." + e.path, e.reason);
+  } catch (const Error& e) {
+    throw detail::LayerError(std::string(name) + " " + describe(layer), e.what());
+  }
+}
+
+/// Runs a forward pass of zeros of shape `input` and lists the layers it went through, inner ones first.
+template <class M>
+std::vector<TraceRow> trace(const M& module, const Shape& input) {
+  detail::Trace trace;
+  struct Restore {
+    detail::Trace* before;
+    ~Restore() { detail::active_trace = before; }
+  } restore{std::exchange(detail::active_trace, &trace)};
+  NoGrad guard;
+  Rng rng;
+  detail::call_forward(module, Tensor<module_value_t<M>>::zeros(input),
+                       Context{.training = false, .rng = &rng});
+  return trace.rows;
+}
+
+}  // namespace figment

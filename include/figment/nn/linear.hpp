@@ -1,0 +1,65 @@
+// The dense layer.
+#pragma once
+
+#include "figment/nn/init.hpp"
+#include "figment/nn/module.hpp"
+#include "figment/ops/matmul.hpp"
+
+namespace figment {
+
+struct LinearOptions {
+  Activation activation = Activation::none;
+  double slope = 0.3;  ///< of leaky_relu
+  bool bias = true;
+  Initializer init = init::glorot_uniform();  ///< of the weight; the bias starts at bias_init
+  Initializer bias_init = init::zeros();
+};
+
+namespace detail {
+
+inline std::string_view name(Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return "relu";
+    case Activation::leaky_relu:
+      return "leaky_relu";
+    case Activation::sigmoid:
+      return "sigmoid";
+    case Activation::tanh:
+      return "tanh";
+    default:
+      return "none";
+  }
+}
+
+}  // namespace detail
+
+/// y = act(x W + b).   x: (N, in) -> (N, out). W: (in, out).
+template <class T = float>
+struct Linear {
+  using value_type = T;
+
+  Tensor<T> weight, bias;
+  Activation activation;
+  double slope;
+
+  Linear(Index in, Index out, Rng& rng, LinearOptions options = {})
+      : weight(options.init.make<T>({in, out}, {in, out}, rng)),
+        bias(options.bias ? options.bias_init.make<T>({out}, {in, out}, rng) : Tensor<T>()),
+        activation(options.activation),
+        slope(options.slope) {}
+
+  Tensor<T> forward(const Tensor<T>& x) const { return linear(x, weight, bias, activation, slope); }
+
+  void visit(auto&& v) {
+    v("weight", weight);
+    if (bias.defined()) v("bias", bias);
+  }
+
+  std::string describe() const {
+    const std::string sizes = format("Linear({}, {}", weight.dim(0), weight.dim(1));
+    return sizes + (activation == Activation::none ? ")" : format(", {})", detail::name(activation)));
+  }
+};
+
+}  // namespace figment

@@ -1,0 +1,111 @@
+// Modules are plain structs with a forward and one visit; everything else follows from visit.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "figment/autograd/record.hpp"
+
+namespace figment {
+
+/// Tags a tensor that is saved with a module but not trained: `v("running_mean", mean, buffer)`.
+struct buffer_t {};
+inline constexpr buffer_t buffer{};
+
+/// The number type of a module's tensors: its value_type, or float.
+template <class M>
+struct module_value {
+  using type = float;
+};
+template <class M>
+requires requires { typename M::value_type; }
+struct module_value<M> {
+  using type = typename M::value_type;
+};
+template <class M>
+using module_value_t = typename module_value<M>::type;
+
+/// Walks a module's tensors. A module's `visit(v)` calls v(name, member) for each tensor and each module
+/// inside; members are named by the path to them, as "encoder.0.weight".
+template <class T>
+class Visitor {
+ public:
+  virtual ~Visitor() = default;
+
+  void operator()(std::string_view name, Tensor<T>& t) { tensor(join(name), t, true); }
+  void operator()(std::string_view name, Tensor<T>& t, buffer_t) { tensor(join(name), t, false); }
+  template <class M>
+  void operator()(std::string_view name, M& member) {
+    static_assert(!std::is_same_v<M, Tensor<float>> && !std::is_same_v<M, Tensor<double>>,
+                  "figment: the module's value_type differs from the type of its tensors");
+    if constexpr (requires { member.visit(*this); }) {
+      std::string outer = std::exchange(path_, join(name));
+      member.visit(*this);
+      path_ = std::move(outer);
+    }
+  }
+
+ protected:
+  virtual void tensor(const std::string& path, Tensor<T>& t, bool trainable) = 0;
+
+ private:
+  std::string join(std::string_view name) const {
+    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  }
+  std::string path_;
+};
+
+/// Calls f(path, tensor, trainable) for every tensor of a module.
+template <class M, class F>
+void for_each_tensor(M& module, F&& f) {
+  using T = module_value_t<M>;
+  struct Call final : Visitor<T> {
+    F& f;
+    explicit Call(F& g) : f(g) {}
+    void tensor(const std::string& path, Tensor<T>& t, bool trainable) override { f(path, t, trainable); }
+  } call(f);
+  module.visit(call);
+}
+
+/// The trainable tensors, in visiting order, as handles to the module's own memory.
+template <class M>
+TensorList<module_value_t<M>> parameters(M& module) {
+  TensorList<module_value_t<M>> list;
+  for_each_tensor(module, [&](const std::string&, auto& t, bool trainable) {
+    if (trainable) list.push_back(t);
+  });
+  return list;
+}
+
+/// A module's tensors by path, buffers too.
+template <class M>
+std::vector<std::pair<std::string, Tensor<module_value_t<M>>>> named_tensors(M& module) {
+  std::vector<std::pair<std::string, Tensor<module_value_t<M>>>> list;
+  for_each_tensor(module, [&](const std::string& path, auto& t, bool) { list.emplace_back(path, t); });
+  return list;
+}
+
+/// How many numbers a module holds.
+struct ParameterCount {
+  Index trainable = 0, fixed = 0;
+};
+template <class M>
+ParameterCount count_parameters(M& module) {
+  ParameterCount count;
+  for_each_tensor(module, [&](const std::string&, auto& t, bool trainable) {
+    (trainable ? count.trainable : count.fixed) += t.size();
+  });
+  return count;
+}
+
+/// A module of the same values in memory of its own. (A plain copy shares its tensors, as handles do.)
+template <class M>
+M clone(const M& module) {
+  M copy = module;
+  for_each_tensor(copy, [](const std::string&, auto& t, bool trainable) {
+    t = trainable ? parameter(t.clone()) : t.clone();
+  });
+  return copy;
+}
+
+}  // namespace figment

@@ -1,0 +1,28 @@
+// Layers that change the shape of each sample.
+#pragma once
+
+#include "figment/ops/shape.hpp"
+
+namespace figment {
+
+/// (N, …) -> (N, product of the rest).
+struct Flatten {
+  template <class T>
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return flatten(x);
+  }
+};
+
+/// (N, …) -> (N, shape…).
+struct Reshape {
+  Shape shape;
+  template <class T>
+  Tensor<T> forward(const Tensor<T>& x) const {
+    Shape out{x.rank() ? x.dim(0) : 1};
+    for (Index d : shape) out.push_back(d);
+    return reshape(x, out);
+  }
+  std::string describe() const { return format("Reshape{}", shape); }
+};
+
+}  // namespace figment

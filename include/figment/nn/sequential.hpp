@@ -1,0 +1,101 @@
+// Layers one after the other.
+#pragma once
+
+#include <memory>
+
+#include "figment/nn/layer.hpp"
+
+namespace figment {
+
+/// A layer with a name of its own, for Sequential{named("hidden", Linear(2, 3, rng)), …}.
+template <class L>
+struct Named {
+  std::string name;
+  L layer;
+};
+template <class L>
+Named<L> named(std::string name, L layer) {
+  return {std::move(name), std::move(layer)};
+}
+
+/// A module that applies layers of any type in order; each is held by value and named by its position.
+/// Write it with braces: they evaluate the layers, and so draw the initial weights, from left to right.
+///
+///   Sequential net{Linear(784, 256, rng), Relu{}, Linear(256, 10, rng)};
+template <class T = float>
+class Sequential {
+ public:
+  using value_type = T;
+
+  Sequential() = default;
+  template <class First, class... Rest>
+  requires(!std::is_same_v<First, Sequential>) explicit Sequential(First first, Rest... rest) {
+    add(std::move(first));
+    (add(std::move(rest)), ...);
+  }
+  Sequential(const Sequential& other) {
+    for (const auto& l : other.layers_) layers_.push_back(l->copy());
+  }
+  Sequential(Sequential&&) noexcept = default;
+  Sequential& operator=(Sequential other) noexcept {
+    layers_.swap(other.layers_);
+    return *this;
+  }
+
+  template <class L>
+  void add(L layer) {
+    add(named(std::to_string(layers_.size()), std::move(layer)));
+  }
+  template <class L>
+  void add(Named<L> layer) {
+    for (const auto& l : layers_)
+      check(l->name != layer.name, "Sequential: two layers are named '{}'", layer.name);
+    layers_.push_back(std::make_unique<Held<L>>(std::move(layer)));
+  }
+  /// Appends another's layers, sharing their weights, renamed by position.
+  void append(const Sequential& other) {
+    for (const auto& l : other.layers_) {
+      layers_.push_back(l->copy());
+      layers_.back()->name = std::to_string(layers_.size() - 1);
+    }
+  }
+
+  Index size() const { return static_cast<Index>(layers_.size()); }
+
+  Tensor<T> forward(const Tensor<T>& x, const Context& context = {}) const {
+    Tensor<T> y = x;
+    for (const auto& l : layers_) y = l->forward(y, context);
+    return y;
+  }
+
+  void visit(auto&& v) {
+    for (const auto& l : layers_) l->visit(v);
+  }
+
+ private:
+  struct Layer {
+    std::string name;
+    explicit Layer(std::string n) : name(std::move(n)) {}
+    virtual ~Layer() = default;
+    virtual Tensor<T> forward(const Tensor<T>& x, const Context& context) const = 0;
+    virtual void visit(Visitor<T>& v) = 0;
+    virtual std::unique_ptr<Layer> copy() const = 0;
+  };
+
+  template <class L>
+  struct Held final : Layer {
+    L layer;
+    explicit Held(Named<L> l) : Layer(std::move(l.name)), layer(std::move(l.layer)) {}
+    Tensor<T> forward(const Tensor<T>& x, const Context& context) const override {
+      return figment::forward(this->name, layer, x, context);
+    }
+    void visit(Visitor<T>& v) override { v(this->name, layer); }
+    std::unique_ptr<Layer> copy() const override { return std::make_unique<Held>(*this); }
+  };
+
+  std::vector<std::unique_ptr<Layer>> layers_;
+};
+template <class First, class... Rest>
+Sequential(First, Rest...) -> Sequential<module_value_t<First>>;
+
+}  // namespace figment

@@ -1,0 +1,68 @@
+// A model's layers as a table.
+#pragma once
+
+#include <algorithm>
+
+#include "figment/nn/layer.hpp"
+
+namespace figment {
+
+namespace detail {
+
+/// 533505 as "533,505".
+inline std::string thousands(Index n) {
+  std::string digits = std::to_string(n);
+  for (Index at = static_cast<Index>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+inline std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t right_aligned) {
+  std::vector<std::size_t> width(rows[0].size());
+  for (const auto& row : rows)
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  std::string out;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::string line;
+    for (std::size_t c = 0; c < rows[r].size(); ++c) {
+      const std::string pad(width[c] - rows[r][c].size(), ' ');
+      line += c >= right_aligned ? pad + rows[r][c] : rows[r][c] + pad;
+      if (c + 1 < rows[r].size()) line += "  ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+    if (r == 0) {
+      std::size_t total = 2 * (width.size() - 1);
+      for (std::size_t w : width) total += w;
+      out += std::string(total, '-') + "\n";
+    }
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// One line a layer (path, layer, output shape with the batch as N, parameters), then the totals: what a
+/// forward pass of an input of shape `sample` (without the batch dimension) goes through.
+template <class M>
+std::string summary(M& module, const Shape& sample) {
+  Shape input{1};
+  for (Index d : sample) input.push_back(d);
+  std::vector<std::vector<std::string>> rows{{"path", "layer", "output", "parameters"}};
+  for (const TraceRow& row : trace(module, input)) {
+    if (!row.leaf) continue;
+    Index count = 0;
+    for_each_tensor(module, [&](const std::string& path, auto& t, bool) {
+      if (path.starts_with(row.path + ".")) count += t.size();
+    });
+    std::string output = "(N";
+    for (Index i = 1; i < row.output.rank(); ++i) output += ", " + std::to_string(row.output[i]);
+    rows.push_back({row.path, row.layer, output + ")", detail::thousands(count)});
+  }
+  const ParameterCount count = count_parameters(module);
+  return detail::table(rows, 3) + format("parameters: {}, trainable {}, not trainable {}\n",
+                                         detail::thousands(count.trainable + count.fixed),
+                                         detail::thousands(count.trainable), detail::thousands(count.fixed));
+}
+
+}  // namespace figment

@@ -1,0 +1,55 @@
+// Adam and AdamW.
+#pragma once
+
+#include <cmath>
+
+#include "figment/optim/optimizer.hpp"
+
+namespace figment {
+
+struct AdamOptions {
+  double rate = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;
+  double epsilon = 1e-7;  ///< Keras'; PyTorch has 1e-8
+  bool amsgrad = false;   ///< divide by the largest second moment so far (Reddi et al., 2018)
+  double weight_decay = 0;
+  bool decoupled = false;  ///< shrink the parameter itself instead of adding to the gradient
+};
+
+/// m and v: decaying means of g and g^2, both corrected for their start at 0;
+/// w -= rate m / (sqrt(v) + epsilon) (Kingma and Ba, 2014). Keras' defaults and PyTorch's formula: Keras adds
+/// epsilon before correcting v, which makes its epsilon larger in the first steps.
+template <class T = float>
+class Adam : public Optimizer<T> {
+ public:
+  explicit Adam(TensorList<T> parameters, AdamOptions options = {})
+      : Optimizer<T>(std::move(parameters), options.rate, {true, true, options.amsgrad}), options_(options) {}
+
+ private:
+  void update(std::span<const Tensor<T>> gradients) override {
+    const auto& o = options_;
+    const auto t = static_cast<double>(this->steps());
+    this->apply(kernels::op::Adam{this->rate(), o.beta1, o.beta2, o.epsilon, o.weight_decay,
+                                  1 / (1 - std::pow(o.beta1, t)), 1 / std::sqrt(1 - std::pow(o.beta2, t)),
+                                  o.amsgrad, o.decoupled},
+                gradients);
+  }
+  AdamOptions options_;
+};
+
+/// Adam with the weight decay taken from the parameter directly (Loshchilov and Hutter, 2017); 0.01 unless
+/// given, as in PyTorch (Keras has 0.004).
+template <class T = float>
+class AdamW final : public Adam<T> {
+ public:
+  explicit AdamW(TensorList<T> parameters, AdamOptions options = {.weight_decay = 0.01})
+      : Adam<T>(std::move(parameters), decouple(options)) {}
+
+ private:
+  static AdamOptions decouple(AdamOptions options) {
+    options.decoupled = true;
+    return options;
+  }
+};
+
+}  // namespace figment

@@ -1,0 +1,35 @@
+// RMSprop.
+#pragma once
+
+#include "figment/optim/optimizer.hpp"
+
+namespace figment {
+
+struct RmsPropOptions {
+  double rate = 1e-3;
+  double rho = 0.9;  ///< PyTorch calls it alpha, and has 0.99
+  double epsilon = 1e-7;
+  double momentum = 0;
+  bool centered = false;  ///< divide by the deviation instead of the root mean square
+  double weight_decay = 0;
+};
+
+/// v = rho v + (1 - rho) g^2, w -= rate g / (sqrt(v) + epsilon) (Tieleman and Hinton, 2012).
+/// Keras' defaults and PyTorch's formula; Keras 3 has epsilon inside the root.
+template <class T = float>
+class RmsProp final : public Optimizer<T> {
+ public:
+  explicit RmsProp(TensorList<T> parameters, RmsPropOptions options = {})
+      : Optimizer<T>(std::move(parameters), options.rate, {true, options.momentum != 0, options.centered}),
+        options_(options) {}
+
+ private:
+  void update(std::span<const Tensor<T>> gradients) override {
+    const auto& o = options_;
+    this->apply(kernels::op::RmsProp{this->rate(), o.rho, o.epsilon, o.momentum, o.weight_decay, o.centered},
+                gradients);
+  }
+  RmsPropOptions options_;
+};
+
+}  // namespace figment

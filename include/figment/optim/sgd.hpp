@@ -1,0 +1,32 @@
+// Stochastic gradient descent.
+#pragma once
+
+#include "figment/optim/optimizer.hpp"
+
+namespace figment {
+
+struct SgdOptions {
+  double rate = 0.01;
+  double momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;  ///< added to the gradient, times the parameter
+};
+
+/// s = momentum s + g, w -= rate s; with Nesterov w -= rate (g + momentum s) (Sutskever et al., 2013).
+/// PyTorch's formula. Keras folds the rate into s, which differs only when the rate changes.
+template <class T = float>
+class Sgd final : public Optimizer<T> {
+ public:
+  explicit Sgd(TensorList<T> parameters, SgdOptions options = {})
+      : Optimizer<T>(std::move(parameters), options.rate, {options.momentum != 0, false, false}),
+        options_(options) {}
+
+ private:
+  void update(std::span<const Tensor<T>> gradients) override {
+    this->apply(kernels::op::Sgd{this->rate(), options_.momentum, options_.weight_decay, options_.nesterov},
+                gradients);
+  }
+  SgdOptions options_;
+};
+
+}  // namespace figment

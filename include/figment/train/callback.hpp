@@ -1,0 +1,79 @@
+// What happens between the steps of a run: callbacks, and some that are often wanted.
+#pragma once
+
+#include <functional>
+
+#include "figment/optim/schedule.hpp"
+#include "figment/train/history.hpp"
+
+namespace figment {
+
+/// Where a run stands, as callbacks see it.
+struct TrainState {
+  Index epoch = 0, epochs = 0;  ///< from 1, and how many are asked for
+  Index step = 0, steps = 0;    ///< within the epoch, from 1, and how many it has
+  double seconds = 0;           ///< since the run began
+  const History* history = nullptr;
+  const History* running = nullptr;  ///< one row: the means so far of this epoch's losses
+  bool stop = false;                 ///< set by a callback to end the run after this step
+};
+
+/// Called by fit; override what you need.
+struct Callback {
+  virtual ~Callback() = default;
+  virtual void on_step(TrainState&) {}
+  virtual void on_epoch(TrainState&) {}
+  virtual void on_end(const TrainState&) {}
+};
+
+/// Ends the run when a column has not improved (fallen) by more than `least` for `patience` epochs.
+class EarlyStopping final : public Callback {
+ public:
+  explicit EarlyStopping(std::string column = "val", Index patience = 5, double least = 0)
+      : column_(std::move(column)), patience_(patience), least_(least) {}
+
+  void on_epoch(TrainState& state) override {
+    const double now = state.history->last(column_);
+    if (now < best_ - least_) {
+      best_ = now;
+      best_epoch_ = state.epoch;
+    } else if (state.epoch - best_epoch_ >= patience_) {
+      state.stop = true;
+    }
+  }
+  double best() const { return best_; }
+  Index best_epoch() const { return best_epoch_; }
+
+ private:
+  std::string column_;
+  Index patience_;
+  double least_;
+  double best_ = std::numeric_limits<double>::infinity();
+  Index best_epoch_ = 0;
+};
+
+/// Calls a function after every epoch.
+class EveryEpoch final : public Callback {
+ public:
+  explicit EveryEpoch(std::function<void(TrainState&)> f) : f_(std::move(f)) {}
+  void on_epoch(TrainState& state) override { f_(state); }
+
+ private:
+  std::function<void(TrainState&)> f_;
+};
+
+/// Sets an optimiser's rate by a schedule, t counting epochs from 0. The first epoch's rate is set at once.
+template <class O>
+class EpochSchedule final : public Callback {
+ public:
+  EpochSchedule(O& optimizer, Schedule schedule) : optimizer_(optimizer), schedule_(std::move(schedule)) {
+    optimizer_.set_rate(schedule_(0));
+  }
+  void on_epoch(TrainState& state) override { optimizer_.set_rate(schedule_(state.epoch)); }
+
+ private:
+  O& optimizer_;
+  Schedule schedule_;
+};
+
+}  // namespace figment

@@ -1,0 +1,224 @@
+// The training loop.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+
+#include "figment/autograd/grad.hpp"
+#include "figment/nn/context.hpp"
+#include "figment/optim/clip.hpp"
+#include "figment/optim/optimizer.hpp"
+#include "figment/train/callback.hpp"
+
+namespace figment {
+
+struct FitOptions {
+  Index epochs = 1;
+  std::uint64_t seed = 0;              ///< of the noise and dropout that the model draws
+  double clip_norm = 0;                ///< limits the gradients' norm; 0 leaves them
+  std::vector<Callback*> callbacks{};  ///< called in this order
+};
+
+/// A loss that is not a number or not finite; the history holds the epochs that had ended.
+struct NonFiniteLoss : Error {
+  History history;
+  NonFiniteLoss(const std::string& message, History h) : Error(message), history(std::move(h)) {}
+};
+
+/// A single unnamed loss, for models that have but one term: fit's column is "train" alone.
+template <class T>
+struct ScalarLoss {
+  Tensor<T> value;
+  Tensor<T> total() const { return value; }
+  void terms(auto&&) const {}
+};
+
+namespace detail {
+
+/// The means of a loss and its terms, weighted by the size of the batches.
+class LossMeans {
+ public:
+  template <class L>
+  void add(const L& loss, Index samples) {
+    std::size_t at = 0;
+    const auto take = [&](std::string_view name, double value) {
+      if (at == names_.size()) {
+        names_.emplace_back(name);
+        sums_.push_back(0);
+      }
+      if (!std::isfinite(value) && bad_.empty()) bad_ = format("{} is {}", name, value);
+      sums_[at++] += value * static_cast<double>(samples);
+    };
+    loss.terms(
+        [&](std::string_view name, const auto& value) { take(name, static_cast<double>(value.item())); });
+    take("total", static_cast<double>(loss.total().item()));
+    samples_ += samples;
+  }
+
+  void reset() {
+    std::fill(sums_.begin(), sums_.end(), 0.0);
+    samples_ = 0;
+  }
+  /// What was not finite, or nothing.
+  const std::string& bad() const { return bad_; }
+  std::size_t terms() const { return names_.empty() ? 0 : names_.size() - 1; }
+  const std::string& name(std::size_t term) const { return names_[term]; }
+  double mean(std::size_t term) const { return sums_[term] / static_cast<double>(samples_); }
+  double total() const { return mean(terms()); }
+
+ private:
+  std::vector<std::string> names_;  // the terms, then "total"
+  std::vector<double> sums_;
+  Index samples_ = 0;
+  std::string bad_;
+};
+
+/// No validation.
+struct NoBatches {};
+
+class FitRun {
+ public:
+  FitRun(const FitOptions& options, Index steps) : options_(options) {
+    state_.epochs = options.epochs;
+    state_.steps = steps;
+    state_.history = &history_;
+    state_.running = &running_;
+  }
+
+  template <class T, class Batches, class Loss>
+  void train(Optimizer<T>& optimizer, Batches& batches, Loss& loss_of, const Context& context) {
+    train_.reset();
+    state_.step = 0;
+    for (const auto& batch : batches) {
+      ++state_.step;
+      {
+        const auto loss = loss_of(batch, context);
+        train_.add(loss, batch.size());
+        if (!train_.bad().empty())
+          throw NonFiniteLoss(format("fit: epoch {}, step {}: {}", state_.epoch, state_.step, train_.bad()),
+                              history_);
+        auto gradients = grad(loss.total(), optimizer.parameters());
+        if (options_.clip_norm > 0) clip_by_norm(gradients, options_.clip_norm);
+        optimizer.step(gradients);
+      }
+      publish();
+      for (Callback* c : options_.callbacks) c->on_step(state_);
+      if (state_.stop) return;
+    }
+  }
+
+  template <class Batches, class Loss>
+  void validate(Batches& batches, Loss& loss_of, const Context& context) {
+    NoGrad guard;
+    validation_.reset();
+    for (const auto& batch : batches) validation_.add(loss_of(batch, context), batch.size());
+  }
+
+  void end_epoch(bool validated) {
+    if (history_.columns.empty()) {
+      history_.columns = {"epoch", "train"};
+      for (std::size_t t = 0; t < train_.terms(); ++t) history_.columns.push_back(train_.name(t));
+      if (validated) {
+        history_.columns.push_back("val");
+        for (std::size_t t = 0; t < validation_.terms(); ++t)
+          history_.columns.push_back("val_" + validation_.name(t));
+      }
+      history_.columns.push_back("seconds");
+    }
+    std::vector<double> row{static_cast<double>(state_.epoch), train_.total()};
+    for (std::size_t t = 0; t < train_.terms(); ++t) row.push_back(train_.mean(t));
+    if (validated) {
+      row.push_back(validation_.total());
+      for (std::size_t t = 0; t < validation_.terms(); ++t) row.push_back(validation_.mean(t));
+    }
+    state_.seconds = elapsed();
+    row.push_back(state_.seconds);
+    history_.rows.push_back(std::move(row));
+    for (Callback* c : options_.callbacks) c->on_epoch(state_);
+  }
+
+  TrainState& state() { return state_; }
+  History finish() {
+    for (Callback* c : options_.callbacks) c->on_end(state_);
+    return std::move(history_);
+  }
+
+ private:
+  double elapsed() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+  // The running means as a history of one row, in memory that stays.
+  void publish() {
+    if (running_.columns.empty()) {
+      running_.columns = {"train"};
+      for (std::size_t t = 0; t < train_.terms(); ++t) running_.columns.push_back(train_.name(t));
+      running_.rows.assign(1, std::vector<double>(running_.columns.size()));
+    }
+    running_.rows[0][0] = train_.total();
+    for (std::size_t t = 0; t < train_.terms(); ++t) running_.rows[0][t + 1] = train_.mean(t);
+    state_.seconds = elapsed();
+  }
+
+  const FitOptions& options_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  TrainState state_;
+  History history_, running_;
+  LossMeans train_, validation_;
+};
+
+}  // namespace detail
+
+/// Trains by minimising loss(batch, context) over `batches`, and follows it over `validation` after every
+/// epoch. Both are ranges that begin a new epoch each time they are walked and know their batches() (a
+/// data::Loader is one); a batch has a size(). The loss is a tensor of one element, or a struct with
+/// total() and terms(f). Training figures are means over the epoch as it went, validation's are taken at its
+/// end. A run that a callback stops ends after that step; its unfinished epoch has no row.
+/// Throws NonFiniteLoss naming epoch, step and term.
+template <class T, class Batches, class Validation, class Loss>
+requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&> History
+fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss, FitOptions options = {}) {
+  constexpr bool validated = !std::is_same_v<Validation, detail::NoBatches>;
+  const auto wrapped = [&](const auto& batch, const Context& context) {
+    auto value = loss(batch, context);
+    if constexpr (requires { value.total(); })
+      return value;
+    else
+      return ScalarLoss<T>{std::move(value)};
+  };
+  detail::FitRun run(options, batches.batches());
+  const Rng seed(options.seed);
+  Rng noise = seed.stream(1);
+  TrainState& state = run.state();
+  while (state.epoch < state.epochs && !state.stop) {
+    ++state.epoch;
+    run.train(optimizer, batches, wrapped, {.training = true, .rng = &noise});
+    if (state.stop && state.step < state.steps) break;
+    if constexpr (validated) {
+      // A stream of its own: training is the same with validation and without.
+      Rng validation_noise = seed.stream(1 + static_cast<std::uint64_t>(state.epoch));
+      run.validate(validation, wrapped, {.training = false, .rng = &validation_noise});
+    }
+    run.end_epoch(validated);
+  }
+  return run.finish();
+}
+
+/// Trains a model that has a loss(x, context) of its own on the batches' x.
+template <class Model, class T, class Batches, class Validation>
+requires requires(Model& m, const Tensor<T>& x, const Context& c) { m.loss(x, c); }
+History fit(Model& model, Optimizer<T>& optimizer, Batches& batches, Validation& validation,
+            FitOptions options = {}) {
+  return fit(
+      optimizer, batches, validation,
+      [&](const auto& batch, const Context& context) { return model.loss(batch.x, context); },
+      std::move(options));
+}
+template <class Model, class T, class Batches>
+requires requires(Model& m, const Tensor<T>& x, const Context& c) { m.loss(x, c); }
+History fit(Model& model, Optimizer<T>& optimizer, Batches& batches, FitOptions options = {}) {
+  detail::NoBatches none;
+  return fit(model, optimizer, batches, none, std::move(options));
+}
+
+}  // namespace figment

@@ -1,0 +1,42 @@
+// The figures of a run, epoch by epoch.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "figment/core/error.hpp"
+
+namespace figment {
+
+/// A table of figures with a named column each and a row an epoch; absent figures are NaN.
+struct History {
+  std::vector<std::string> columns;
+  std::vector<std::vector<double>> rows;
+
+  bool has(std::string_view column) const {
+    return std::find(columns.begin(), columns.end(), column) != columns.end();
+  }
+  /// One column from the first epoch to the last.
+  std::vector<double> operator[](std::string_view column) const {
+    const std::size_t c = position(column);
+    std::vector<double> values;
+    for (const auto& row : rows) values.push_back(row[c]);
+    return values;
+  }
+  /// The column's figure of the last epoch.
+  double last(std::string_view column) const {
+    check(!rows.empty(), "history: no epoch has ended yet");
+    return rows.back()[position(column)];
+  }
+
+ private:
+  std::size_t position(std::string_view column) const {
+    const auto it = std::find(columns.begin(), columns.end(), column);
+    check(it != columns.end(), "history: no column '{}'", column);
+    return static_cast<std::size_t>(it - columns.begin());
+  }
+};
+
+}  // namespace figment
