@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "figment/autograd/arithmetic.hpp"
 
@@ -15,88 +14,131 @@ struct GradOptions {
 
 namespace detail {
 
+/// What a backward walk knows of one node.
+template <class T>
+struct Slot {
+  Node<T>* node;
+  Tensor<T> gradient;
+  bool needed = false;  ///< a target, or computed from one
+  bool target = false, entered = false;
+};
+
+/// The slots by node, with open addressing: std::unordered_map would cost a program half a second of
+/// compiling, and a small block for every node.
+template <class T>
+class Slots {
+ public:
+  /// The node's slot, or null; valid until the next add.
+  Slot<T>* find(const Node<T>* node) {
+    if (!node || slots_.empty()) return nullptr;
+    const std::int32_t at = table_.data()[probe(node)];
+    return at ? &slots_[static_cast<std::size_t>(at - 1)] : nullptr;
+  }
+  Slot<T>& find_or_add(Node<T>* node) {
+    if (Slot<T>* slot = find(node)) return *slot;
+    if (2 * static_cast<Index>(slots_.size()) >= table_.size()) grow();
+    slots_.push_back({node, {}});
+    table_.mutable_data()[probe(node)] = static_cast<std::int32_t>(slots_.size());
+    return slots_.back();
+  }
+
+ private:
+  Index probe(const Node<T>* node) const {
+    const std::int32_t* table = table_.data();
+    const Index mask = table_.size() - 1;
+    Index i = static_cast<Index>(node->id()) & mask;  // identifiers are dense: nearly a perfect hash
+    while (table[i] && slots_[static_cast<std::size_t>(table[i] - 1)].node != node) i = (i + 1) & mask;
+    return i;
+  }
+  void grow() {
+    table_ = Indices::zeros({std::max<Index>(64, 2 * table_.size())});
+    for (std::size_t s = 0; s < slots_.size(); ++s)
+      table_.mutable_data()[probe(slots_[s].node)] = static_cast<std::int32_t>(s + 1);
+  }
+
+  std::vector<Slot<T>, RecycledAllocator<Slot<T>>> slots_;
+  Indices table_;  // 1 + the slot's position, 0 if free
+};
+
 template <class T>
 class Backward {
  public:
-  /// Collects the nodes from which `y` was computed, as far back as the oldest target.
+  /// Puts the nodes between `y` and the targets in order, inputs before results.
   Backward(const Tensor<T>& y, std::span<const Tensor<T>> targets) {
-    std::uint64_t oldest = ~std::uint64_t{0};
     for (std::size_t i = 0; i < targets.size(); ++i) {
       check(targets[i].tracked(),
             "grad: target {} (shape {}) is not part of a graph; make it one with parameter()", i,
             targets[i].shape());
-      oldest = std::min(oldest, node_of(targets[i])->id());
+      Slot<T>& slot = slots_.find_or_add(node_of(targets[i]));
+      slot.needed = slot.target = true;
+      oldest_ = std::min(oldest_, slot.node->id());
     }
-    Nodes stack;
-    const auto reach = [&](Node<T>* node) {
-      if (!node || node->id() < oldest) return;
-      if (slots_.try_emplace(node).second) stack.push_back(node);
-    };
-    reach(node_of(y));
-    while (!stack.empty()) {
-      Node<T>* node = stack.back();
-      stack.pop_back();
-      order_.push_back(node);
-      for (const auto& input : node->inputs()) reach(node_of(input.tensor));
-    }
-    std::sort(order_.begin(), order_.end(), [](auto* a, auto* b) { return a->id() < b->id(); });
-
-    for (const auto& t : targets)
-      if (auto it = slots_.find(node_of(t)); it != slots_.end()) it->second.target = it->second.needed = true;
-    for (Node<T>* node : order_) {
-      Slot& slot = slots_.find(node)->second;
-      for (const auto& input : node->inputs()) slot.needed |= needed(node_of(input.tensor));
+    enter(node_of(y));
+    while (!path_.empty()) {
+      Visit& visit = path_.back();
+      const auto inputs = visit.node->inputs();
+      if (visit.next_input < inputs.size()) {
+        enter(node_of(inputs[visit.next_input++].tensor));
+        continue;
+      }
+      bool needed = false;
+      for (const auto& input : inputs) needed |= this->needed(input.tensor);
+      slots_.find(visit.node)->needed |= needed;
+      order_.push_back(visit);
+      path_.pop_back();
     }
   }
 
   void run(const Tensor<T>& y, const Tensor<T>& dy) {
-    if (auto it = slots_.find(node_of(y)); it != slots_.end()) it->second.gradient = dy;
-    for (auto at = order_.rbegin(); at != order_.rend(); ++at) {
-      Slot& slot = slots_.find(*at)->second;
+    if (Slot<T>* slot = slots_.find(node_of(y))) slot->gradient = dy;
+    for (std::size_t i = order_.size(); i-- > 0;) {
+      Slot<T>& slot = *slots_.find(order_[i].node);
       if (!slot.needed || !slot.gradient.defined()) continue;
       const Tensor<T> gradient = slot.target ? slot.gradient : std::move(slot.gradient);
-      differentiate(**at, gradient);
+      differentiate(*order_[i].node, gradient);
     }
   }
 
   /// Zero where the target had no part in the result.
-  Tensor<T> gradient(const Tensor<T>& target) const {
-    const auto it = slots_.find(node_of(target));
-    return it != slots_.end() && it->second.gradient.defined() ? it->second.gradient
-                                                               : Tensor<T>::zeros(target.shape());
+  Tensor<T> gradient(const Tensor<T>& target) {
+    const Slot<T>& slot = *slots_.find(node_of(target));
+    return slot.gradient.defined() ? slot.gradient : Tensor<T>::zeros(target.shape());
   }
 
  private:
-  struct Slot {
-    Tensor<T> gradient;
-    bool needed = false, target = false;
+  struct Visit {
+    Node<T>* node;
+    std::size_t next_input;
   };
-  using Nodes = std::vector<Node<T>*, RecycledAllocator<Node<T>*>>;
-  using Slots = std::unordered_map<Node<T>*, Slot, std::hash<Node<T>*>, std::equal_to<Node<T>*>,
-                                   RecycledAllocator<std::pair<Node<T>* const, Slot>>>;
 
-  bool needed(Node<T>* node) const {
-    const auto it = slots_.find(node);
-    return it != slots_.end() && it->second.needed;
+  void enter(Node<T>* node) {
+    if (!node || node->id() < oldest_) return;  // older than every target: not computed from one
+    if (std::exchange(slots_.find_or_add(node).entered, true)) return;
+    path_.push_back({node, 0});
+  }
+
+  bool needed(const Tensor<T>& input) {
+    const Slot<T>* slot = slots_.find(node_of(input));
+    return slot && slot->needed;
   }
 
   void differentiate(const Node<T>& node, const Tensor<T>& dy) {
     const auto inputs = node.inputs();
-    wanted_.assign(inputs.size(), Flag{});
-    gradients_.assign(inputs.size(), Tensor<T>());
+    places_.clear();
+    places_.resize(inputs.size());
     bool any = false;
-    for (std::size_t i = 0; i < inputs.size(); ++i) any |= wanted_[i].set = needed(node_of(inputs[i].tensor));
+    for (std::size_t i = 0; i < inputs.size(); ++i) any |= places_[i].wanted = needed(inputs[i].tensor);
     if (!any) return;
-    InputGradients<T> dx({&wanted_.data()->set, wanted_.size()}, gradients_);
+    InputGradients<T> dx(places_);
     node.differentiate(Saved<T>(node), dy, dx);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (!wanted_[i].set) continue;
+      if (!places_[i].wanted) continue;
       const Tensor<T>& input = inputs[i].tensor;
-      check(gradients_[i].defined(), "{}: its rule gave no gradient for input {} (shape {})", node.name(), i,
-            input.shape());
-      accumulate(slots_.find(node_of(input))->second.gradient, sum_to(gradients_[i], input.shape()));
+      check(places_[i].gradient.defined(), "{}: its rule gave no gradient for input {} (shape {})",
+            node.name(), i, input.shape());
+      accumulate(slots_.find(node_of(input))->gradient, sum_to(places_[i].gradient, input.shape()));
     }
-    gradients_.clear();
+    places_.clear();
   }
 
   static void accumulate(Tensor<T>& total, Tensor<T> gradient) {
@@ -110,15 +152,10 @@ class Backward {
     }
   }
 
-  struct Flag {  // vector<bool> packs bits, a rule's view needs bools
-    bool set = false;
-  };
-  static_assert(sizeof(Flag) == sizeof(bool));
-
-  Slots slots_;
-  Nodes order_;
-  std::vector<Flag, RecycledAllocator<Flag>> wanted_;
-  TensorList<T> gradients_;
+  std::uint64_t oldest_ = ~std::uint64_t{0};
+  Slots<T> slots_;
+  std::vector<Visit, RecycledAllocator<Visit>> path_, order_;  // no recursion: long chains overflow a stack
+  std::vector<GradientPlace<T>, RecycledAllocator<GradientPlace<T>>> places_;
 };
 
 }  // namespace detail

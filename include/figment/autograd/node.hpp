@@ -31,11 +31,20 @@ struct Operand {
   Operand(const Tensor<T>& t) : tensor(&t) {}  // NOLINT(google-explicit-constructor): {a, b} converts
 };
 
-/// A tensor as a graph holds it, with the version its memory had.
+/// A tensor as a graph holds it, with the version its memory had. Rules that capture a mask or positions
+/// keep them so.
 template <class T>
 struct Kept {
   Tensor<T> tensor;
   std::uint32_t version = 0;
+
+  /// Throws if the memory has changed since; `what` it was to the operation.
+  void verify(const char* op, const char* what) const {
+    check(tensor.version() == version,
+          "{}: {} (shape {}) was changed in place after the operation used it; take the gradient before the "
+          "change",
+          op, what, tensor.shape());
+  }
 };
 
 /// A rule behind two function pointers: one class for all operations compiles faster than one for each.
@@ -149,32 +158,38 @@ class Saved {
   void verify(const detail::Kept<T>& kept, const char* what) const {
     check(kept.tensor.defined() || kept.tensor.size() == 0,
           "{}: its rule reads {} that was not kept (see Keep)", node_.name(), what);
-    check(kept.tensor.version() == kept.version,
-          "{}: {} (shape {}) was changed in place after the operation used it; take the gradient before the "
-          "change",
-          node_.name(), what, kept.tensor.shape());
+    kept.verify(node_.name(), what);
   }
 
   const detail::Node<T>& node_;
 };
 
+namespace detail {
+
+/// The place for one input's gradient.
+template <class T>
+struct GradientPlace {
+  bool wanted = false;
+  Tensor<T> gradient;
+};
+
+}  // namespace detail
+
 /// Where a rule puts the gradients of its operation's inputs. Only those that were asked for are computed.
 template <class T>
 class InputGradients {
  public:
-  bool wants(std::size_t i) const { return wanted_[i]; }
+  explicit InputGradients(std::span<detail::GradientPlace<T>> places) : places_(places) {}
+
+  bool wants(std::size_t i) const { return places_[i].wanted; }
   /// Gradient i is f(), if it is wanted. Its shape is the input's, or one that the input broadcast to.
   template <class F>
   void operator()(std::size_t i, F&& f) {
-    if (wanted_[i]) gradients_[i] = std::forward<F>(f)();
+    if (places_[i].wanted) places_[i].gradient = std::forward<F>(f)();
   }
 
-  InputGradients(std::span<const bool> wanted, std::span<Tensor<T>> gradients)
-      : wanted_(wanted), gradients_(gradients) {}
-
  private:
-  std::span<const bool> wanted_;
-  std::span<Tensor<T>> gradients_;
+  std::span<detail::GradientPlace<T>> places_;
 };
 
 }  // namespace figment

@@ -56,7 +56,13 @@ class MemoryPool {
       }
       ++stats_.allocations;
     }
-    return ::operator new(size, std::align_val_t(alignment));
+    try {
+      return ::operator new(size, std::align_val_t(alignment));
+    } catch (...) {
+      Lock lock(busy_);
+      stats_.in_use -= size;
+      throw;
+    }
   }
 
   void deallocate(void* p, std::size_t bytes) noexcept {

@@ -127,23 +127,38 @@ inline void set_num_threads(int n) {
   if (n != num_threads()) detail::ThreadPool::instance().resize(n);
 }
 
+/// A view of a callable R f(begin, end). What runs in parallel is compiled once, behind a pointer.
+template <class R = void>
+class RangeFunction {
+ public:
+  template <class F>
+  RangeFunction(F&& f)  // NOLINT(google-explicit-constructor): lambdas convert
+      : object_(const_cast<void*>(static_cast<const void*>(&f))), call_([](void* o, Index begin, Index end) {
+          return static_cast<R>((*static_cast<std::remove_reference_t<F>*>(o))(begin, end));
+        }) {}
+  R operator()(Index begin, Index end) const { return call_(object_, begin, end); }
+
+ private:
+  void* object_;
+  R (*call_)(void*, Index, Index);
+};
+
 /// Calls f(begin, end) over [0, n), split into at most num_threads() ranges of at least `grain` each.
 /// Nested calls, and calls while another thread holds the pool, run where they are.
-template <class F>
-void parallel_for(Index n, Index grain, F&& f) {
+inline void parallel_for(Index n, Index grain, RangeFunction<> f) {
   const Index parts = std::min<Index>(num_threads(), n / std::max<Index>(grain, 1));
   if (parts <= 1) {
-    if (n > 0) f(Index{0}, n);
+    if (n > 0) f(0, n);
     return;
   }
   struct Work {
-    std::remove_reference_t<F>& f;
+    RangeFunction<> f;
     Index n, parts;
   } work{f, n, parts};
   detail::ThreadPool::instance().run(
       parts,
       [](void* context, Index p) {
-        auto& w = *static_cast<Work*>(context);
+        const auto& w = *static_cast<Work*>(context);
         w.f(w.n * p / w.parts, w.n * (p + 1) / w.parts);
       },
       &work);

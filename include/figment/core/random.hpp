@@ -99,16 +99,16 @@ class Rng {
   /// Uniform in [low, high).
   template <class T = float>
   Tensor<T> uniform(const Shape& shape, T low = 0, T high = 1) {
-    return fill<T>(shape, detail::uniforms<T>, [=](T u) { return low + (high - low) * u; });
+    return fill(shape, Draw::uniform, low, high);
   }
   template <class T = float>
   Tensor<T> normal(const Shape& shape, T mean = 0, T deviation = 1) {
-    return fill<T>(shape, detail::normals<T>, [=](T z) { return mean + deviation * z; });
+    return fill(shape, Draw::normal, mean, deviation);
   }
   /// 1 with probability p, else 0.
   template <class T = float>
   Tensor<T> bernoulli(const Shape& shape, T p) {
-    return fill<T>(shape, detail::uniforms<T>, [=](T u) { return u < p ? T(1) : T(0); });
+    return fill(shape, Draw::bernoulli, p, T(0));
   }
   /// 0 … n-1 in random order (Fisher and Yates).
   Indices permutation(Index n) {
@@ -126,17 +126,24 @@ class Rng {
         state_.seed);
   }
 
-  template <class T, class Draw, class Finish>
-  Tensor<T> fill(const Shape& shape, Draw draw, Finish finish) {
+  enum class Draw { uniform, normal, bernoulli };
+
+  template <class T>
+  Tensor<T> fill(const Shape& shape, Draw draw, T a, T b) {
     constexpr Index width = detail::per_block<T>;
     Tensor<T> t(shape);
     T* out = t.mutable_data();
     const Index n = t.size(), blocks = (n + width - 1) / width;
     parallel_for(blocks, 2048, [&](Index begin, Index end) {
-      for (Index b = begin; b < end; ++b) {
-        const auto values = draw(block(state_.counter + static_cast<std::uint64_t>(b)));
-        for (Index i = 0; i < std::min(width, n - b * width); ++i)
-          out[b * width + i] = finish(values.data()[i]);
+      for (Index i = begin; i < end; ++i) {
+        const auto bits = block(state_.counter + static_cast<std::uint64_t>(i));
+        const auto values = draw == Draw::normal ? detail::normals<T>(bits) : detail::uniforms<T>(bits);
+        for (Index j = 0; j < std::min(width, n - i * width); ++j) {
+          const T v = values.data()[j];
+          out[i * width + j] = draw == Draw::normal    ? a + b * v
+                               : draw == Draw::uniform ? a + (b - a) * v
+                                                       : T(v < a);
+        }
       }
     });
     state_.counter += static_cast<std::uint64_t>(blocks);

@@ -8,19 +8,17 @@ namespace figment::detail {
 // Sums are taken over chunks of fixed size, combined in order: the same bits for any number of threads.
 inline constexpr Index sum_chunk = 16384;
 
-/// The sum over i < n of part(begin, end) on chunks.
-template <class Part>
-double chunked_sum(Index n, Part&& part) {
+/// The sum of part(begin, end) over the chunks of [0, n).
+inline double chunked_sum(Index n, RangeFunction<double> part) {
   const Index chunks = (n + sum_chunk - 1) / sum_chunk;
-  if (chunks <= 1) return n > 0 ? static_cast<double>(part(Index{0}, n)) : 0.0;
-  std::vector<double, RecycledAllocator<double>> partial(static_cast<std::size_t>(chunks));
-  double* p = partial.data();
+  if (chunks <= 1) return n > 0 ? part(0, n) : 0.0;
+  Tensor<double> partial(Shape{chunks});
+  double* p = partial.mutable_data();
   parallel_for(chunks, 4, [&](Index begin, Index end) {
-    for (Index c = begin; c < end; ++c)
-      p[c] = static_cast<double>(part(c * sum_chunk, std::min(n, (c + 1) * sum_chunk)));
+    for (Index c = begin; c < end; ++c) p[c] = part(c * sum_chunk, std::min(n, (c + 1) * sum_chunk));
   });
   double total = 0;
-  for (double v : partial) total += v;
+  for (double v : partial.values()) total += v;
   return total;
 }
 

@@ -26,6 +26,19 @@ class Tensor {
   /// Undefined: no memory, shape (0,). Test with defined().
   Tensor() : shape_{0} {}
 
+  // Out of line: tensors are copied and dropped everywhere, and a program compiles each of those places.
+  [[gnu::noinline]] Tensor(const Tensor& other)
+      : storage_(other.storage_), data_(other.data_), node_(other.node_), shape_(other.shape_) {}
+  Tensor(Tensor&& other) noexcept = default;
+  [[gnu::noinline]] Tensor& operator=(Tensor other) noexcept {
+    std::swap(storage_, other.storage_);
+    std::swap(data_, other.data_);
+    std::swap(node_, other.node_);
+    std::swap(shape_, other.shape_);
+    return *this;
+  }
+  [[gnu::noinline]] ~Tensor() {}
+
   /// Uninitialised values.
   explicit Tensor(const Shape& shape)
       : storage_(detail::Storage::make(static_cast<std::size_t>(shape.size()) * sizeof(T))),
@@ -129,7 +142,7 @@ class Tensor {
     return t;
   }
 
-  // Eigen maps of the memory, defined in core/eigen.hpp.
+  // Eigen maps of the memory. To call them include core/eigen.hpp, for eigen<Rank>() core/eigen_tensor.hpp.
   auto matrix() const;
   auto matrix();
   auto array() const;

@@ -21,7 +21,8 @@
 #define FIGMENT_UNROLL _Pragma("GCC unroll 32")
 #endif
 
-// clang-format off: each file uses the ones above it
+// Each file uses the ones above it.
+// clang-format off
 namespace figment::kernels::reference {
 #include "figment/kernels/simd/vec_scalar.hpp"
 #include "figment/kernels/generic/formulas.inl"

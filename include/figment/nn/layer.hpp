@@ -79,17 +79,40 @@ Shape shape_of(const Y& y) {
     return y.mean.shape();  // a distribution
 }
 
-template <class L, class T>
-auto traced_forward(std::string_view name, const L& layer, const Tensor<T>& x, const Context& context) {
-  Trace& trace = *active_trace;
-  const std::string outer = trace.path;
-  trace.path = outer.empty() ? std::string(name) : outer + "." + std::string(name);
-  const std::string path = trace.path;
-  const std::size_t before = trace.rows.size();
-  auto y = call_forward(layer, x, context);
-  trace.rows.push_back({path, describe(layer), x.shape(), shape_of(y), trace.rows.size() == before});
-  trace.path = outer;
-  return y;
+/// Extends the active trace's path by one name, if there is a trace, until the end of the scope.
+class TraceScope {
+ public:
+  explicit TraceScope(std::string_view name) {
+    if (!active_trace) return;
+    outer_ = active_trace->path;
+    active_trace->path += (outer_.empty() ? "" : ".") + std::string(name);
+    before_ = active_trace->rows.size();
+  }
+  ~TraceScope() {
+    if (active_trace) active_trace->path = outer_;
+  }
+  TraceScope(const TraceScope&) = delete;
+  TraceScope& operator=(const TraceScope&) = delete;
+
+  void row(std::string layer, const Shape& input, const Shape& output) {
+    auto& rows = active_trace->rows;
+    rows.push_back({active_trace->path, std::move(layer), input, output, rows.size() == before_});
+  }
+
+ private:
+  std::string outer_;
+  std::size_t before_ = 0;
+};
+
+/// Throws the error being handled again, its message led by the layer's name or path.
+[[noreturn]] inline void rethrow_from(std::string_view name, const std::string& layer) {
+  try {
+    throw;
+  } catch (const LayerError& e) {
+    throw LayerError(std::string(name) + "." + e.path, e.reason);
+  } catch (const Error& e) {
+    throw LayerError(std::string(name) + " " + layer, e.what());
+  }
 }
 
 }  // namespace detail
@@ -98,12 +121,12 @@ auto traced_forward(std::string_view name, const L& layer, const Tensor<T>& x, c
 template <class L, class T>
 auto forward(std::string_view name, const L& layer, const Tensor<T>& x, const Context& context) {
   try {
-    if (detail::active_trace) return detail::traced_forward(name, layer, x, context);
-    return detail::call_forward(layer, x, context);
-  } catch (const detail::LayerError& e) {
-    throw detail::LayerError(std::string(name) + "." + e.path, e.reason);
-  } catch (const Error& e) {
-    throw detail::LayerError(std::string(name) + " " + describe(layer), e.what());
+    detail::TraceScope scope(name);
+    auto y = detail::call_forward(layer, x, context);
+    if (detail::active_trace) scope.row(describe(layer), x.shape(), detail::shape_of(y));
+    return y;
+  } catch (const Error&) {
+    detail::rethrow_from(name, describe(layer));
   }
 }
 

@@ -55,10 +55,11 @@ Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
     });
   return record(
       "where", {a, b}, std::move(y),
-      [mask](auto&, auto& dy, auto& dx) {
+      [kept = detail::Kept<std::uint8_t>{mask, mask.version()}](auto&, auto& dy, auto& dx) {
+        kept.verify("where", "the mask");
         const Tensor<T> zero = Tensor<T>::zeros({});
-        dx(0, [&] { return where(mask, dy, zero); });
-        dx(1, [&] { return where(mask, zero, dy); });
+        dx(0, [&] { return where(kept.tensor, dy, zero); });
+        dx(1, [&] { return where(kept.tensor, zero, dy); });
       },
       Keep::nothing);
 }

@@ -24,7 +24,10 @@ Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
     std::copy_n(x.data() + rows.data()[i] * inner, inner, y.mutable_data() + i * inner);
   return record(
       "take", {x}, std::move(y),
-      [rows](auto& s, auto& dy, auto& dx) { dx(0, [&] { return scatter_rows(dy, rows, s.in_shape(0)); }); },
+      [kept = Kept<std::int32_t>{rows, rows.version()}](auto& s, auto& dy, auto& dx) {
+        kept.verify("take", "its positions");
+        dx(0, [&] { return scatter_rows(dy, kept.tensor, s.in_shape(0)); });
+      },
       Keep::nothing);
 }
 
@@ -38,7 +41,11 @@ Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& sha
     for (Index j = 0; j < inner; ++j) out[rows.data()[i] * inner + j] += x.data()[i * inner + j];
   return record(
       "scatter_rows", {x}, std::move(y),
-      [rows](auto&, auto& dy, auto& dx) { dx(0, [&] { return gather_rows(dy, rows); }); }, Keep::nothing);
+      [kept = Kept<std::int32_t>{rows, rows.version()}](auto&, auto& dy, auto& dx) {
+        kept.verify("take", "its positions");
+        dx(0, [&] { return gather_rows(dy, kept.tensor); });
+      },
+      Keep::nothing);
 }
 
 }  // namespace detail

@@ -37,9 +37,8 @@ void run_matmul(const kernels::MatmulArgs<T>& args) {
       part.c += from;
       if (part.bias) part.bias += from;
     }
-    std::vector<T, RecycledAllocator<T>> scratch;
-    scratch.reserve(static_cast<std::size_t>(kernels::matmul_scratch(part)));
-    part.scratch = scratch.data();
+    Tensor<T> scratch(Shape{kernels::matmul_scratch(part)});
+    part.scratch = scratch.mutable_data();
     kernels::matmul(part);
   });
 }

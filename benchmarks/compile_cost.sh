@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# What the umbrella header costs its users: compiles a program that trains a VAE (compile_cost/vae.cpp) and one that
+# multiplies two Eigen matrices, alternately, three times each, and compares the medians. Exits with 1 beyond the budget.
+#   [CXX=clang++] [EIGEN=/usr/include/eigen3] ./benchmarks/compile_cost.sh
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+here=$root/benchmarks/compile_cost
+time_budget=3.0 memory_budget=2.5
+read -ra compiler <<<"${CXX:-c++}"
+export CCACHE_DISABLE=1
+
+eigen=${EIGEN-}
+for candidate in /usr/include/eigen3 /usr/local/include/eigen3 /opt/homebrew/include/eigen3 \
+  "$root"/build/_deps/eigen-src "$root"/build/run/_deps/eigen-src; do
+  if [[ -z $eigen && -e $candidate/Eigen/Dense ]]; then eigen=$candidate; fi
+done
+if [[ ! -e $eigen/Eigen/Dense ]]; then
+  echo "no Eigen headers found; set EIGEN to their directory" >&2
+  exit 2
+fi
+for program in eigen vae; do
+  if [[ ! -e $here/$program.cpp ]]; then
+    echo "there is no $here/$program.cpp" >&2
+    exit 2
+  fi
+done
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"${compiler[@]}" -O1 -std=c++20 "$here/measure.cpp" -o "$scratch/measure"
+
+for _ in 1 2 3; do
+  for program in eigen vae; do
+    "$scratch/measure" "${compiler[@]}" -std=c++20 -O2 -I"$root/include" -isystem "$eigen" -c "$here/$program.cpp" \
+      -o "$scratch/$program.o" >>"$scratch/$program"
+  done
+done
+
+# median FILE COLUMN
+median() { cut -d' ' -f"$2" "$1" | sort -n | sed -n 2p; }
+
+printf '%-28s %10s %10s\n' "${compiler[*]} -O2" seconds MB
+for program in eigen vae; do
+  printf '%-28s %10.2f %10.0f\n' "$program.cpp" "$(median "$scratch/$program" 1)" "$(median "$scratch/$program" 2)"
+done
+awk -v t="$(median "$scratch/vae" 1)" -v t0="$(median "$scratch/eigen" 1)" -v t_max=$time_budget \
+  -v m="$(median "$scratch/vae" 2)" -v m0="$(median "$scratch/eigen" 2)" -v m_max=$memory_budget 'BEGIN {
+  printf "%-28s %9.2fx %9.2fx\n%-28s %9.2fx %9.2fx\n", "ratio", t / t0, m / m0, "budget", t_max, m_max
+  if (t > t_max * t0 || m > m_max * m0) { print "beyond the budget" > "/dev/stderr"; exit 1 }
+}'
