@@ -1,0 +1,39 @@
+// Timing for the benchmarks: medians and spreads over many short samples.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+namespace benchmarks {
+
+/// Seconds a call, over several samples.
+struct Timing {
+  double median = 0, minimum = 0, maximum = 0;
+};
+
+inline double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+inline Timing timing_of(std::vector<double> samples) {
+  std::sort(samples.begin(), samples.end());
+  return {samples[samples.size() / 2], samples.front(), samples.back()};
+}
+
+/// The time of one call of f, from the mean of `calls` in a row.
+template <class F>
+double time_calls(F&& f, std::size_t calls) {
+  const double start = seconds_now();
+  for (std::size_t i = 0; i < calls; ++i) f();
+  return (seconds_now() - start) / static_cast<double>(calls);
+}
+
+/// Keeps a value alive, so that computing it is not optimised away.
+template <class V>
+void keep(const V& value) {
+  asm volatile("" : : "g"(&value) : "memory");
+}
+
+}  // namespace benchmarks

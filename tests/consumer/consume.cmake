@@ -1,0 +1,17 @@
+# The part all consumers share, once they have figment::figment.
+foreach(property COMPILE_OPTIONS COMPILE_DEFINITIONS LINK_OPTIONS)
+  get_target_property(value figment::figment INTERFACE_${property})
+  if(value)
+    message(FATAL_ERROR "figment::figment forces ${property} ${value} on its users")
+  endif()
+endforeach()
+foreach(target figment_tests examples_support)
+  if(TARGET ${target})
+    message(FATAL_ERROR "a user of figment builds its ${target}")
+  endif()
+endforeach()
+
+add_executable(consumer ../main.cpp)
+target_link_libraries(consumer PRIVATE figment::figment)
+add_executable(data_and_io ../data_and_io.cpp)
+target_link_libraries(data_and_io PRIVATE figment::data figment::io)
