@@ -1,6 +1,7 @@
 #include "support/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <iostream>
 
 namespace examples {
@@ -8,6 +9,23 @@ namespace examples {
 struct CommandLine::Parser {
   CLI::App app;
 };
+
+namespace {
+
+/// Accepts what reads as a V and passes the test; otherwise the message says what was expected and found.
+template <class V, class Test>
+CLI::Validator expect(const std::string& what, Test test) {
+  return {[=](std::string& text) {
+            V value{};
+            return (std::is_signed_v<V> || text[0] != '-') && CLI::detail::lexical_cast(text, value) &&
+                           test(value)
+                       ? std::string()
+                       : "expected " + what + ", found '" + text + "'";
+          },
+          ""};
+}
+
+}  // namespace
 
 CommandLine::CommandLine(const std::string& program, const std::string& description)
     : parser_(std::make_unique<Parser>()) {
@@ -22,14 +40,22 @@ void CommandLine::option(const std::string& name, std::string& value, const std:
 }
 void CommandLine::option(const std::string& name, std::ptrdiff_t& value, const std::string& help,
                          std::ptrdiff_t least) {
-  parser_->app.add_option(name, value, help)
-      ->check(CLI::Range(least, std::ptrdiff_t{1} << 31, "WHOLE NUMBER"));
+  parser_->app
+      .add_option(name, value, help)
+
+      ->check(expect<std::ptrdiff_t>("a whole number from " + std::to_string(least),
+                                     [=](auto v) { return v >= least && v <= std::ptrdiff_t{1} << 31; }))
+      ->type_name("N");
 }
 void CommandLine::option(const std::string& name, std::uint64_t& value, const std::string& help) {
-  parser_->app.add_option(name, value, help);
+  parser_->app.add_option(name, value, help)
+      ->check(expect<std::uint64_t>("a whole number from 0", [](auto) { return true; }))
+      ->type_name("N");
 }
 void CommandLine::option(const std::string& name, double& value, const std::string& help) {
-  parser_->app.add_option(name, value, help)->check(CLI::PositiveNumber);
+  parser_->app.add_option(name, value, help)
+      ->check(expect<double>("a positive number", [](double v) { return v > 0 && std::isfinite(v); }))
+      ->type_name("X");
 }
 void CommandLine::flag(const std::string& name, bool& value, const std::string& help) {
   parser_->app.add_flag(name, value, help);
