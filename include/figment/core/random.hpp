@@ -96,7 +96,7 @@ class Rng {
     }
   }
 
-  /// Uniform in [low, high).
+  /// Uniform in [low, high); rounding may give `high` itself where low is not 0.
   template <class T = float>
   Tensor<T> uniform(const Shape& shape, T low = 0, T high = 1) {
     return fill(shape, Draw::uniform, low, high);

@@ -24,17 +24,14 @@ class Tensor {
   using value_type = T;
 
   /// Undefined: no memory, shape (0,). Test with defined().
-  Tensor() : shape_{0} {}
+  Tensor() noexcept : shape_{0} {}
 
   // Out of line: tensors are copied and dropped everywhere, and a program compiles each of those places.
   [[gnu::noinline]] Tensor(const Tensor& other)
       : storage_(other.storage_), data_(other.data_), node_(other.node_), shape_(other.shape_) {}
-  Tensor(Tensor&& other) noexcept = default;
+  Tensor(Tensor&& other) noexcept : Tensor() { swap(other); }
   [[gnu::noinline]] Tensor& operator=(Tensor other) noexcept {
-    std::swap(storage_, other.storage_);
-    std::swap(data_, other.data_);
-    std::swap(node_, other.node_);
-    std::swap(shape_, other.shape_);
+    swap(other);
     return *this;
   }
   [[gnu::noinline]] ~Tensor() {}
@@ -153,6 +150,13 @@ class Tensor {
   auto eigen();
 
  private:
+  void swap(Tensor& other) noexcept {
+    std::swap(storage_, other.storage_);
+    std::swap(data_, other.data_);
+    std::swap(node_, other.node_);
+    std::swap(shape_, other.shape_);
+  }
+
   Index offset(std::initializer_list<Index> index) const {
     check(static_cast<Index>(index.size()) == rank(), "index: {} positions for shape {}", index.size(),
           shape_);

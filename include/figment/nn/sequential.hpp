@@ -18,6 +18,25 @@ Named<L> named(std::string name, L layer) {
   return {std::move(name), std::move(layer)};
 }
 
+namespace detail {
+
+/// The number type of the first layer that has one (an activation has none), or float.
+template <class... Layers>
+struct layers_value {
+  using type = float;
+};
+template <class First, class... Rest>
+struct layers_value<First, Rest...> : layers_value<Rest...> {};
+template <class First, class... Rest>
+requires requires { typename First::value_type; }
+struct layers_value<First, Rest...> {
+  using type = typename First::value_type;
+};
+template <class L, class... Rest>
+struct layers_value<Named<L>, Rest...> : layers_value<L, Rest...> {};
+
+}  // namespace detail
+
 /// A module that applies layers of any type in order; each is held by value and named by its position.
 /// Write it with braces: they evaluate the layers, and so draw the initial weights, from left to right.
 ///
@@ -29,7 +48,8 @@ class Sequential {
 
   Sequential() = default;
   template <class First, class... Rest>
-  requires(!std::is_same_v<First, Sequential>) explicit Sequential(First first, Rest... rest) {
+  requires(sizeof...(Rest) > 0 || !std::is_same_v<First, Sequential>) explicit Sequential(First first,
+                                                                                          Rest... rest) {
     add(std::move(first));
     (add(std::move(rest)), ...);
   }
@@ -96,6 +116,6 @@ class Sequential {
   std::vector<std::unique_ptr<Layer>> layers_;
 };
 template <class First, class... Rest>
-Sequential(First, Rest...) -> Sequential<module_value_t<First>>;
+Sequential(First, Rest...) -> Sequential<typename detail::layers_value<First, Rest...>::type>;
 
 }  // namespace figment

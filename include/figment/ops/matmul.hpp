@@ -24,22 +24,29 @@ void run_matmul(const kernels::MatmulArgs<T>& args) {
   const Index block = 16, blocks = (extent + block - 1) / block;  // whole tiles for each thread
   const Index grain =
       static_cast<Index>(work_a_thread / std::max(work, 1.0) * static_cast<double>(blocks)) + 1;
-  parallel_for(blocks, grain, [&](Index begin, Index end) {
-    kernels::MatmulArgs<T> part = args;
-    const Index from = begin * block, to = std::min(extent, end * block);
-    if (by_rows) {
-      part.m = to - from;
-      part.a += from * args.a_row;
-      part.c += from * args.c_row;
-    } else {
-      part.n = to - from;
-      part.b += from * args.b_col;
-      part.c += from;
-      if (part.bias) part.bias += from;
+  const Index parts = std::clamp<Index>(blocks / grain, 1, num_threads());
+  // All the parts' scratch is taken here: blocks taken by the threads themselves would be as many as happen
+  // to meet, and now and then one more than ever before, from the heap. Each is whole cache lines.
+  const Index room = (kernels::matmul_scratch(args) + 15) / 16 * 16;
+  Tensor<T> scratch(Shape{parts * room});
+  T* const scratch_data = scratch.mutable_data();
+  parallel_for(parts, 1, [&](Index first, Index last) {
+    for (Index p = first; p < last; ++p) {
+      kernels::MatmulArgs<T> part = args;
+      const Index from = blocks * p / parts * block, to = std::min(extent, blocks * (p + 1) / parts * block);
+      if (by_rows) {
+        part.m = to - from;
+        part.a += from * args.a_row;
+        part.c += from * args.c_row;
+      } else {
+        part.n = to - from;
+        part.b += from * args.b_col;
+        part.c += from;
+        if (part.bias) part.bias += from;
+      }
+      part.scratch = scratch_data + p * room;
+      kernels::matmul(part);
     }
-    Tensor<T> scratch(Shape{kernels::matmul_scratch(part)});
-    part.scratch = scratch.mutable_data();
-    kernels::matmul(part);
   });
 }
 

@@ -37,19 +37,26 @@ class Adam : public Optimizer<T> {
   AdamOptions options_;
 };
 
-/// Adam with the weight decay taken from the parameter directly (Loshchilov and Hutter, 2017); 0.01 unless
-/// given, as in PyTorch (Keras has 0.004).
+struct AdamWOptions {
+  double rate = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;
+  double epsilon = 1e-7;  ///< Keras'; PyTorch has 1e-8
+  bool amsgrad = false;
+  double weight_decay = 0.01;  ///< PyTorch's; Keras has 0.004
+};
+
+/// Adam with the weight decay taken from the parameter directly (Loshchilov and Hutter, 2017).
 template <class T = float>
 class AdamW final : public Adam<T> {
  public:
-  explicit AdamW(TensorList<T> parameters, AdamOptions options = {.weight_decay = 0.01})
-      : Adam<T>(std::move(parameters), decouple(options)) {}
-
- private:
-  static AdamOptions decouple(AdamOptions options) {
-    options.decoupled = true;
-    return options;
-  }
+  explicit AdamW(TensorList<T> parameters, AdamWOptions o = {})
+      : Adam<T>(std::move(parameters), {.rate = o.rate,
+                                        .beta1 = o.beta1,
+                                        .beta2 = o.beta2,
+                                        .epsilon = o.epsilon,
+                                        .amsgrad = o.amsgrad,
+                                        .weight_decay = o.weight_decay,
+                                        .decoupled = true}) {}
 };
 
 }  // namespace figment

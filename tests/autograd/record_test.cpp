@@ -1,0 +1,158 @@
+// Operations of the user's own, and how much work a gradient does.
+#include "figment/autograd/record.hpp"
+
+#include "figment/autograd/gradcheck.hpp"
+#include "figment/ops/math.hpp"
+#include "figment/ops/reduce.hpp"
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+#include "support/error_of.hpp"
+
+using figment::grad;
+using figment::gradcheck;
+using figment::Keep;
+using figment::parameter;
+using figment::Tensor;
+using T = Tensor<double>;
+
+namespace {
+
+/// x^3 / 3, as a user would write it, with a count of how often its rule ran.
+T cube_third(const T& x, int* calls) {
+  T y(x.shape());
+  double* out = y.mutable_data();
+  for (figment::Index i = 0; i < x.size(); ++i) out[i] = x.data()[i] * x.data()[i] * x.data()[i] / 3;
+  return record(
+      "cube_third", {x}, y,
+      [calls](auto& s, auto& dy, auto& dx) {
+        ++*calls;
+        dx(0, [&] { return dy * s.in(0) * s.in(0); });
+      },
+      Keep::inputs);
+}
+
+/// a * b, counting the gradients computed of each.
+T counted_product(const T& a, const T& b, int* da, int* db) {
+  const T y = figment::no_grad([&] { return a * b; });
+  return record("counted_product", {a, b}, y, [da, db](auto& s, auto& dy, auto& dx) {
+    CHECK(s.inputs() == 2);
+    dx(0, [&] { return ++*da, dy * s.in(1); });
+    dx(1, [&] { return ++*db, dy * s.in(0); });
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a user's operation has gradients of any order", "[autograd]") {
+  int calls = 0;
+  const T x = parameter(T({3}, {1, 2, -3}));
+  const T g = grad(sum(cube_third(x, &calls)), x, {.create_graph = true});
+  CHECK(test::difference(g, T({3}, {1, 4, 9}), 0) == "");
+  CHECK(test::difference(grad(sum(g), x), T({3}, {2, 4, -6}), 0) == "");
+  const auto result = gradcheck([&](std::span<const T> in) { return cube_third(in[0], &calls); },
+                                {T({2, 2}, {0.5, -1, 2, 0})});
+  CHECK(result.message == "");
+  CHECK(calls > 0);
+}
+
+TEST_CASE("a rule may capture values and tensors, which live as long as the graph", "[autograd]") {
+  const auto before = figment::memory_stats().in_use;
+  {
+    T y;
+    const T x = parameter(T({2}, {1, 2}));
+    {
+      const T factor({2}, {3, 4});
+      const double scale = 2;
+      y = record(
+          "scaled", {x}, figment::no_grad([&] { return x * factor * scale; }),
+          [factor, scale](auto&, auto& dy, auto& dx) { dx(0, [&] { return dy * factor * scale; }); },
+          Keep::nothing);
+    }
+    CHECK(test::difference(grad(sum(y), x), T({2}, {6, 8}), 0) == "");
+  }
+  CHECK(figment::memory_stats().in_use == before);
+}
+
+TEST_CASE("frozen networks do no work", "[autograd]") {
+  // D(G(z)): both weights are parameters, one is asked for.
+  const T wg = parameter(T::scalar(2)), wd = parameter(T::scalar(3)), z = T::scalar(5);
+  int g_w = 0, g_in = 0, d_w = 0, d_in = 0;
+  const T fake = counted_product(wg, z, &g_w, &g_in), score = counted_product(wd, fake, &d_w, &d_in);
+  CHECK(grad(score, wg).item() == 15);
+  CHECK((g_w == 1 && g_in == 0 && d_w == 0 && d_in == 1));  // through D, none for D's weight
+  CHECK(grad(score, wd).item() == 10);
+  CHECK((g_w == 1 && g_in == 0 && d_w == 1 && d_in == 1));  // and nothing in G at all
+}
+
+TEST_CASE("branches that do not lead to a target are not walked", "[autograd]") {
+  int calls = 0;
+  const T x = parameter(T::scalar(2)), other = parameter(T::scalar(3));
+  const T y = x * cube_third(other, &calls) + cube_third(T::scalar(4), &calls);
+  CHECK(grad(y, x).item() == 9);
+  CHECK(calls == 0);
+  CHECK(grad(y, other).item() == 18);
+  CHECK(calls == 1);
+}
+
+TEST_CASE("a rule that leaves a gradient out is named", "[autograd]") {
+  const T x = parameter(T::ones({2, 3}));
+  const T y = record("forgetful", {x}, T::ones({}), [](auto&, auto&, auto&) {});
+  CHECK(test::error_of([&] { grad(y, x); }) ==
+        "forgetful: its rule gave no gradient for input 0 (shape (2, 3))");
+}
+
+TEST_CASE("a rule that reads what was not kept is named", "[autograd]") {
+  const T x = parameter(T::ones({2}));
+  const T y = record(
+      "careless", {x}, T::ones({}), [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * s.in(0); }); },
+      Keep::nothing);
+  CHECK(test::error_of([&] { grad(y, x); }) ==
+        "careless: its rule reads an input that was not kept (see Keep)");
+}
+
+TEST_CASE("a gradient in the broadcast shape is summed, one in another shape refused", "[autograd]") {
+  const T x = parameter(T::scalar(2));
+  const auto spread = [&](const figment::Shape& shape) {
+    return record("spread", {x}, T::scalar(0),
+                  [shape](auto&, auto&, auto& dx) { dx(0, [&] { return T::ones(shape); }); });
+  };
+  CHECK(grad(spread({2, 3}), x).item() == 6);
+  const T m = parameter(T::ones({2, 3}));
+  const T y =
+      record("wrong", {m}, T::scalar(0), [](auto&, auto&, auto& dx) { dx(0, [&] { return T::ones({4}); }); });
+  CHECK_THROWS_AS(grad(y, m), figment::Error);
+}
+
+TEST_CASE("gradcheck catches wrong rules", "[autograd]") {
+  const std::vector<T> x{T({2}, {0.5, 2})};
+  const auto with_rule = [](auto rule) {
+    return [rule](std::span<const T> in) {
+      return record("suspect", {in[0]}, figment::no_grad([&] { return in[0] * in[0] * in[0]; }), rule);
+    };
+  };
+  const auto right =
+      with_rule([](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * s.in(0) * s.in(0) * 3; }); });
+  CHECK(gradcheck(right, x).ok);
+
+  const auto wrong = gradcheck(
+      with_rule([](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * s.in(0) * s.in(0) * 2.999; }); }),
+      x);
+  CHECK_FALSE(wrong.ok);
+  CHECK(wrong.worst > 1e-4);
+  CHECK_THAT(wrong.message, StartsWith("first derivative by input 0 (shape (2,)) at element 0: "));
+
+  // Right in value, but of values that are cut off from the graph: only the second order shows it.
+  const auto cut = with_rule([](auto& s, auto& dy, auto& dx) {
+    dx(0, [&] { return dy * s.in(0).detach() * s.in(0).detach() * 3; });
+  });
+  CHECK(gradcheck(cut, x, {.second_order = false}).ok);
+  const auto second = gradcheck(cut, x);
+  CHECK_FALSE(second.ok);
+  CHECK_THAT(second.message, StartsWith("second derivative by input 0"));
+
+  const auto nan = with_rule([](auto&, auto& dy, auto& dx) { dx(0, [&] { return dy * std::nan(""); }); });
+  CHECK_FALSE(gradcheck(nan, x).ok);
+
+  const auto missing = with_rule([](auto&, auto&, auto&) {});
+  CHECK_THROWS_AS(gradcheck(missing, x), figment::Error);
+}

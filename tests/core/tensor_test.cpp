@@ -1,0 +1,97 @@
+// The tensor handle: construction, access, aliases and copies.
+#include "figment/core/tensor.hpp"
+
+#include "support/catch.hpp"
+#include "support/error_of.hpp"
+
+using figment::Shape;
+using figment::Tensor;
+using test::error_of;
+
+TEST_CASE("tensors are made of values, of one value, or of nothing yet", "[core]") {
+  const Tensor<float> t({2, 3}, {1, 2, 3, 4, 5, 6});
+  CHECK(t.shape() == Shape{2, 3});
+  CHECK((t.rank() == 2 && t.size() == 6 && t.dim(0) == 2 && t.dim(-1) == 3));
+  CHECK((t(0, 0) == 1 && t(1, 2) == 6 && t(-1, -3) == 4));
+  CHECK(Tensor<float>::full({2}, 7)(1) == 7);
+  CHECK(Tensor<float>::zeros({2})(0) == 0);
+  CHECK(Tensor<float>::ones({2})(1) == 1);
+  CHECK(Tensor<double>::scalar(2.5).item() == 2.5);
+  CHECK(Tensor<double>::scalar(2.5)() == 2.5);
+  CHECK(figment::Indices::arange(3)(2) == 2);
+  CHECK(Tensor<float>({0, 3}).size() == 0);
+  const Tensor<float> undefined;
+  CHECK_FALSE(undefined.defined());
+  CHECK(undefined.size() == 0);
+  CHECK_FALSE(undefined.clone().defined());
+}
+
+TEST_CASE("memory is aligned for the widest vectors", "[core]") {
+  for (figment::Index n : {1, 3, 100, 5000})
+    CHECK(reinterpret_cast<std::uintptr_t>(Tensor<float>({n}).data()) % 64 == 0);
+}
+
+TEST_CASE("a copy is an alias, a clone is not", "[core]") {
+  Tensor<float> a({2}, {1, 2});
+  Tensor<float> alias = a;
+  const Tensor<float> clone = a.clone();
+  CHECK(a.shares_memory_with(alias));
+  CHECK_FALSE(a.shares_memory_with(clone));
+  CHECK((!a.unique() && clone.unique()));
+  alias.set({1}, 9);
+  CHECK((a(1) == 9 && clone(1) == 2));
+  alias = Tensor<float>();
+  CHECK(a.unique());
+}
+
+TEST_CASE("a view has the same memory under another shape", "[core]") {
+  Tensor<float> a({2, 3}, {1, 2, 3, 4, 5, 6});
+  Tensor<float> v = a.view_as({3, 2});
+  CHECK(v.shares_memory_with(a));
+  CHECK(v(2, 0) == 5);
+  v.set({0, 1}, 8);
+  CHECK(a(0, 1) == 8);
+  CHECK(error_of([&] { a.view_as({4}); }) == "reshape: (2, 3) has 6 elements, (4,) has 4");
+}
+
+TEST_CASE("every change in place counts, through every alias", "[core]") {
+  Tensor<float> a({2}, {1, 2});
+  const Tensor<float> alias = a.view_as({2, 1});
+  const auto version = [&] { return alias.version(); };
+  auto last = version();
+  const auto changed = [&] { return std::exchange(last, version()) != version(); };
+  a.set({0}, 3);
+  CHECK(changed());
+  a.fill(1);
+  CHECK(changed());
+  a.copy_from(Tensor<float>({2}, {5, 6}));
+  CHECK(changed());
+  a.mutable_data();
+  CHECK(changed());
+  CHECK(alias(1, 0) == 6);
+  a.data();
+  a.values();
+  CHECK_FALSE(changed());  // reading is no change
+}
+
+TEST_CASE("wrong access says what was asked of which shape", "[core]") {
+  Tensor<float> a({2, 3}, {1, 2, 3, 4, 5, 6});
+  CHECK(error_of([&] { a.item(); }) == "item: expected one element, found shape (2, 3)");
+  CHECK(error_of([&] { a(2, 0); }) == "index: 2 is out of range for axis 0 of shape (2, 3)");
+  CHECK(error_of([&] { a(0, -4); }) == "index: -4 is out of range for axis 1 of shape (2, 3)");
+  CHECK(error_of([&] { a(1); }) == "index: 1 positions for shape (2, 3)");
+  CHECK(error_of([&] { a.set({0, 3}, 1); }) == "index: 3 is out of range for axis 1 of shape (2, 3)");
+  CHECK(error_of([&] {
+          a.copy_from(Tensor<float>::zeros({3, 2}));
+        }) == "copy_from: shape (2, 3) expected, found (3, 2)");
+  CHECK(error_of([] { Tensor<float>({2, 2}, {1, 2, 3}); }) == "tensor: shape (2, 2) takes 4 values, got 3");
+  CHECK(error_of([] { Tensor<float>().item(); }) == "item: expected one element, found shape (0,)");
+}
+
+TEST_CASE("cast converts the values into memory of their own", "[core]") {
+  const Tensor<double> d({3}, {1.75, -2.5, 1e10});
+  const auto f = figment::cast<float>(d);
+  CHECK((f(0) == 1.75f && f(1) == -2.5f && f(2) == 1e10f));
+  CHECK(figment::cast<std::int32_t>(Tensor<float>({2}, {1.9f, -1.9f}))(1) == -1);
+  CHECK_FALSE(figment::cast<double>(d).shares_memory_with(d));
+}

@@ -1,0 +1,195 @@
+// The loader: every example once an epoch, the same batches with and without prefetch, safe endings.
+#include "figment/data/loader.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <set>
+
+#include "support/catch.hpp"
+#include "support/error_of.hpp"
+
+using namespace figment;
+using test::error_of;
+
+namespace {
+
+data::Dataset<float> counted(Index n) {
+  return {cast<float>(Indices::arange(n)).view_as({n, 1}), Indices::arange(n)};
+}
+
+struct Seen {
+  std::vector<float> x;
+  std::vector<int> labels, sizes, epochs, indices;
+  bool operator==(const Seen&) const = default;
+};
+
+Seen run(data::Loader<float>& loader) {
+  Seen seen;
+  for (const auto& batch : loader) {
+    seen.x.insert(seen.x.end(), batch.x.values().begin(), batch.x.values().end());
+    seen.labels.insert(seen.labels.end(), batch.labels.values().begin(), batch.labels.values().end());
+    seen.sizes.push_back(static_cast<int>(batch.size()));
+    seen.epochs.push_back(static_cast<int>(batch.epoch));
+    seen.indices.push_back(static_cast<int>(batch.index));
+  }
+  return seen;
+}
+
+Tensor<float> add_noise(Tensor<float> x, Rng& rng) {
+  float* p = x.mutable_data();
+  for (Index i = 0; i < x.size(); ++i) p[i] += static_cast<float>(rng.uniform());
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("an epoch has every example once, with its label", "[loader]") {
+  const bool prefetch = GENERATE(false, true);
+  data::Loader loader(counted(103), {.batch = 10, .prefetch = prefetch});
+  CHECK(loader.size() == 103);
+  CHECK(loader.batches() == 11);
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    Seen seen = run(loader);
+    CHECK(seen.sizes == std::vector<int>{10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 3});
+    CHECK(seen.indices == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+    CHECK(seen.epochs == std::vector<int>(11, epoch));
+    CHECK(std::equal(seen.x.begin(), seen.x.end(), seen.labels.begin(),
+                     [](float x, int label) { return x == static_cast<float>(label); }));
+    CHECK_FALSE(std::is_sorted(seen.labels.begin(), seen.labels.end()));
+    std::sort(seen.labels.begin(), seen.labels.end());
+    for (int i = 0; i < 103; ++i) REQUIRE(seen.labels[static_cast<std::size_t>(i)] == i);
+  }
+}
+
+TEST_CASE("drop_last, no shuffle and no labels", "[loader]") {
+  data::Loader dropping(counted(23), {.batch = 10, .drop_last = true});
+  CHECK(dropping.batches() == 2);
+  CHECK(run(dropping).sizes == std::vector<int>{10, 10});
+
+  data::Loader ordered(counted(5), {.batch = 2, .shuffle = false});
+  CHECK(run(ordered).labels == std::vector<int>{0, 1, 2, 3, 4});
+
+  data::Loader bare(data::Dataset{Tensor<double>::zeros({3, 2})}, {.batch = 2});
+  for (const auto& batch : bare) CHECK_FALSE(batch.labels.defined());
+
+  data::Loader empty(counted(0), {.batch = 2});
+  CHECK(run(empty).sizes.empty());
+  data::Loader small(counted(3), {.batch = 5, .drop_last = true});
+  CHECK(run(small).sizes.empty());
+}
+
+TEST_CASE("prefetch changes nothing in the batches", "[loader]") {
+  std::vector<Seen> with, without;
+  for (const bool prefetch : {false, true}) {
+    data::Loader loader(counted(57), {.batch = 8, .prefetch = prefetch, .seed = 5});
+    loader.transform(add_noise).transform([](Tensor<float> x, Rng&) {
+      for (Index i = 0; i < x.size(); ++i) x.mutable_data()[i] *= 2;
+      return x;
+    });
+    for (int epoch = 0; epoch < 3; ++epoch) (prefetch ? with : without).push_back(run(loader));
+  }
+  CHECK(with == without);
+  CHECK(with[0].labels != with[1].labels);
+  // In turn, noise first: x is in [2 label, 2 label + 2) and not at its start.
+  double sum = 0;
+  std::set<float> draws;
+  for (std::size_t i = 0; i < with[0].x.size(); ++i) {
+    const float noise = with[0].x[i] - 2 * static_cast<float>(with[0].labels[i]);
+    CHECK((noise >= 0 && noise <= 2));
+    sum += noise;
+    draws.insert(noise);
+  }
+  CHECK(draws.size() > 40);                   // of 57; batches with the same generator would share 8
+  CHECK_THAT(sum / 57, WithinAbs(1.0, 0.4));  // uniform on [0, 2): deviation 0.58 / sqrt(57) = 0.08
+}
+
+TEST_CASE("an epoch depends on the seed and its number alone", "[loader]") {
+  const auto loader = [](std::uint64_t seed) {
+    return data::Loader(counted(40), {.batch = 8, .seed = seed}).transform(add_noise);
+  };
+  auto straight = loader(1), jump = loader(1), other = loader(2);
+  run(straight), run(straight);
+  const Seen third = run(straight);
+  jump.set_epoch(2);
+  CHECK(run(jump) == third);
+  CHECK(run(jump).epochs == std::vector<int>(5, 3));
+  other.set_epoch(2);
+  CHECK(run(other).labels != third.labels);
+
+  jump.set_epoch(2, 3);  // resumed before batch 3
+  const Seen rest = run(jump);
+  CHECK(rest.indices == std::vector<int>{3, 4});
+  CHECK(rest.x == std::vector<float>(third.x.begin() + 24, third.x.end()));
+  CHECK(run(jump).indices.size() == 5);
+}
+
+TEST_CASE("a transform's exception comes out of the loop, and the next epoch runs", "[loader]") {
+  const bool prefetch = GENERATE(false, true);
+  data::Loader loader(counted(30), {.batch = 5, .prefetch = prefetch});
+  std::atomic<int> calls = 0;
+  loader.transform([&](Tensor<float> x, Rng&) {
+    check(++calls != 4, "no fourth batch");
+    return x;
+  });
+  int seen = 0;
+  CHECK(error_of([&] {
+          for ([[maybe_unused]] const auto& batch : loader) ++seen;
+        }) == "no fourth batch");
+  CHECK(seen == 3);
+  CHECK(run(loader).sizes.size() == 6);
+}
+
+TEST_CASE("leaving a loop early is safe", "[loader]") {
+  data::Loader loader(counted(40), {.batch = 4});
+  for (int round = 0; round < 200; ++round) {
+    int seen = 0;
+    for (const auto& batch : loader) {
+      REQUIRE(batch.epoch == round);
+      if (seen++ == round % 5) break;
+    }
+  }
+  for (const auto& batch : loader) {
+    CHECK(batch.epoch == 200);
+    break;
+  }
+  data::Loader moved = std::move(loader);  // while its thread works ahead
+  CHECK(run(moved).sizes.size() == 10);
+}
+
+TEST_CASE("the loader works ahead while a batch is in use", "[loader]") {
+  std::atomic<int> made = 0;
+  data::Loader loader(counted(10), {.batch = 1});
+  loader.transform([&](Tensor<float> x, Rng&) {
+    ++made;
+    return x;
+  });
+  for (const auto& batch : loader) {
+    if (batch.index != 0) break;
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (made < 3 && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+    CHECK(made == 3);  // the one in use and two ahead
+  }
+}
+
+TEST_CASE("a steady epoch takes no memory from the heap for its batches", "[loader]") {
+  if (!figment::detail::recycle_memory) return;  // under the address sanitizer every block is fresh
+  const bool prefetch = GENERATE(false, true);
+  data::Loader loader(counted(1000), {.batch = 10, .prefetch = prefetch});
+  run(loader);
+  const auto before = memory_stats().allocations;
+  for (int epoch = 0; epoch < 3; ++epoch) run(loader);
+  // How far the thread is ahead varies; at most one batch in use, two ready and one being made.
+  CHECK(memory_stats().allocations - before <= 4);
+}
+
+TEST_CASE("the loader refuses what it cannot load", "[loader]") {
+  CHECK_THAT(error_of([] { data::Loader(counted(3), {.batch = 0}); }),
+             ContainsSubstring("batch of 1 or more"));
+  const data::Dataset wrong{Tensor<float>::zeros({4, 3}), Indices::arange(5)};
+  CHECK_THAT(error_of([&] { data::Loader{wrong}; }), ContainsSubstring("4 examples"));
+  data::Loader loader(counted(6), {.batch = 2});
+  CHECK_THAT(error_of([&] { loader.set_epoch(-1); }), ContainsSubstring("found -1"));
+  CHECK_THAT(error_of([&] { loader.set_epoch(0, 4); }), ContainsSubstring("batch 4 of an epoch of 3"));
+  loader.transform([](Tensor<float>, Rng&) { return Tensor<float>::zeros({1, 1}); });
+  CHECK_THAT(error_of([&] { run(loader); }), ContainsSubstring("a transform made (1, 1) of a batch of 2"));
+}

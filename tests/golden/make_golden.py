@@ -1,0 +1,457 @@
+#!/usr/bin/env python3
+"""Writes the golden values the C++ tests compare with: tests/golden/<group>.txt, one array a line.
+
+    apt-get install python3-torch && /usr/bin/python3 tests/golden/make_golden.py [group ...]
+
+Inputs come from Python's own generator, seeded by the name of the case and rounded to four decimals, so they do not
+depend on the version of PyTorch and a new case leaves the others as they are. Everything runs in float64.
+Names: <case>.x is an input, <case>.y an output, <case>.dy the given gradient of y, <case>.dx the gradient of
+sum(y * dy) with respect to x, <case>.v a given direction, <case>.ddx and <case>.ddy the gradients of sum(dx * v).
+"""
+
+import math
+import random
+import sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
+
+GROUPS = {}
+
+
+def group(make):
+    GROUPS[make.__name__] = make
+    return make
+
+
+# ---------------------------------------------------------------------------------------------------------- arrays
+
+
+class Draw:
+    """The inputs of one case. Four decimals: short lines, and the text is the exact value."""
+
+    def __init__(self, name):
+        self.random = random.Random(name)
+
+    def fill(self, shape, value):
+        flat = [round(value(), 4) for _ in range(math.prod(shape))]
+        return torch.tensor(flat).reshape(shape)
+
+    def normal(self, *shape, scale=1.0):
+        return self.fill(shape, lambda: self.random.gauss(0.0, scale))
+
+    def uniform(self, low, high, *shape):
+        return self.fill(shape, lambda: self.random.uniform(low, high))
+
+
+class Writer:
+    def __init__(self, name):
+        self.name = name
+        self.lines = {}
+
+    def put(self, case, **arrays):
+        for key, value in arrays.items():
+            name = f"{case}.{key}"
+            value = torch.as_tensor(value).detach()
+            assert name not in self.lines, name
+            assert torch.isfinite(value).all(), name
+            shape = ",".join(str(d) for d in value.shape)
+            numbers = " ".join(text(v) for v in value.reshape(-1).tolist())
+            self.lines[name] = f"{name} ({shape}) {numbers}".rstrip()
+
+    def save(self):
+        path = Path(__file__).with_name(f"{self.name}.txt")
+        head = f"# made by make_golden.py with PyTorch {torch.__version__}"
+        path.write_text("\n".join([head, *self.lines.values()]) + "\n")
+        print(f"{path.name}: {len(self.lines)} arrays, {path.stat().st_size} bytes", file=sys.stderr)
+
+
+def text(v):
+    """The shortest decimal that reads back as v."""
+    return str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(v)
+
+
+def leaf(t):
+    return t.clone().requires_grad_()
+
+
+def gradients(y, inputs, **options):
+    """As torch.autograd.grad, with zeros where y does not depend on an input."""
+    if not y.requires_grad:
+        return [torch.zeros_like(x) for x in inputs]
+    found = torch.autograd.grad(y, inputs, allow_unused=True, **options)
+    return [torch.zeros_like(x) if g is None else g for g, x in zip(found, inputs)]
+
+
+# ---------------------------------------------------------------------------------------------------------- losses
+
+# sum and mean run over all elements; batch sums over the last axis and takes the mean over the first.
+REDUCTIONS = {"sum": torch.sum, "mean": torch.mean, "batch": lambda y: y.sum(-1).mean()}
+
+
+def put_loss(
+    out, case, elementwise, inputs, constants=None, reductions=("sum", "mean"), differentiate=None, theirs=None
+):
+    """y_none and its gradients d<input>_none under a random dy; then y_<r>, d<input>_<r> for every reduction r.
+
+    `theirs` is PyTorch's own loss, (*inputs, reduction) -> value, checked to agree with reducing y_none.
+    """
+    constants = constants or {}
+    targets = list(inputs) if differentiate is None else differentiate
+    out.put(case, **inputs, **constants)
+
+    def run(key, reduce):
+        tracked = {k: leaf(v) for k, v in inputs.items()}
+        y = reduce(elementwise(**tracked, **constants))
+        value = y
+        if key == "none":
+            dy = Draw(f"losses/{case}/dy").normal(*y.shape)
+            out.put(case, dy=dy)
+            value = (y * dy).sum()
+        grads = torch.autograd.grad(value, [tracked[k] for k in targets])
+        out.put(case, **{f"y_{key}": y}, **{f"d{k}_{key}": g for k, g in zip(targets, grads)})
+        if theirs:
+            expected = theirs(*inputs.values(), *constants.values(), reduction=key)
+            torch.testing.assert_close(y.detach(), expected, rtol=1e-14, atol=1e-14)
+
+    run("none", lambda y: y)
+    for r in reductions:
+        run(r, REDUCTIONS[r])
+
+
+@group
+def losses(out):
+    def pair(case):
+        draw = Draw(f"losses/{case}")
+        return {"x": draw.normal(5, 4, scale=1.5), "target": draw.normal(5, 4, scale=1.5)}
+
+    put_loss(out, "mse", lambda x, target: F.mse_loss(x, target, reduction="none"), pair("mse"), theirs=F.mse_loss)
+    put_loss(out, "mae", lambda x, target: F.l1_loss(x, target, reduction="none"), pair("mae"), theirs=F.l1_loss)
+    for delta in (1, 0.5):
+        put_loss(
+            out,
+            f"huber_{delta}",
+            lambda x, target: F.huber_loss(x, target, reduction="none", delta=delta),
+            pair("huber"),
+            theirs=lambda x, target, reduction: F.huber_loss(x, target, reduction=reduction, delta=delta),
+        )
+
+    # Probabilities stay within [1e-3, 1 - 1e-3], where neither Keras' clip (1e-7) nor PyTorch's (log >= -100) acts.
+    # The formula is written out because PyTorch does not differentiate its own with respect to the target.
+    draw = Draw("losses/bce")
+    p = draw.uniform(0.001, 0.999, 5, 4)
+    p.view(-1)[:4] = torch.tensor([0.001, 0.999, 0.001, 0.999])
+    target = draw.uniform(0, 1, 5, 4)
+    target.view(-1)[:8] = torch.tensor([0.0, 1, 1, 0, 0, 1, 0.5, 0.25])
+    put_loss(
+        out,
+        "bce",
+        lambda x, target: -(target * x.log() + (1 - target) * (1 - x).log()),
+        {"x": p, "target": target},
+        theirs=F.binary_cross_entropy,
+    )
+
+    draw = Draw("losses/bce_with_logits")
+    logits = draw.normal(5, 4, scale=3)
+    logits.view(-1)[:6] = torch.tensor([30.0, 30, -30, -30, 0, 15])
+    target = draw.uniform(0, 1, 5, 4)
+    target.view(-1)[:8] = torch.tensor([0.0, 1, 0, 1, 1, 0.25, 0, 1])
+    put_loss(
+        out,
+        "bce_with_logits",
+        lambda x, target: F.binary_cross_entropy_with_logits(x, target, reduction="none"),
+        {"x": logits, "target": target},
+        theirs=F.binary_cross_entropy_with_logits,
+    )
+
+    draw = Draw("losses/cross_entropy")
+    logits = draw.normal(5, 4, scale=2)
+    logits[4] = torch.tensor([30.0, -30, 0, 10])
+    put_loss(
+        out,
+        "cross_entropy",
+        lambda x, labels: F.cross_entropy(x, labels, reduction="none"),
+        {"x": logits},
+        {"labels": torch.tensor([2, 0, 3, 3, 1])},
+        theirs=lambda x, labels, reduction: F.cross_entropy(x, labels, reduction=reduction),
+    )
+
+    # KL(N(m, exp(lv)) || N(0, 1)): the VAE's. Its usual reduction is batch.
+    every = ("sum", "mean", "batch")
+    draw = Draw("losses/gaussian_kl")
+    put_loss(
+        out,
+        "gaussian_kl",
+        lambda m, lv: -0.5 * (1 + lv - m**2 - lv.exp()),
+        {"m": draw.normal(5, 3), "lv": draw.normal(5, 3)},
+        reductions=every,
+    )
+
+    # KL(N(m1, exp(lv1)) || N(m2, exp(lv2))).
+    def between(m1, lv1, m2, lv2):
+        normal = torch.distributions.Normal
+        return torch.distributions.kl_divergence(normal(m1, (lv1 / 2).exp()), normal(m2, (lv2 / 2).exp()))
+
+    draw = Draw("losses/gaussian_kl_between")
+    moments = {k: draw.normal(5, 3) for k in ("m1", "lv1", "m2", "lv2")}
+    put_loss(out, "gaussian_kl_between", between, moments, reductions=every)
+
+    # sum p log(p / q) over rows of probabilities. Where p is 0 the term is 0 and has no gradient to p.
+    def distribution(draw, zeros=()):
+        rows = draw.uniform(0.05, 1, 5, 4)
+        for at in zeros:
+            rows[at] = 0
+        return rows / rows.sum(-1, keepdim=True)
+
+    def divergence(p, q):
+        return F.kl_div(q.log(), p, reduction="none")
+
+    draw = Draw("losses/kl_divergence")
+    put_loss(
+        out, "kl_divergence", divergence, {"p": distribution(draw), "q": distribution(draw)}, reductions=every
+    )
+    draw = Draw("losses/kl_divergence_zeros")
+    zeros = [(0, 1), (2, 0), (2, 3), (4, 0), (4, 1), (4, 2)]
+    put_loss(
+        out,
+        "kl_divergence_zeros",
+        divergence,
+        {"p": distribution(draw, zeros), "q": distribution(draw)},
+        reductions=every,
+        differentiate=["q"],
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- layers
+
+
+@group
+def layers(out):
+    # Weights are stored as figment has them, (in, out); PyTorch's are (out, in).
+    draw = Draw("layers/linear")
+    x, weight, bias, dy = draw.normal(5, 7), draw.normal(7, 4, scale=0.6), draw.normal(4), draw.normal(5, 4)
+    applied = {
+        "none": lambda y: y,
+        "relu": F.relu,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "leaky_relu_0.2": lambda y: F.leaky_relu(y, 0.2),
+    }
+    for name, activation in applied.items():
+        inputs = [leaf(x), leaf(weight), leaf(bias)]
+        y = activation(F.linear(inputs[0], inputs[1].T, inputs[2]))
+        dx, dweight, dbias = torch.autograd.grad(y, inputs, dy)
+        out.put(
+            f"linear_{name}", x=x, weight=weight, bias=bias, dy=dy, y=y, dx=dx, dweight=dweight, dbias=dbias
+        )
+
+    # No input is 0, where the derivatives of relu and its kin are a convention.
+    draw = Draw("layers/activations")
+    x = draw.normal(4, 6, scale=2)
+    x.view(-1)[:4] = torch.tensor([15.0, -15, 5, -5])
+    assert (x != 0).all()
+    v = draw.normal(4, 6)
+    activations = {
+        "relu": F.relu,
+        "leaky_relu_0.01": lambda x: F.leaky_relu(x, 0.01),
+        "leaky_relu_0.2": lambda x: F.leaky_relu(x, 0.2),
+        "leaky_relu_0.3": lambda x: F.leaky_relu(x, 0.3),
+        "elu_1": lambda x: F.elu(x, 1.0),
+        "elu_0.5": lambda x: F.elu(x, 0.5),
+        "gelu": lambda x: F.gelu(x),
+        "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+        "silu": F.silu,
+        # PyTorch's default returns x itself above 20, which is not softplus to the last digits.
+        "softplus": lambda x: F.softplus(x, threshold=500),
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "softmax_last": lambda x: F.softmax(x, -1),
+        "softmax_0": lambda x: F.softmax(x, 0),
+        "log_softmax_last": lambda x: F.log_softmax(x, -1),
+        "log_softmax_0": lambda x: F.log_softmax(x, 0),
+        "logsumexp_last": lambda x: torch.logsumexp(x, -1),
+    }
+    for name, activation in activations.items():
+        input = leaf(x)
+        y = activation(input)
+        dy = leaf(Draw(f"layers/{name}/dy").normal(*y.shape))
+        (dx,) = torch.autograd.grad(y, [input], dy, create_graph=True)
+        ddx, ddy = gradients((dx * v).sum(), [input, dy])
+        out.put(name, x=x, y=y, dy=dy, dx=dx, v=v, ddx=ddx, ddy=ddy)
+
+
+# ------------------------------------------------------------------------------------------------------ optimizers
+
+EPS = 1e-7  # Keras' default; PyTorch's are 1e-8 and, for Adadelta and Adagrad, 1e-6 and 1e-10.
+STEPS = 10
+
+
+@group
+def optimizers(out):
+    optim = torch.optim
+
+    # loss = mean((X W + b - Y)^2) + 0.1 sum(W^4)
+    draw = Draw("optimizers/problem")
+    X, Y = draw.normal(6, 4), draw.normal(6, 3)
+    W0, b0 = draw.normal(4, 3, scale=0.8), draw.normal(3)
+    out.put("problem", X=X, Y=Y, W0=W0, b0=b0)
+
+    def trajectory(case, make, clip=None):
+        W, b = leaf(W0), leaf(b0)
+        optimizer = make([W, b])
+        losses, norms, Ws, bs = [], [], [], []
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            loss = ((X @ W + b - Y) ** 2).mean() + 0.1 * (W**4).sum()
+            loss.backward()
+            if clip:
+                norms.append(clip([W, b]))
+            optimizer.step()
+            losses.append(loss.detach())
+            Ws.append(W.detach().clone())
+            bs.append(b.detach().clone())
+        # loss[i] is before step i, W[i] and b[i] are after it.
+        out.put(case, loss=torch.stack(losses), W=torch.stack(Ws), b=torch.stack(bs))
+        if clip and norms[0] is not None:
+            out.put(case, norm=torch.stack(norms))
+
+    configurations = {
+        "sgd": lambda p: optim.SGD(p, lr=0.1),
+        "sgd_momentum": lambda p: optim.SGD(p, lr=0.05, momentum=0.9),
+        "sgd_nesterov": lambda p: optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),
+        "sgd_weight_decay": lambda p: optim.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.01),
+        "rmsprop": lambda p: optim.RMSprop(p, lr=1e-2, alpha=0.9, eps=EPS),
+        "rmsprop_momentum": lambda p: optim.RMSprop(p, lr=1e-2, alpha=0.9, eps=EPS, momentum=0.9),
+        "rmsprop_centered": lambda p: optim.RMSprop(p, lr=1e-2, alpha=0.9, eps=EPS, centered=True),
+        "adam": lambda p: optim.Adam(p, lr=1e-2, eps=EPS),
+        "adam_amsgrad": lambda p: optim.Adam(p, lr=1e-2, eps=EPS, amsgrad=True),
+        # Here the second moment falls, so that its maximum matters; with the default betas it hardly does.
+        "adam_amsgrad_betas": lambda p: optim.Adam(p, lr=0.1, betas=(0.8, 0.5), eps=EPS, amsgrad=True),
+        "adam_weight_decay": lambda p: optim.Adam(p, lr=1e-2, eps=EPS, weight_decay=0.01),
+        "adamw": lambda p: optim.AdamW(p, lr=1e-2, eps=EPS, weight_decay=0.01),
+        "adadelta": lambda p: optim.Adadelta(p, lr=1.0, rho=0.95, eps=EPS),
+        "adagrad": lambda p: optim.Adagrad(p, lr=0.1, eps=EPS),
+        "adagrad_initial": lambda p: optim.Adagrad(p, lr=0.1, eps=EPS, initial_accumulator_value=0.1),
+    }
+    for case, make in configurations.items():
+        trajectory(case, make)
+
+    # PyTorch scales by max / (norm + 1e-6) where that is below 1; norm is the one before clipping.
+    sgd = configurations["sgd"]
+    trajectory("clip_norm", sgd, lambda p: torch.nn.utils.clip_grad_norm_(p, 0.5).detach())
+    trajectory("clip_norm_2.5", sgd, lambda p: torch.nn.utils.clip_grad_norm_(p, 2.5).detach())  # not every step
+    trajectory("clip_value", sgd, lambda p: torch.nn.utils.clip_grad_value_(p, 0.05))
+
+    # The rate at steps 0 to 20.
+    def rates(case, make):
+        optimizer = optim.SGD([leaf(b0)], lr=0.1)
+        scheduler = make(optimizer)
+        values = []
+        for _ in range(21):
+            values.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        out.put(f"schedule_{case}", lr=torch.tensor(values))
+
+    schedules = optim.lr_scheduler
+    rates("step", lambda o: schedules.StepLR(o, 5, gamma=0.5))
+    rates("exponential", lambda o: schedules.ExponentialLR(o, 0.9))
+    rates("cosine", lambda o: schedules.CosineAnnealingLR(o, T_max=20, eta_min=0.001))
+    rates("warmup", lambda o: schedules.LambdaLR(o, lambda t: min(1.0, (t + 1) / 5)))
+
+
+# ------------------------------------------------------------------------------------------------------------- vae
+
+
+@group
+def vae(out):
+    # hidden = relu(x encoder); z = mean + exp(log_var / 2) eps; logits = relu(z decoder) logits
+    sizes = {"encoder": (12, 8), "mean": (8, 2), "log_var": (8, 2), "decoder": (2, 8), "logits": (8, 12)}
+    draw = Draw("vae")
+    x, eps = draw.uniform(0, 1, 16, 12), draw.normal(STEPS, 16, 2)
+    initial = {}
+    for name, (fan_in, fan_out) in sizes.items():
+        initial[f"{name}.weight"] = draw.normal(fan_in, fan_out, scale=fan_in**-0.5)
+        initial[f"{name}.bias"] = draw.normal(fan_out, scale=0.1)
+    out.put("data", x=x, eps=eps)
+    out.put("initial", **initial)
+
+    def train(case, make):
+        p = {k: leaf(v) for k, v in initial.items()}
+        optimizer = make(list(p.values()))
+
+        def linear(name, x):
+            return x @ p[f"{name}.weight"] + p[f"{name}.bias"]
+
+        reconstructions, kls = [], []
+        for step in range(STEPS):
+            hidden = F.relu(linear("encoder", x))
+            mean, log_var = linear("mean", hidden), linear("log_var", hidden)
+            z = mean + (log_var / 2).exp() * eps[step]
+            logits = linear("logits", F.relu(linear("decoder", z)))
+            reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1).mean()
+            kl = (-0.5 * (1 + log_var - mean**2 - log_var.exp())).sum(-1).mean()
+            optimizer.zero_grad()
+            (reconstruction + kl).backward()
+            optimizer.step()
+            reconstructions.append(reconstruction.detach())
+            kls.append(kl.detach())
+        # Losses are before their step, weights after the last.
+        out.put(case, reconstruction=torch.stack(reconstructions), kl=torch.stack(kls), **p)
+
+    train("rmsprop", lambda p: torch.optim.RMSprop(p, lr=1e-3, alpha=0.9, eps=EPS))
+    train("adam", lambda p: torch.optim.Adam(p, lr=1e-3, eps=EPS))
+
+
+# ---------------------------------------------------------------------------------------------------------- tensor
+
+
+@group
+def tensor(out):
+    x = Draw("tensor/reduce").normal(3, 4, 5, scale=2)
+    out.put("reduce", x=x)
+    reductions = {
+        "sum": lambda axes, keepdim: x.sum(axes, keepdim=keepdim),
+        "mean": lambda axes, keepdim: x.mean(axes, keepdim=keepdim),
+        "var": lambda axes, keepdim: x.var(axes, unbiased=False, keepdim=keepdim),
+        "var_unbiased": lambda axes, keepdim: x.var(axes, unbiased=True, keepdim=keepdim),
+        "max": lambda axes, keepdim: x.amax(axes, keepdim=keepdim),
+        "min": lambda axes, keepdim: x.amin(axes, keepdim=keepdim),
+        "logsumexp": lambda axes, keepdim: x.logsumexp(axes, keepdim=keepdim),
+    }
+    subsets = {"0": (0,), "1": (1,), "2": (2,), "01": (0, 1), "02": (0, 2), "12": (1, 2), "all": (0, 1, 2)}
+    for name, reduce in reductions.items():
+        for key, axes in subsets.items():
+            out.put(f"{name}_{key}", y=reduce(axes, False))
+            out.put(f"{name}_{key}_keep", y=reduce(axes, True))
+    for axis in range(3):
+        out.put(f"argmax_{axis}", y=x.argmax(axis))
+        out.put(f"argmax_{axis}_keep", y=x.argmax(axis, keepdim=True))
+    out.put("argmax_all", y=x.argmax())  # the position in row-major order
+
+    binary = {"add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div}
+    for name, op in binary.items():
+        draw = Draw("tensor/broadcast")
+        a, b = draw.normal(3, 1, 5), draw.uniform(0.5, 2, 4, 1)
+        out.put(name, a=a, b=b, y=op(a, b))
+
+    # t: the operand is stored transposed; y is (3, 5) each time.
+    for name in ("nn", "tn", "nt", "tt"):
+        draw = Draw(f"tensor/matmul_{name}")
+        a = draw.normal(4, 3) if name[0] == "t" else draw.normal(3, 4)
+        b = draw.normal(5, 4) if name[1] == "t" else draw.normal(4, 5)
+        y = (a.T if name[0] == "t" else a) @ (b.T if name[1] == "t" else b)
+        out.put(f"matmul_{name}", a=a, b=b, y=y)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or GROUPS:
+        if name not in GROUPS:
+            sys.exit(f"make_golden.py: no group '{name}', there are {', '.join(GROUPS)}")
+        writer = Writer(name)
+        GROUPS[name](writer)
+        writer.save()

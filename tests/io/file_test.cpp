@@ -1,0 +1,82 @@
+// Files appear whole or not at all.
+#include "figment/io/file.hpp"
+
+#include <csignal>
+#if __has_include(<sys/resource.h>)
+#include <sys/resource.h>
+#endif
+
+#include "support/catch.hpp"
+#include "support/error_of.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace figment;
+using test::error_of;
+
+namespace {
+
+std::size_t entries(const std::filesystem::path& dir) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(dir), {}));
+}
+
+}  // namespace
+
+TEST_CASE("write_file makes directories, writes and replaces", "[file]") {
+  test::TempDir dir;
+  const auto path = dir / "a/b/c.txt";
+  const std::string bytes("zero \0 byte\r\n", 13);
+  io::write_file(path, bytes);
+  CHECK(test::read_bytes(path) == bytes);
+  io::write_file(path, std::vector<std::uint8_t>{'n', 'e', 'w'});
+  CHECK(test::read_bytes(path) == "new");
+  CHECK(entries(path.parent_path()) == 1);  // no temporary file stays
+}
+
+TEST_CASE("the old file stays until commit", "[file]") {
+  test::TempDir dir;
+  const auto path = dir / "model";
+  io::write_file(path, "old");
+  {
+    io::FileWriter first(path), second(path);  // two writers do not share a temporary file
+    first.write("first", 5);
+    second.write("second", 6);
+    CHECK(test::read_bytes(path) == "old");
+    second.commit();
+    CHECK(test::read_bytes(path) == "second");
+    CHECK(entries(dir.path()) == 2);
+  }
+  CHECK(test::read_bytes(path) == "second");
+  CHECK(entries(dir.path()) == 1);
+}
+
+TEST_CASE("a failing write names the path and the reason, and leaves nothing behind", "[file]") {
+  test::TempDir dir;
+  io::write_file(dir / "file", "a regular file");
+  CHECK_THAT(error_of([&] { io::write_file(dir / "file/below/x", "x"); }),
+             ContainsSubstring("cannot write " + (dir / "file/below/x").string()) &&
+                 ContainsSubstring("Not a directory"));
+  CHECK_THAT(error_of([&] { io::write_file(dir / "file/x", "x"); }), ContainsSubstring("Not a directory"));
+
+  std::filesystem::create_directories(dir / "taken/by/a/directory");
+  CHECK_THAT(error_of([&] { io::write_file(dir / "taken", "x"); }), ContainsSubstring("directory"));
+  CHECK(entries(dir.path()) == 2);
+  CHECK(test::read_bytes(dir / "file") == "a regular file");
+}
+
+#if __has_include(<sys/resource.h>)
+TEST_CASE("a write that fails half-way leaves the old file", "[file]") {
+  test::TempDir dir;
+  io::write_file(dir / "model", "old");
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  getrlimit(RLIMIT_FSIZE, &old);
+  const rlimit small{4096, old.rlim_max};  // files of 4 kB at most, as if the disk were full
+  setrlimit(RLIMIT_FSIZE, &small);
+  const std::string error = error_of([&] { io::write_file(dir / "model", std::string(1 << 20, 'x')); });
+  setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  CHECK_THAT(error, ContainsSubstring((dir / "model").string()) && ContainsSubstring("File too large"));
+  CHECK(test::read_bytes(dir / "model") == "old");
+  CHECK(entries(dir.path()) == 1);
+}
+#endif

@@ -1,0 +1,120 @@
+// The loops around the formulas: every length of tail, nothing written beyond it, the same sums.
+#include <vector>
+
+#include "figment/kernels/kernels.hpp"
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+
+namespace kernels = figment::kernels;
+namespace op = figment::kernels::op;
+using figment::Index;
+
+namespace {
+
+constexpr Index longest = 70;  // four vectors of 16 and a tail
+
+template <class T>
+std::vector<T> numbers(Index n, T start) {
+  std::vector<T> x;
+  for (Index i = 0; i < n; ++i) x.push_back(start + static_cast<T>(i) / 4);
+  return x;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("elementwise kernels write n values and no more", "[kernels]", float, double) {
+  using T = TestType;
+  const auto a = numbers<T>(longest, -5), b = numbers<T>(longest, 2);
+  const T guard = 12345;
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index n = 0; n < longest; ++n) {
+      INFO(n << " values on " << name(isa));
+      const auto size = static_cast<std::size_t>(n);
+      std::vector<T> y(size + 16, guard), expected(size + 16, guard);
+      for (std::size_t i = 0; i < size; ++i) expected[i] = 2 * a[i] + 1;
+      kernels::unary(op::Affine{2, 1}, a.data(), y.data(), n);
+      CHECK(y == expected);
+      for (Index sa : {0, 1})
+        for (Index sb : {0, 1}) {
+          for (std::size_t i = 0; i < size; ++i) expected[i] = a[sa ? i : 0] - b[sb ? i : 0];
+          kernels::binary(op::Sub{}, a.data(), sa, b.data(), sb, y.data(), n);
+          CHECK(y == expected);
+        }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("elementwise kernels work in place", "[kernels]", float, double) {
+  using T = TestType;
+  for (auto isa : test::supported_isas()) {
+    INFO("on " << name(isa));
+    test::IsaScope scope(isa);
+    auto y = numbers<T>(longest, 1);
+    const auto x = y;
+    kernels::unary(op::Square{}, y.data(), y.data(), longest);
+    kernels::binary(op::Add{}, y.data(), 1, x.data(), 1, y.data(), longest);
+    for (std::size_t i = 0; i < y.size(); ++i) CHECK(y[i] == x[i] * x[i] + x[i]);  // exact: quarters
+  }
+}
+
+// Quarters: every sum here is exact in float, whatever its order.
+TEMPLATE_TEST_CASE("sums of every length are exact on exact values", "[kernels]", float, double) {
+  using T = TestType;
+  const auto a = numbers<T>(longest, -5), b = numbers<T>(longest, 2);
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index n = 0; n < longest; ++n) {
+      INFO(n << " values on " << name(isa));
+      T sum = 0, squares = 0, shifted = 0;
+      for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+        sum += a[i];
+        squares += (a[i] - b[i]) * (a[i] - b[i]);
+        shifted += a[i] + 1;
+      }
+      CHECK(kernels::sum_unary(op::Identity{}, a.data(), n) == sum);
+      CHECK(kernels::sum_binary(op::SquaredError{}, a.data(), b.data(), n) == squares);
+      // f(0) is not 0: absent lanes must not count.
+      CHECK(kernels::sum_unary(op::Affine{1, 1}, a.data(), n) == shifted);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("sum_rows adds columns of every width to what is there", "[kernels]", float, double) {
+  using T = TestType;
+  const Index stride = 41;
+  const auto x = numbers<T>(stride * 6, -3);
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index rows : {0, 1, 2, 5})
+      for (Index columns = 0; columns <= 40; ++columns) {
+        INFO(rows << " rows, " << columns << " columns on " << name(isa));
+        std::vector<T> y(48, T(7)), expected(48, T(7));
+        for (Index j = 0; j < columns; ++j)
+          for (Index i = 0; i < rows; ++i)
+            expected[static_cast<std::size_t>(j)] += x[static_cast<std::size_t>(i * stride + j)];
+        kernels::sum_rows(x.data(), stride, y.data(), rows, columns);
+        CHECK(y == expected);
+      }
+  }
+}
+
+// Threads split the columns; a column's bits must not depend on where.
+TEMPLATE_TEST_CASE("sum_rows gives a column the same bits wherever it starts", "[kernels]", float, double) {
+  using T = TestType;
+  const Index rows = 101, columns = 37;
+  std::vector<T> x;
+  for (Index i = 0; i < rows * columns; ++i) x.push_back(1 / static_cast<T>(1 + (i * 7919) % 1000));
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    std::vector<T> whole(static_cast<std::size_t>(columns), T(0));
+    kernels::sum_rows(x.data(), columns, whole.data(), rows, columns);
+    for (Index split = 1; split < columns; ++split) {
+      INFO("split at " << split << " on " << name(isa));
+      std::vector<T> parts(whole.size(), T(0));
+      kernels::sum_rows(x.data(), columns, parts.data(), rows, split);
+      kernels::sum_rows(x.data() + split, columns, parts.data() + split, rows, columns - split);
+      CHECK(parts == whole);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+// Each mathematical kernel as a row: function, exact values, range, largest error allowed.
+#include <bit>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "figment/kernels/kernels.hpp"
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+#include "support/ulp.hpp"
+
+namespace kernels = figment::kernels;
+namespace op = figment::kernels::op;
+using figment::Index;
+
+namespace {
+
+template <class T>
+constexpr T inf = std::numeric_limits<T>::infinity();
+template <class T>
+constexpr T not_a_number = std::numeric_limits<T>::quiet_NaN();
+
+/// The range evenly, then every size of number in it: a random bit pattern in between is another exponent.
+template <class T>
+std::vector<T> samples(T low, T high) {
+  std::mt19937_64 engine(42);
+  std::vector<T> x{low, high};
+  for (int i = 0; i < 200000; ++i)
+    x.push_back(low + (high - low) * static_cast<T>(static_cast<double>(engine() >> 11) * 0x1p-53));
+  for (int i = 0; i < 200000; ++i) {
+    T v;
+    if constexpr (sizeof(T) == 4)
+      v = std::bit_cast<float>(static_cast<std::uint32_t>(engine()));
+    else
+      v = std::bit_cast<double>(static_cast<std::uint64_t>(engine()));
+    if (v >= low && v <= high) x.push_back(v);
+  }
+  return x;
+}
+
+template <class T, class Op>
+std::vector<T> run(Op f, const std::vector<T>& x) {
+  std::vector<T> y(x.size());
+  kernels::unary(f, x.data(), y.data(), static_cast<Index>(x.size()));
+  return y;
+}
+
+template <class T, class Op>
+void check_row(const char* function, Op f, long double (*exact)(long double), T low, T high, double allowed) {
+  const auto x = samples(low, high);
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    const auto y = run(f, x);
+    double worst = 0;
+    T at = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (const double e = test::ulps(y[i], exact(x[i])); !(e <= worst)) worst = e, at = x[i];
+    INFO(function << " of " << sizeof(T) * 8 << " bits on " << name(isa) << ", worst at " << at);
+    // The reference calls the C library, which promises less than our own functions do (glibc: 2 for tanh).
+    CHECK(worst <= (isa == kernels::Isa::reference ? std::max(allowed, 2.5) : allowed));
+  }
+}
+
+long double exact_sigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
+long double exact_softplus(long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }
+long double exact_exp(long double x) { return std::exp(x); }
+long double exact_log(long double x) { return std::log(x); }
+long double exact_tanh(long double x) { return std::tanh(x); }
+long double exact_sqrt(long double x) { return std::sqrt(x); }
+
+/// One value by itself, which goes through the kernel's tail, and among seventeen of it.
+template <class T, class Op>
+T value(Op f, T x) {
+  const auto one = run(f, std::vector<T>(1, x)), many = run(f, std::vector<T>(17, x));
+  for (T y : many) CHECK(std::memcmp(&y, &one[0], sizeof(T)) == 0);
+  return one[0];
+}
+
+template <class T, class Op>
+void check_special(const char* function, Op f, const std::vector<std::pair<T, T>>& values) {
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (const auto& [x, expected] : values) {
+      INFO(function << "(" << x << ") of " << sizeof(T) * 8 << " bits on " << name(isa));
+      const T y = value(f, x);
+      CHECK(test::ulps(y, static_cast<long double>(expected)) <= 2);
+      if (expected == 0) CHECK(y == 0);  // not a small number
+    }
+    INFO(function << "(NaN) of " << sizeof(T) * 8 << " bits on " << name(isa));
+    CHECK(std::isnan(value(f, not_a_number<T>)));
+  }
+}
+
+}  // namespace
+
+// The bounds are a little above what was measured. Results below the smallest normal
+// number, where sigmoid and exp's quotients flush to 0, are left out of the ranges.
+TEST_CASE("math kernels in float are within their bounds", "[kernels]") {
+  check_row<float>("exp", op::Exp{}, exact_exp, -87.3f, 88.7f, 1.25);
+  check_row<float>("log", op::Log{}, exact_log, 1e-45f, 3.4e38f, 1.0);
+  check_row<float>("sqrt", op::Sqrt{}, exact_sqrt, 0, 3.4e38f, 0.5);
+  check_row<float>("tanh", op::Tanh{}, exact_tanh, -20, 20, 1.5);
+  check_row<float>("sigmoid", op::Sigmoid{}, exact_sigmoid, -87, 100, 2.25);
+  check_row<float>("softplus", op::Softplus{}, exact_softplus, -87, 100, 2.75);
+}
+
+TEST_CASE("math kernels in double are within their bounds", "[kernels]") {
+  check_row<double>("exp", op::Exp{}, exact_exp, -708, 709.7, 1.75);
+  check_row<double>("log", op::Log{}, exact_log, 5e-324, 1.7e308, 1.0);
+  check_row<double>("sqrt", op::Sqrt{}, exact_sqrt, 0, 1.7e308, 0.5);
+  check_row<double>("tanh", op::Tanh{}, exact_tanh, -40, 40, 1.5);
+  check_row<double>("sigmoid", op::Sigmoid{}, exact_sigmoid, -708, 800, 2.25);
+  check_row<double>("softplus", op::Softplus{}, exact_softplus, -708, 800, 3.0);
+}
+
+TEMPLATE_TEST_CASE("math kernels at special values", "[kernels]", float, double) {
+  using T = TestType;
+  using Limits = std::numeric_limits<T>;
+  const T tiny = Limits::denorm_min(), most = Limits::max(), i = inf<T>;
+  const T overflow = sizeof(T) == 4 ? T(88.73) : T(709.79);  // just beyond log(max)
+  const T underflow = sizeof(T) == 4 ? T(-104) : T(-745.2);  // below log(denorm_min / 2)
+  const T subnormal = sizeof(T) == 4 ? T(-100) : T(-740);    // e^x is below the normal numbers
+  check_special<T>("exp", op::Exp{},
+                   {{0, 1},
+                    {T(-0.0), 1},
+                    {tiny, 1},
+                    {-tiny, 1},
+                    {i, i},
+                    {-i, 0},
+                    {most, i},
+                    {-most, 0},
+                    {overflow, i},
+                    {underflow, 0},
+                    {subnormal, std::exp(subnormal)}});
+  check_special<T>("log", op::Log{},
+                   {{0, -i},
+                    {T(-0.0), -i},
+                    {1, 0},
+                    {i, i},
+                    {-i, not_a_number<T>},
+                    {-1, not_a_number<T>},
+                    {-tiny, not_a_number<T>},
+                    {tiny, std::log(tiny)},
+                    {Limits::min(), std::log(Limits::min())},
+                    {most, std::log(most)}});
+  check_special<T>("sqrt", op::Sqrt{},
+                   {{0, 0}, {T(-0.0), T(-0.0)}, {i, i}, {-1, not_a_number<T>}, {-i, not_a_number<T>}});
+  check_special<T>("tanh", op::Tanh{},
+                   {{0, 0},
+                    {T(-0.0), T(-0.0)},
+                    {i, 1},
+                    {-i, -1},
+                    {most, 1},
+                    {-most, -1},
+                    {tiny, tiny},
+                    {-tiny, -tiny},
+                    {T(0.625), std::tanh(T(0.625))},
+                    {T(-0.625), std::tanh(T(-0.625))}});
+  check_special<T>("sigmoid", op::Sigmoid{},
+                   {{0, T(0.5)}, {i, 1}, {-i, 0}, {most, 1}, {-most, 0}, {tiny, T(0.5)}});
+  check_special<T>("softplus", op::Softplus{},
+                   {{0, std::log(T(2))}, {i, i}, {-i, 0}, {most, most}, {-most, 0}, {tiny, std::log(T(2))}});
+  check_special<T>("relu", op::Relu{}, {{0, 0}, {T(-0.0), 0}, {i, i}, {-i, 0}, {tiny, tiny}, {-tiny, 0}});
+  check_special<T>("leaky_relu", op::LeakyRelu{0.5}, {{0, 0}, {i, i}, {-i, -i}, {T(-4), T(-2)}});
+  check_special<T>("square", op::Square{}, {{0, 0}, {i, i}, {-i, i}, {most, i}, {tiny, 0}});
+}
+
+TEMPLATE_TEST_CASE("maximum and minimum keep a NaN on either side", "[kernels]", float, double) {
+  using T = TestType;
+  const T n = not_a_number<T>;
+  const std::vector<T> a{n, 1, n, -inf<T>, 2, T(0)}, b{1, n, n, 3, inf<T>, T(0)};
+  for (auto isa : test::supported_isas()) {
+    INFO("on " << name(isa));
+    test::IsaScope scope(isa);
+    std::vector<T> y(a.size());
+    kernels::binary(op::Maximum{}, a.data(), 1, b.data(), 1, y.data(), 6);
+    CHECK((std::isnan(y[0]) && std::isnan(y[1]) && std::isnan(y[2])));
+    CHECK((y[3] == 3 && y[4] == inf<T> && y[5] == 0));
+    kernels::binary(op::Minimum{}, a.data(), 1, b.data(), 1, y.data(), 6);
+    CHECK((std::isnan(y[0]) && std::isnan(y[1]) && std::isnan(y[2])));
+    CHECK((y[3] == -inf<T> && y[4] == 2 && y[5] == 0));
+  }
+}

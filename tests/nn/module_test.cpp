@@ -1,0 +1,202 @@
+// Modules: names and order of their tensors, copies and clones, layers of one's own.
+#include "figment/autograd/grad.hpp"
+#include "figment/nn/activation.hpp"
+#include "figment/nn/linear.hpp"
+#include "figment/nn/reshape.hpp"
+#include "figment/nn/sequential.hpp"
+#include "figment/ops/reduce.hpp"
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+#include "support/error_of.hpp"
+
+using namespace figment;
+using test::bit_difference;
+using test::error_of;
+using Names = std::vector<std::string>;
+
+namespace {
+
+/// A user's layer, with a buffer: it remembers the largest value it ever saw.
+struct Scale {
+  Tensor<float> factor = parameter(Tensor<float>::scalar(2));
+  Tensor<float> largest = Tensor<float>::scalar(0);
+
+  Tensor<float> forward(const Tensor<float>& x) const {
+    Tensor<float> seen = largest;
+    seen.fill(std::max(seen.item(), max(x).item()));
+    return x * factor;
+  }
+  void visit(auto&& v) {
+    v("factor", factor);
+    v("largest", largest, buffer);
+  }
+};
+
+/// One that asks for the Context, in any number type.
+struct Noise {
+  double deviation = 1;
+  template <class T>
+  Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
+    if (!context.training) return x;
+    return x + context.generator("Noise").normal<T>(x.shape(), 0, static_cast<T>(deviation));
+  }
+};
+
+/// Modules inside a module.
+struct Residual {
+  using value_type = double;
+  Linear<double> inner;
+  Sequential<double> tail;
+
+  explicit Residual(Rng& rng) : inner(3, 3, rng), tail{Linear<double>(3, 3, rng), Tanh{}} {}
+  Tensor<double> forward(const Tensor<double>& x, const Context& context) const {
+    return x + figment::forward("tail", tail, figment::forward("inner", inner, x, context), context);
+  }
+  void visit(auto&& v) {
+    v("inner", inner);
+    v("tail", tail);
+  }
+};
+
+template <class M>
+Names names(M& module) {
+  Names list;
+  for (const auto& [name, tensor] : named_tensors(module)) list.push_back(name);
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("tensors are named by the path to them, in visiting order", "[nn]") {
+  Rng rng;
+  Residual residual(rng);
+  CHECK(names(residual) == Names{"inner.weight", "inner.bias", "tail.0.weight", "tail.0.bias"});
+  Sequential net{Flatten{}, Linear<double>(3, 3, rng), named("block", residual), Relu{}};
+  CHECK(names(net) == Names{"1.weight", "1.bias", "block.inner.weight", "block.inner.bias",
+                            "block.tail.0.weight", "block.tail.0.bias"});
+  const auto p = parameters(net);
+  REQUIRE(p.size() == 6);
+  CHECK(p[0].shape() == Shape{3, 3});
+  CHECK(p[1].shape() == Shape{3});
+  CHECK(p[2].shares_memory_with(residual.inner.weight));
+  CHECK(count_parameters(net).trainable == 3 * 12);
+  // Every one gets its gradient through all of them.
+  const auto gradients = grad(sum(square(net.forward(rng.normal<double>({4, 3})))), p);
+  for (const auto& g : gradients) CHECK(sum(square(g)).item() > 0);
+}
+
+TEST_CASE("a sequential's number type is that of its first layer that has one", "[nn]") {
+  Rng rng;
+  const Sequential plain{Flatten{}, Relu{}};
+  const Sequential flat{Flatten{}, Linear<double>(2, 2, rng)};
+  const Sequential called{named("first", Linear<double>(2, 2, rng)), Relu{}};
+  const Sequential nested{flat, Relu{}};  // a sequential of two, not a copy
+  static_assert(std::is_same_v<decltype(plain)::value_type, float>);
+  static_assert(std::is_same_v<decltype(flat)::value_type, double>);
+  static_assert(std::is_same_v<decltype(called)::value_type, double>);
+  static_assert(std::is_same_v<decltype(nested)::value_type, double>);
+  CHECK(nested.size() == 2);
+  const auto x = rng.normal<double>({3, 2});
+  CHECK(bit_difference(nested.forward(x), relu(flat.forward(x))) == "");
+}
+
+TEST_CASE("layers draw their weights from left to right", "[nn]") {
+  Rng a(9), b(9);
+  Sequential net{Linear(4, 3, a), Linear(3, 2, a)};
+  const Linear first(4, 3, b), second(3, 2, b);
+  const auto p = parameters(net);
+  CHECK(bit_difference(p[0], first.weight) == "");
+  CHECK(bit_difference(p[2], second.weight) == "");
+}
+
+TEST_CASE("layers can be named, once each", "[nn]") {
+  Rng rng;
+  Sequential net{named("hidden", Linear(2, 3, rng)), Relu{}};
+  net.add(named("out", Linear(3, 1, rng)));
+  CHECK(names(net) == Names{"hidden.weight", "hidden.bias", "out.weight", "out.bias"});
+  CHECK(error_of([&] { net.add(named("hidden", Relu{})); }) == "Sequential: two layers are named 'hidden'");
+  CHECK(net.size() == 3);
+
+  Sequential<float> both;
+  both.append(net);
+  both.append(net);
+  CHECK(both.size() == 6);
+  CHECK(names(both) ==
+        Names{"0.weight", "0.bias", "2.weight", "2.bias", "3.weight", "3.bias", "5.weight", "5.bias"});
+  CHECK(parameters(both)[0].shares_memory_with(parameters(net)[0]));
+}
+
+TEST_CASE("copies share their tensors and clones do not", "[nn]") {
+  Rng rng(4);
+  Sequential net{Linear(3, 4, rng), Relu{}, Scale{}};
+  Sequential copy = net;
+  Sequential<float> assigned;
+  assigned = net;
+  auto cloned = clone(net);
+
+  const auto x = rng.uniform<float>({5, 3}, 1.0f, 2.0f);
+  const auto before = net.forward(x);
+  CHECK(bit_difference(before, cloned.forward(x)) == "");
+  CHECK(names(cloned) == names(net));
+  const auto originals = named_tensors(net), clones = named_tensors(cloned);
+  REQUIRE(clones.size() == 4);
+  for (std::size_t i = 0; i < clones.size(); ++i) {
+    CHECK(clones[i].second.tracked() == originals[i].second.tracked());
+    CHECK_FALSE(clones[i].second.shares_memory_with(originals[i].second));
+  }
+
+  parameters(net)[0].fill(1);
+  CHECK(bit_difference(net.forward(x), before) != "");
+  CHECK(bit_difference(net.forward(x), copy.forward(x)) == "");
+  CHECK(bit_difference(net.forward(x), assigned.forward(x)) == "");
+  CHECK(bit_difference(before, cloned.forward(x)) == "");
+  // A clone's parameters are its own in the graph too: the original's have no part in its loss.
+  const auto loss = sum(cloned.forward(x));
+  CHECK(sum(square(grad(loss, parameters(cloned))[0])).item() > 0);
+  CHECK(sum(square(grad(loss, parameters(net))[0])).item() == 0);
+
+  const Sequential moved = std::move(net);
+  CHECK(moved.size() == 3);
+}
+
+TEST_CASE("a layer of one's own: a buffer is kept but not trained", "[nn]") {
+  Sequential net{Scale{}, Relu{}};
+  CHECK(names(net) == Names{"0.factor", "0.largest"});
+  CHECK(parameters(net).size() == 1);
+  CHECK(count_parameters(net).trainable == 1);
+  CHECK(count_parameters(net).fixed == 1);
+  const auto y = net.forward(Tensor<float>({3}, {-1, 2, 3}));
+  CHECK(bit_difference(y, Tensor<float>({3}, {0, 4, 6})) == "");
+  CHECK(named_tensors(net)[1].second.item() == 3);
+  CHECK(grad(sum(y), parameters(net))[0].item() == 5);
+  const auto other = clone(net);
+  net.forward(Tensor<float>({1}, {9}));
+  Sequential look = other;
+  CHECK(named_tensors(look)[1].second.item() == 3);
+}
+
+TEST_CASE("a layer of one's own gets the Context if it takes one", "[nn]") {
+  Sequential net{Relu{}, Noise{0.5}};
+  const auto x = Tensor<float>::ones({4});
+  CHECK(bit_difference(net.forward(x), x) == "");
+  Rng rng(3), same(3);
+  const auto y = net.forward(x, {.training = true, .rng = &rng});
+  CHECK(bit_difference(y, x + same.normal<float>({4}, 0, 0.5f)) == "");
+  CHECK(error_of([&] { net.forward(x, {.training = true}); }) ==
+        "1 Noise: Noise: needs a random generator in its Context");
+}
+
+TEST_CASE("errors name the path to the layer", "[nn]") {
+  Rng rng;
+  const Sequential net{Relu{}, named("block", Residual(rng))};
+  CHECK(error_of([&] {
+          net.forward(Tensor<double>::ones({2, 5}));
+        }) == "block.inner Linear(3, 3): linear: x (2, 5) needs 3 features (weight (3, 3))");
+  const Sequential wrong{Linear<double>(3, 4, rng), Residual(rng)};
+  CHECK(error_of([&] {
+          wrong.forward(Tensor<double>::ones({2, 3}));
+        }) == "1.inner Linear(3, 3): linear: x (2, 4) needs 3 features (weight (3, 3))");
+  // The trace of a failed pass leaves nothing behind.
+  CHECK_THROWS_AS(trace(wrong, {1, 3}), Error);
+  CHECK(trace(net, {1, 3}).size() == 6);
+}

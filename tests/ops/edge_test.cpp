@@ -1,0 +1,145 @@
+// What the list of cases cannot say: comparisons, extreme values, closed forms, ties and changed operands.
+#include "figment/ops/loss.hpp"
+#include "figment/ops/matmul.hpp"
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+#include "support/error_of.hpp"
+
+using figment::grad;
+using figment::Indices;
+using figment::Mask;
+using figment::parameter;
+using figment::Reduction;
+using figment::Tensor;
+using test::error_of;
+using T = Tensor<double>;
+
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+const double nan_value = std::nan("");
+
+std::vector<int> bits(const Mask& m) { return {m.values().begin(), m.values().end()}; }
+
+}  // namespace
+
+TEST_CASE("comparisons give masks, with broadcasting and numbers", "[ops]") {
+  const T a({2, 2}, {1, 2, 3, nan_value}), b({2}, {2, 2});
+  CHECK(bits(greater(a, b)) == std::vector<int>{0, 0, 1, 0});
+  CHECK(bits(less(a, b)) == std::vector<int>{1, 0, 0, 0});
+  CHECK(bits(equal(a, b)) == std::vector<int>{0, 1, 0, 0});
+  CHECK(bits(greater(a, 1)) == std::vector<int>{0, 1, 1, 0});
+  CHECK(bits(less(a, 3)) == std::vector<int>{1, 1, 0, 0});
+  CHECK(bits(equal(a, 3)) == std::vector<int>{0, 0, 1, 0});
+  CHECK(bits(is_finite(T({5}, {1, inf, -inf, nan_value, 0}))) == std::vector<int>{1, 0, 0, 0, 1});
+  CHECK(bits(is_finite(Tensor<float>({2}, {3e38f, std::numeric_limits<float>::infinity()}))) ==
+        std::vector<int>{1, 0});
+}
+
+TEST_CASE("argmax and argmin name the first of equals", "[ops]") {
+  const T x({2, 4}, {1, 3, 3, 0, 5, 2, 2, 5});
+  CHECK((argmax(x, 1)(0) == 1 && argmax(x, 1)(1) == 0));
+  CHECK((argmin(x, -1)(0) == 3 && argmin(x, -1)(1) == 1));
+  CHECK((argmax(x, 0).shape() == figment::Shape{4} && argmax(x, 0)(1) == 0));
+  CHECK(argmax(x) == 4);
+  CHECK(argmax(T::zeros({0, 3}), 1).size() == 0);
+  CHECK(error_of([] { argmax(T::zeros({3, 0}), 1); }) == "argmax: no elements along axis 1 of shape (3, 0)");
+}
+
+TEST_CASE("reductions of infinities, NaN and nothing", "[ops]") {
+  const T x({3}, {1, nan_value, 2});
+  CHECK(std::isnan(max(x).item()));
+  CHECK(std::isnan(min(x).item()));
+  CHECK(std::isnan(max(T({2}, {nan_value, 1})).item()));
+  CHECK(max(T({2}, {-inf, -inf})).item() == -inf);
+  CHECK(logsumexp(T({2}, {-inf, -inf})).item() == -inf);
+  CHECK(logsumexp(T({2}, {inf, 1})).item() == inf);
+  CHECK_THAT(logsumexp(T({2}, {1000, 1000})).item(), WithinRel(1000 + std::log(2.0), 1e-15));
+  CHECK_THAT(logsumexp(T({2}, {-1000, -1000})).item(), WithinRel(-1000 + std::log(2.0), 1e-15));
+  CHECK(sum(T::ones({0})).item() == 0);
+  CHECK(std::isnan(mean(T::ones({0})).item()));
+  CHECK(error_of([] { max(T::ones({0})); }) == "max: no elements in shape (0,)");
+}
+
+TEST_CASE("softmax of far logits neither overflows nor loses its sum", "[ops]") {
+  const T y = softmax(T({2, 2}, {1000, 0, -1000, -1000}));
+  CHECK((y(0, 0) == 1 && y(0, 1) == 0 && y(1, 0) == 0.5));
+  CHECK(log_softmax(T({2}, {1000, 0}))(1) == -1000);
+  const T x = parameter(T({1, 2}, {1000, -1000}));
+  const T g = grad(cross_entropy(x, Indices({1}, {1})), x);
+  CHECK((g(0, 0) == 1 && g(0, 1) == -1));
+}
+
+TEST_CASE("losses of logits at both ends", "[ops]") {
+  // bce_with_logits(x, t) = max(x, 0) - x t + log(1 + e^-|x|)
+  const T x = parameter(T({4}, {1000, 1000, -1000, -1000})), t({4}, {1, 0, 1, 0});
+  const T y = bce_with_logits(x, t, Reduction::none);
+  CHECK((y(0) == 0 && y(1) == 1000 && y(2) == 1000 && y(3) == 0));
+  CHECK(bce_with_logits(x, t, Reduction::sum).item() == 2000);
+  CHECK(test::difference(grad(bce_with_logits(x, t, Reduction::sum), x), T({4}, {0, 1, -1, 0}), 0) == "");
+  // Probabilities of exactly 0 and 1 cost what Keras' clip at 1e-7 makes of them.
+  const T p({2}, {0, 1}), wrong({2}, {1, 0});
+  CHECK_THAT(bce(p, wrong).item(), WithinRel(-std::log(1e-7), 1e-9));
+  CHECK_THAT(bce(p, p).item(), WithinRel(-std::log(1 - 1e-7), 1e-9));
+}
+
+TEST_CASE("Kullback-Leibler divergences equal their closed forms", "[ops]") {
+  // Binomial(2, 0.4) and uniform over three values: the example of Wikipedia's article, in nats.
+  const T p({3}, {0.36, 0.48, 0.16}), q = T::full({3}, 1 / 3.0);
+  CHECK_THAT(kl_divergence(p, q, Reduction::sum).item(), WithinAbs(0.0852996, 5e-8));  // the digits given
+  CHECK_THAT(kl_divergence(q, p, Reduction::sum).item(), WithinAbs(0.097455, 5e-7));
+  CHECK(kl_divergence(p, p, Reduction::sum).item() == 0);
+  CHECK(kl_divergence(T({2}, {0, 1}), T({2}, {0, 1}), Reduction::sum).item() == 0);  // 0 log 0 = 0
+  CHECK(kl_divergence(T({2}, {1, 0}), T({2}, {0, 1}), Reduction::sum).item() == inf);
+  // N(0, 1) from itself, and N(1, 1): 1/2 a dimension.
+  CHECK(gaussian_kl(T::zeros({4, 3}), T::zeros({4, 3})).item() == 0);
+  CHECK(gaussian_kl(T::ones({4, 3}), T::zeros({4, 3})).item() == 1.5);
+  CHECK(gaussian_kl(T::ones({4, 3}), T::zeros({4, 3}), Reduction::sum).item() == 6);
+  const T m({2}, {1, -2}), lv({2}, {0.5, -1});
+  CHECK(gaussian_kl(m, lv, m, lv).item() == 0);
+  const T against = gaussian_kl(m, lv, T::zeros({2}), T::zeros({2}), Reduction::none);
+  CHECK(test::difference(gaussian_kl(m, lv, Reduction::none), against, 4) == "");
+}
+
+TEST_CASE("ties share the gradient", "[ops]") {
+  const T x = parameter(T({4}, {1, 3, 3, 3}));
+  CHECK(test::difference(grad(max(x), x), T({4}, {0, 1 / 3.0, 1 / 3.0, 1 / 3.0}), 1) == "");
+  const T a = parameter(T({2}, {1, 2})), b = parameter(T({2}, {1, 1}));
+  const auto g = grad(sum(maximum(a, b)), {a, b});
+  CHECK(test::difference(g[0], T({2}, {0.5, 1}), 0) == "");
+  CHECK(test::difference(g[1], T({2}, {0.5, 0}), 0) == "");
+}
+
+TEST_CASE("gradients at the kinks are PyTorch's", "[ops]") {
+  const auto at_zero = [](auto f) {
+    const T x = parameter(T::zeros({1}));
+    return grad(sum(f(x)), x).item();
+  };
+  CHECK(at_zero([](auto& x) { return relu(x); }) == 0);
+  CHECK(at_zero([](auto& x) { return leaky_relu(x, 0.25); }) == 0.25);
+  CHECK(at_zero([](auto& x) { return abs(x); }) == 0);
+  CHECK(at_zero([](auto& x) { return elu(x, 0.5); }) == 0.5);
+  CHECK(at_zero([](auto& x) { return clamp(x, 0, 1); }) == 1);
+}
+
+TEST_CASE("a reshape shares memory, a slice copies", "[ops]") {
+  T x({2, 3}, {1, 2, 3, 4, 5, 6});
+  const T view = reshape(x, {3, 2}), row = slice(x, 0, 0, 1), part = select(x, 0, 1);
+  x.set({0, 0}, 9);
+  CHECK((view(0, 0) == 9 && row(0, 0) == 1));
+  CHECK(part.shape() == figment::Shape{3});
+}
+
+TEST_CASE("masks and positions that change after use make the gradient throw", "[ops]") {
+  const T x = parameter(T({3}, {1, 2, 3}));
+  Mask mask({3}, {1, 0, 1});
+  const T chosen = sum(where(mask, x, T::zeros({3})) * 2);
+  Indices rows({2}, {2, 2});
+  const T taken = sum(take(x, rows));
+  mask.fill(0);
+  rows.fill(0);  // a loader that uses its buffers again does this
+  const std::string rest =
+      " was changed in place after the operation used it; take the gradient before the change";
+  CHECK(error_of([&] { grad(chosen, x); }) == "where: the mask (shape (3,))" + rest);
+  CHECK(error_of([&] { grad(taken, x); }) == "take: its positions (shape (2,))" + rest);
+}

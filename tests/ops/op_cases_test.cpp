@@ -1,0 +1,189 @@
+// Everything that is tested of every operation, over the one list of cases.
+#include "support/op_cases.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "figment/autograd/gradcheck.hpp"
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+
+using figment::GradOptions;
+using figment::kernels::Isa;
+using test::OpCase;
+
+namespace {
+
+template <class T>
+const test::Function<T>& function_of(const OpCase& row) {
+  if constexpr (std::is_same_v<T, double>)
+    return row.f64;
+  else
+    return row.f32;
+}
+
+template <class T>
+std::vector<figment::Tensor<T>> inputs_of(const OpCase& row) {
+  std::vector<figment::Tensor<T>> inputs;
+  for (const auto& x : row.inputs) inputs.push_back(figment::cast<T>(x));
+  return inputs;
+}
+
+/// The output, then the gradients of a weighted sum of it by each input.
+template <class T>
+std::vector<figment::Tensor<T>> output_and_gradients(const OpCase& row, GradOptions options = {}) {
+  auto inputs = inputs_of<T>(row);
+  for (auto& x : inputs) x = parameter(x);
+  const auto y = function_of<T>(row)(inputs);
+  const auto dy = figment::cast<T>(test::random(y.shape(), {0.5, 1.5}, 5));
+  const auto gradients = vjp(y, dy, inputs, options);
+  std::vector<figment::Tensor<T>> all{y};
+  all.insert(all.end(), gradients.begin(), gradients.end());
+  return all;
+}
+
+/// A gradient is a product of a few results within row.error, summed over what the input broadcast to or
+/// was multiplied with; each term can add a unit.
+double gradient_error(const OpCase& row, const figment::Shape& output, const figment::Shape& input) {
+  figment::Index terms = output.size();
+  for (const auto& x : row.inputs) terms = std::max(terms, x.size());
+  return 2 * row.error +
+         static_cast<double>(terms) / static_cast<double>(std::max<figment::Index>(1, input.size()));
+}
+
+std::string part(std::size_t i) { return i == 0 ? "output: " : "gradient " + std::to_string(i - 1) + ": "; }
+
+/// Where recorded gradients differ from plain ones, or float ones from double ones.
+std::string drift(const OpCase& row) {
+  const GradOptions recorded{.create_graph = true};
+  const auto plain = output_and_gradients<double>(row);
+  const auto plain32 = output_and_gradients<float>(row);
+  const auto recorded64 = output_and_gradients<double>(row, recorded);
+  const auto recorded32 = output_and_gradients<float>(row, recorded);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const double units = gradient_error(row, plain[0].shape(), plain[i].shape());
+    if (auto d = test::difference(recorded64[i], plain[i], units); !d.empty())
+      return "recorded " + part(i) + d;
+    if (auto d = test::difference(plain32[i], plain[i], units); !d.empty()) return "float " + part(i) + d;
+    if (auto d = test::difference(recorded32[i], plain[i], units); !d.empty())
+      return "recorded float " + part(i) + d;
+  }
+  return "";
+}
+
+/// Where two or three threads give other bits than one.
+template <class T>
+std::string thread_difference(const OpCase& row) {
+  const auto computed_on = [&](int threads) {
+    test::ThreadScope scope(threads);
+    return output_and_gradients<T>(row);
+  };
+  const auto one = computed_on(1);
+  for (int threads : {2, 3}) {
+    const auto many = computed_on(threads);
+    for (std::size_t i = 0; i < one.size(); ++i)
+      if (auto d = test::bit_difference(one[i], many[i]); !d.empty())
+        return std::to_string(threads) + " threads, " + part(i) + d;
+  }
+  return "";
+}
+
+/// The public functions of the headers that return Tensor<T>, with how many overloads each has.
+std::map<std::string, std::size_t> public_functions() {
+  namespace fs = std::filesystem;
+  const fs::path root = fs::path(FIGMENT_SOURCE_DIR) / "include" / "figment";
+  std::vector<fs::path> headers{root / "autograd" / "arithmetic.hpp"};
+  for (const auto& entry : fs::directory_iterator(root / "ops")) headers.push_back(entry.path());
+  std::map<std::string, std::size_t> functions;
+  std::set<std::string> declared;
+  for (const auto& path : headers) {
+    std::ifstream file(path);
+    bool in_detail = false;
+    for (std::string line; std::getline(file, line);) {
+      if (line.rfind("namespace detail", 0) == 0) in_detail = true;
+      if (line.rfind("}  // namespace detail", 0) == 0) in_detail = false;
+      const std::string type = "Tensor<T> ";
+      if (in_detail || line.rfind(type, 0) != 0) continue;
+      const std::size_t bracket = line.find('(');
+      REQUIRE(bracket != std::string::npos);
+      const std::string name = line.substr(type.size(), bracket - type.size());
+      functions.try_emplace(name, 0);
+      // A forward declaration and its definition are one.
+      const bool forward = line.back() == ';';
+      if (!forward) ++functions[name];
+    }
+  }
+  return functions;
+}
+
+}  // namespace
+
+TEST_CASE("every public operation has a row for each overload", "[ops]") {
+  std::map<std::string, std::set<std::string>> rows;  // operation -> its overloads in the list
+  for (const OpCase& row : test::op_cases()) {
+    // The slash of operator/ is not the one before an overload's name.
+    const std::size_t slash = row.op.find('/', row.op.rfind("operator/", 0) == 0 ? 9 : 0);
+    rows[row.op.substr(0, slash)].insert(slash == std::string::npos ? "" : row.op.substr(slash));
+  }
+  const auto functions = public_functions();
+  REQUIRE(functions.size() > 50);  // the scan found the headers
+  for (const auto& [name, overloads] : functions) {
+    INFO(name << ": add a row to tests/support/op_cases");
+    CHECK(rows[name].size() >= overloads);
+  }
+  for (const auto& [name, overloads] : rows) {
+    INFO(name << " is no public operation");
+    CHECK(functions.count(name) == 1);
+  }
+}
+
+TEST_CASE("forward values equal the reference", "[ops]") {
+  for (const OpCase& row : test::op_cases()) {
+    INFO(row.name());
+    const auto expected = row.reference(row.inputs);
+    const auto inputs = inputs_of<float>(row);
+    for (Isa isa : test::supported_isas()) {
+      INFO("on " << name(isa));
+      test::IsaScope scope(isa);
+      CHECK(test::difference(row.f64(row.inputs), expected, row.error) == "");
+      CHECK(test::difference(row.f32(inputs), expected, row.error) == "");
+    }
+  }
+}
+
+TEST_CASE("first and second gradients equal finite differences", "[ops]") {
+  for (const OpCase& row : test::op_cases()) {
+    if (!row.differences) continue;
+    INFO(row.name());
+    for (Isa isa : test::supported_isas()) {
+      INFO("on " << name(isa));
+      test::IsaScope scope(isa);
+      // At a step of 1e-5 the differences are good to 1e-10 (the third derivative's part) + 1e-11 |f|
+      // (rounding); third derivatives here are under a thousand.
+      CHECK(gradcheck(row.f64, row.inputs, {.tolerance = 1e-6}).message == "");
+    }
+  }
+}
+
+// Plain gradients run fused kernels, recorded ones are composed of operations: they must not drift apart,
+// at kinks either.
+TEST_CASE("recorded gradients equal plain ones, and float ones double ones", "[ops]") {
+  for (const OpCase& row : test::op_cases()) {
+    INFO(row.name());
+    for (Isa isa : test::supported_isas()) {
+      INFO("on " << name(isa));
+      test::IsaScope scope(isa);
+      CHECK(drift(row) == "");
+    }
+  }
+}
+
+TEST_CASE("results do not depend on the number of threads", "[ops]") {
+  for (const OpCase& row : test::op_cases()) {
+    INFO(row.name());
+    CHECK(thread_difference<double>(row) == "");
+    CHECK(thread_difference<float>(row) == "");
+  }
+}

@@ -1,0 +1,1 @@
+#include "not_self_contained.hpp"

@@ -1,0 +1,4 @@
+#include "every_header.hpp"
+
+int other_unit();
+int other_unit() { return 0; }

@@ -1,0 +1,37 @@
+// The one list of operations: their forward, gradient, instruction-set and thread tests, and their
+// benchmarks, all run over it. A new operation is one row here.
+#pragma once
+
+#include "support/op_cases/elementwise.hpp"
+#include "support/op_cases/loss.hpp"
+#include "support/op_cases/matmul.hpp"
+#include "support/op_cases/reduce.hpp"
+#include "support/op_cases/shape.hpp"
+
+namespace test {
+
+inline const std::vector<OpCase>& op_cases() {
+  static const OpCases list = [] {
+    OpCases c;
+    math_cases(c);
+    activation_cases(c);
+    arithmetic_cases(c);
+    where_cases(c);
+    reshape_cases(c);
+    order_cases(c);
+    part_cases(c);
+    join_cases(c);
+    index_cases(c);
+    broadcast_cases(c);
+    reduce_cases(c);
+    softmax_cases(c);
+    matmul_cases(c);
+    linear_cases(c);
+    loss_cases(c);
+    cross_entropy_cases(c);
+    return c;
+  }();
+  return list.rows();
+}
+
+}  // namespace test

@@ -1,0 +1,113 @@
+// Rows of ops/loss.hpp.
+#pragma once
+
+#include "figment/ops/loss.hpp"
+#include "support/op_case.hpp"
+
+namespace test {
+
+/// A loss over every reduction. f(inputs, reduction); the reference gives the loss of one element.
+template <class F>
+void loss(OpCases& c, const std::string& op, const std::string& variant, const std::vector<Range>& ranges,
+          F f, const std::function<double(const std::vector<double>&)>& element) {
+  using figment::Reduction;
+  const std::pair<const char*, Reduction> reductions[] = {{"none", Reduction::none},
+                                                          {"mean", Reduction::mean},
+                                                          {"sum", Reduction::sum},
+                                                          {"batch_mean", Reduction::batch_mean}};
+  for (const Shape& shape : {Shape{4, 5}, Shape{3, 2, 2}, Shape{7}, Shape{}, Shape{1, 1}, Shape{503, 301}})
+    for (const auto& [name, reduction] : reductions) {
+      std::vector<Tensor<double>> inputs;
+      for (const Range& r : ranges) inputs.push_back(random(shape, r, inputs.size() + 1));
+      OpCase& row = c.add(
+          op, variant + (variant.empty() ? "" : " ") + name, inputs,
+          [f, r = reduction](const auto& x) { return f(x, r); },
+          [element, r = reduction](Inputs<double> x) {
+            const Tensor<double> each = build(x[0].shape(), [&](const auto& i) {
+              std::vector<double> values;
+              for (const auto& input : x) values.push_back(at(input, i));
+              return element(values);
+            });
+            if (r == Reduction::none) return each;
+            double total = 0;
+            for (double v : each.values()) total += v;
+            const Index parts = r == Reduction::mean         ? each.size()
+                                : r == Reduction::batch_mean ? (each.rank() ? each.dim(0) : 1)
+                                                             : 1;
+            return Tensor<double>::scalar(total / static_cast<double>(parts));
+          });
+      row.differences = shape.size() < 100;
+      // 150,000 terms are added in runs of at most 4096 (a chunk over four sums).
+      row.error = shape.size() < 100 ? 32 : 4096;
+    }
+}
+
+inline void loss_cases(OpCases& c) {
+  using Values = const std::vector<double>&;
+  // On grids that keep |x - t| off 0 and off each delta: multiples of 1/4 plus 1/8.
+  const Range grid{-2, 2, {}, 0.25, 0}, between{-2, 2, {}, 0.25, 0.125};
+  loss(
+      c, "mse", "", {{}, {}}, [](auto& x, auto r) { return mse(x[0], x[1], r); },
+      [](Values v) { return (v[0] - v[1]) * (v[0] - v[1]); });
+  loss(
+      c, "mae", "", {grid, between}, [](auto& x, auto r) { return mae(x[0], x[1], r); },
+      [](Values v) { return std::abs(v[0] - v[1]); });
+  for (double delta : {0.5, 1.0})
+    loss(
+        c, "huber", "delta " + std::to_string(delta), {grid, between},
+        [delta](auto& x, auto r) { return huber(x[0], x[1], delta, r); },
+        [delta](Values v) {
+          const double d = std::abs(v[0] - v[1]);
+          return d <= delta ? d * d / 2 : delta * (d - delta / 2);
+        });
+  loss(
+      c, "bce", "", {{0.1, 0.9}, {0, 1}}, [](auto& x, auto r) { return bce(x[0], x[1], r); },
+      [](Values v) { return -v[1] * std::log(v[0]) - (1 - v[1]) * std::log(1 - v[0]); });
+  loss(
+      c, "bce_with_logits", "", {{-4, 4}, {0, 1}},
+      [](auto& x, auto r) { return bce_with_logits(x[0], x[1], r); },
+      [](Values v) {
+        const double p = 1 / (1 + std::exp(-v[0])), q = 1 / (1 + std::exp(v[0]));
+        return -v[1] * std::log(p) - (1 - v[1]) * std::log(q);
+      });
+  loss(
+      c, "gaussian_kl/standard", "", {{}, {}}, [](auto& x, auto r) { return gaussian_kl(x[0], x[1], r); },
+      [](Values v) { return 0.5 * (std::exp(v[1]) + v[0] * v[0] - 1 - v[1]); });
+  loss(
+      c, "gaussian_kl/between", "", {{}, {}, {}, {}},
+      [](auto& x, auto r) { return gaussian_kl(x[0], x[1], x[2], x[3], r); },
+      [](Values v) {
+        const double var1 = std::exp(v[1]), var2 = std::exp(v[3]);
+        return std::log(std::sqrt(var2 / var1)) + (var1 + (v[0] - v[2]) * (v[0] - v[2])) / (2 * var2) - 0.5;
+      });
+  loss(
+      c, "kl_divergence", "", {{0.1, 1}, {0.1, 1}},
+      [](auto& x, auto r) { return kl_divergence(x[0], x[1], r); },
+      [](Values v) { return v[0] * std::log(v[0] / v[1]); });
+}
+
+inline void cross_entropy_cases(OpCases& c) {
+  using figment::Reduction;
+  const figment::Indices labels({4}, {2, 0, 1, 2});
+  for (Reduction r : {Reduction::none, Reduction::mean, Reduction::sum, Reduction::batch_mean})
+    c.add(
+        "cross_entropy",
+        r == Reduction::none  ? "none"
+        : r == Reduction::sum ? "sum"
+                              : "mean",
+        {random({4, 3})}, [=](const auto& x) { return cross_entropy(x[0], labels, r); },
+        [=](Inputs<double> x) {
+          std::vector<double> each;
+          double total = 0;
+          for (Index i = 0; i < 4; ++i) {
+            double all = 0;
+            for (Index j = 0; j < 3; ++j) all += std::exp(x[0](i, j));
+            each.push_back(std::log(all) - x[0](i, labels(i)));
+            total += each.back();
+          }
+          if (r == Reduction::none) return Tensor<double>({4}, each);
+          return Tensor<double>::scalar(r == Reduction::sum ? total : total / 4);
+        });
+}
+
+}  // namespace test

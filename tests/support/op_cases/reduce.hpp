@@ -1,0 +1,178 @@
+// Rows of ops/reduce.hpp.
+#pragma once
+
+#include "figment/ops/reduce.hpp"
+#include "support/op_case.hpp"
+
+namespace test {
+
+namespace detail {
+
+using figment::Axes;
+using figment::Dims;
+
+/// The reference of a reduction: f of the list of values that share a place in the result.
+inline Function<double> reduced(const std::vector<Index>& axes, Dims dims,
+                                std::function<double(const std::vector<double>&)> f) {
+  return [=](Inputs<double> in) {
+    const Tensor<double>& x = in[0];
+    std::vector<bool> gone(static_cast<std::size_t>(x.rank()), axes.empty());
+    for (Index a : axes) gone[static_cast<std::size_t>(a < 0 ? a + x.rank() : a)] = true;
+    Shape kept, result;
+    for (std::size_t d = 0; d < gone.size(); ++d) {
+      const Index n = x.dim(static_cast<Index>(d));
+      kept.push_back(gone[d] ? 1 : n);
+      if (!gone[d] || dims == Dims::keep) result.push_back(kept[static_cast<Index>(d)]);
+    }
+    std::vector<std::vector<double>> groups(static_cast<std::size_t>(kept.size()));
+    const Tensor<double> place = build(kept, [n = 0.0](const auto&) mutable { return n++; });
+    each_position(x.shape(),
+                  [&](const auto& i) { groups[static_cast<std::size_t>(at(place, i))].push_back(at(x, i)); });
+    std::vector<double> values;
+    for (const auto& g : groups) values.push_back(f(g));
+    return Tensor<double>(result, values);
+  };
+}
+
+inline double mean_of(const std::vector<double>& v) {
+  double s = 0;
+  for (double x : v) s += x;
+  return s / static_cast<double>(v.size());
+}
+inline double squares_of(const std::vector<double>& v) {
+  double s = 0;
+  for (double x : v) s += (x - mean_of(v)) * (x - mean_of(v));
+  return s;
+}
+
+inline Axes axes_of(const std::vector<Index>& axes) {
+  switch (axes.size()) {
+    case 0:
+      return {};
+    case 1:
+      return axes[0];
+    case 2:
+      return {axes[0], axes[1]};
+    default:
+      return {axes[0], axes[1], axes[2]};
+  }
+}
+
+}  // namespace detail
+
+/// A reduction over every choice of axes, kept and dropped. f(x, axes, dims).
+template <class F>
+void reduction(OpCases& c, const std::string& op, const std::string& variant, F f,
+               const std::function<double(const std::vector<double>&)>& reference) {
+  const auto row = [&](const Tensor<double>& x, const std::vector<Index>& axes,
+                       figment::Dims dims) -> OpCase& {
+    std::string name = variant + (variant.empty() ? "over" : " over");
+    for (Index a : axes) name += " " + std::to_string(a);
+    if (axes.empty()) name += " all";
+    if (dims == figment::Dims::keep) name += " keep";
+    return c.add(
+        op, name, {x}, [=](const auto& in) { return f(in[0], detail::axes_of(axes), dims); },
+        detail::reduced(axes, dims, reference));
+  };
+  using figment::Dims;
+  const std::vector<std::vector<Index>> choices{{},     {0},    {1},    {2},    {-1},
+                                                {0, 1}, {1, 2}, {0, 2}, {2, 0}, {0, 1, 2}};
+  for (const auto& axes : choices)
+    for (Dims dims : {Dims::drop, Dims::keep}) row(distinct({2, 3, 4}), axes, dims);
+  row(distinct({17}), {}, Dims::drop);
+  row(distinct({17}), {0}, Dims::keep);
+  row(distinct({5, 1}), {0}, Dims::drop);
+  row(distinct({0, 3}), {1}, Dims::drop);  // an empty batch
+  // Sums of 200 terms: rounding grows with the terms, at most one unit of the largest partial sum each.
+  for (Index axis : {0, 1}) {
+    OpCase& many = row(random({200, 203}), {axis}, Dims::drop);
+    many.error = 400;
+    many.differences = false;
+  }
+}
+
+inline void reduce_cases(OpCases& c) {
+  using figment::Variance;
+  using Values = const std::vector<double>&;
+  reduction(
+      c, "sum", "", [](auto& x, const auto& axes, auto dims) { return sum(x, axes, dims); },
+      [](Values v) { return detail::mean_of(v) * static_cast<double>(v.size()); });
+  reduction(
+      c, "mean", "", [](auto& x, const auto& axes, auto dims) { return mean(x, axes, dims); },
+      [](Values v) { return detail::mean_of(v); });
+  reduction(
+      c, "var", "biased", [](auto& x, const auto& axes, auto dims) { return var(x, axes, dims); },
+      [](Values v) { return detail::squares_of(v) / static_cast<double>(v.size()); });
+  reduction(
+      c, "max", "", [](auto& x, const auto& axes, auto dims) { return max(x, axes, dims); },
+      [](Values v) { return *std::max_element(v.begin(), v.end()); });
+  reduction(
+      c, "min", "", [](auto& x, const auto& axes, auto dims) { return min(x, axes, dims); },
+      [](Values v) { return *std::min_element(v.begin(), v.end()); });
+  reduction(
+      c, "logsumexp", "", [](auto& x, const auto& axes, auto dims) { return logsumexp(x, axes, dims); },
+      [](Values v) {
+        double s = 0;
+        for (double x : v) s += std::exp(x);
+        return std::log(s);
+      });
+
+  // Unbiased needs two elements or more in each group.
+  for (const std::vector<Index>& axes : {std::vector<Index>{}, {0}, {1, 2}})
+    c.add(
+        "var", "unbiased", {random({2, 3, 4})},
+        [axes](const auto& x) {
+          return var(x[0], detail::axes_of(axes), figment::Dims::drop, Variance::unbiased);
+        },
+        detail::reduced(axes, figment::Dims::drop,
+                        [](Values v) { return detail::squares_of(v) / static_cast<double>(v.size() - 1); }));
+  // Equal elements share the gradient, by the fused rule and by the composed one.
+  for (bool largest : {true, false})
+    c.add(
+         largest ? "max" : "min", "ties", {Tensor<double>({2, 4}, {1, 3, 3, 1, 2, 2, 2, 2})},
+         [largest](const auto& x) { return largest ? max(x[0], 1) : min(x[0], 1); },
+         detail::reduced({1}, figment::Dims::drop,
+                         [largest](Values v) {
+                           const auto [low, high] = std::minmax_element(v.begin(), v.end());
+                           return largest ? *high : *low;
+                         }))
+        .differences = false;
+}
+
+inline void softmax_cases(OpCases& c) {
+  const auto row = [&c](const Shape& shape, Index axis, const Range& range) {
+    const std::size_t d = static_cast<std::size_t>(axis < 0 ? axis + shape.rank() : axis);
+    const auto reference = [=](bool logarithm) {
+      return [=](Inputs<double> in) {
+        const Tensor<double>& x = in[0];
+        return build(shape, [&](std::vector<Index> i) {
+          const double here = at(x, i);
+          double total = 0;  // relative to this element: no overflow to speak of, and the quotient is 1 / it
+          for (i[d] = 0; i[d] < shape[axis]; ++i[d]) total += std::exp(at(x, i) - here);
+          return logarithm ? -std::log(total) : 1 / total;
+        });
+      };
+    };
+    const std::string variant = "axis " + std::to_string(axis);
+    OpCase& s = c.add(
+        "softmax", variant, {random(shape, range)}, [axis](const auto& x) { return softmax(x[0], axis); },
+        reference(false));
+    s.differences = shape.size() < 100;
+    OpCase& l = c.add(
+        "log_softmax", variant, {random(shape, range)},
+        [axis](const auto& x) { return log_softmax(x[0], axis); }, reference(true));
+    l.differences = shape.size() < 100;
+    // x - logsumexp rounds at the size of x.
+    l.error = std::max(16.0, 4 * range.high);
+  };
+  row({3, 5}, -1, {-2, 2});
+  row({3, 5}, 0, {-2, 2});
+  row({2, 3, 4}, 1, {-2, 2});
+  row({1}, 0, {-2, 2});
+  row({4, 1}, -1, {-2, 2});
+  row({0, 5}, -1, {-2, 2});    // an empty batch
+  row({3, 5}, -1, {-90, 90});  // e^90 is beyond float
+  row({300, 401}, -1, {-2, 2});
+}
+
+}  // namespace test
