@@ -10,6 +10,8 @@ enum class Activation { none, relu, leaky_relu, sigmoid, tanh };
 
 /// c = act(a b + bias), a (m, k), b (k, n), c (m, n). Element (i, j) of a lies at a[i * a_row + j * a_col],
 /// so a transposed operand is one with its strides exchanged; rows of c are contiguous, c_row apart.
+/// With segments, c = act(sum over s of a_s b_s + bias): the operands of segment s lie s * a_segment and
+/// s * b_segment further on. A convolution is such a sum over the rows of its window.
 template <class T>
 struct MatmulArgs {
   std::ptrdiff_t m, n, k;
@@ -19,6 +21,8 @@ struct MatmulArgs {
   std::ptrdiff_t b_row, b_col;
   T* c;
   std::ptrdiff_t c_row;
+  std::ptrdiff_t segments = 1, a_segment = 0, b_segment = 0;
+  bool accumulate = false;  ///< add to what c holds
   const T* bias = nullptr;  ///< n values, or null
   Activation activation = Activation::none;
   double slope = 0;  ///< of leaky_relu

@@ -61,6 +61,7 @@ class LossMeans {
   }
   /// What was not finite, or nothing.
   const std::string& bad() const { return bad_; }
+  Index samples() const { return samples_; }
   std::size_t terms() const { return names_.empty() ? 0 : names_.size() - 1; }
   const std::string& name(std::size_t term) const { return names_[term]; }
   double mean(std::size_t term) const { return sums_[term] / static_cast<double>(samples_); }
@@ -105,6 +106,7 @@ class FitRun {
       for (Callback* c : options_.callbacks) c->on_step(state_);
       if (state_.stop) return;
     }
+    check(state_.step > 0, "fit: epoch {} had no batches to train on", state_.epoch);
   }
 
   template <class Batches, class Loss>
@@ -112,6 +114,7 @@ class FitRun {
     NoGrad guard;
     validation_.reset();
     for (const auto& batch : batches) validation_.add(loss_of(batch, context), batch.size());
+    check(validation_.samples() > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
   }
 
   void end_epoch(bool validated) {

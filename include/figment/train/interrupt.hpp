@@ -11,7 +11,11 @@ namespace figment {
 /// the program as usual.
 class StopOnInterrupt final : public Callback {
  public:
-  StopOnInterrupt() : interrupt_(std::signal(SIGINT, handle)), terminate_(std::signal(SIGTERM, handle)) {}
+  StopOnInterrupt() {
+    signal_ = 0;  // an earlier run's
+    interrupt_ = std::signal(SIGINT, handle);
+    terminate_ = std::signal(SIGTERM, handle);
+  }
   ~StopOnInterrupt() override {
     std::signal(SIGINT, interrupt_);
     std::signal(SIGTERM, terminate_);
@@ -30,8 +34,8 @@ class StopOnInterrupt final : public Callback {
   }
   static inline volatile std::sig_atomic_t signal_ = 0;
 
-  void (*interrupt_)(int);
-  void (*terminate_)(int);
+  void (*interrupt_)(int) = nullptr;
+  void (*terminate_)(int) = nullptr;
 };
 
 }  // namespace figment

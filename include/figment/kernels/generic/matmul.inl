@@ -7,40 +7,64 @@ struct Tile {
   static constexpr Index rows = 6, vecs = 2, columns = vecs * Vec<T>::width;
   // A panel of b (depth x columns) stays in L1, a block of a (block_rows x depth) and what it adds to
   // (block_rows x block_columns) in L2.
-  static constexpr Index depth = 256, block_rows = 96, block_columns = 256, block_depth = 16 * depth;
+  static constexpr Index depth = 256, block_rows = 96, block_columns = 256;
+  // How many packed blocks of b are held, for the next block of rows to use.
+  static constexpr Index blocks_held = 16;
 };
 
 inline Index smaller(Index a, Index b) { return a < b ? a : b; }
 inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
 
+// How a product's depth, segments times k, is cut into blocks: all of it in one if that is short, else each
+// segment by itself.
+struct DepthBlocks {
+  Index segments, k, count;  // of one block; and how many blocks
+  Index per_segment;
+
+  template <class T>
+  explicit DepthBlocks(const MatmulArgs<T>& p) noexcept {
+    constexpr Index depth = Tile<T>::depth;
+    const bool whole = p.segments * p.k <= depth;
+    segments = whole ? p.segments : 1;
+    k = smaller(p.k, depth);
+    per_segment = whole ? 1 : (p.k + depth - 1) / depth;
+    count = whole ? 1 : p.segments * per_segment;
+  }
+};
+
 /// Elements of scratch that matmul needs for these sizes.
 template <class T>
 Index matmul_scratch(const MatmulArgs<T>& p) noexcept {
   using B = Tile<T>;
-  const Index b = smaller(p.k, B::block_depth) * round_up(smaller(p.n, B::block_columns), B::columns);
-  const Index a = smaller(p.k, B::depth) * round_up(smaller(p.m, B::block_rows), B::rows);
+  const DepthBlocks blocks(p);
+  const Index depth = blocks.segments * blocks.k;
+  const Index b =
+      smaller(blocks.count, B::blocks_held) * depth * round_up(smaller(p.n, B::block_columns), B::columns);
+  const Index a = depth * round_up(smaller(p.m, B::block_rows), B::rows);
   return b + (p.a_col == 1 ? 0 : a);
 }
 
-// Copies x (k x count, neighbours across one apart) into slices of `width`, absent elements as 0.
+// Copies x (k x count, neighbours across one apart) into slices of `width`, each k deep and `slice` from the
+// next, absent elements as 0.
 template <Index width, class T>
-void pack_rows(const T* x, Index along, Index count, Index k, T* out) noexcept {
-  for (Index i = 0; i < count; i += width, out += width * k) {
-    const Index n = smaller(count - i, width);
-    for (Index l = 0; l < k; ++l) {
-      const T* from = x + l * along + i;
-      for (Index j = 0; j < width; ++j) out[l * width + j] = j < n ? from[j] : T(0);
-    }
+void pack_rows(const T* x, Index along, Index count, Index k, Index slice, T* out) noexcept {
+  for (Index l = 0; l < k; ++l, x += along, out += width) {
+    Index i = 0;
+    for (T* to = out; i + width <= count; i += width, to += slice)
+      for (Index j = 0; j < width; ++j) to[j] = x[i + j];
+    for (Index j = 0; i < count && j < width; ++j)
+      out[i / width * slice + j] = i + j < count ? x[i + j] : T(0);
   }
 }
 
-// The same for neighbours `across` apart and a unit step along k: squares are transposed in registers.
+// The same, one slice, for neighbours `across` apart and a unit step along k: squares are transposed in
+// registers.
 template <class T>
 void pack_columns(const T* x, Index across, Index count, Index k, T* out) noexcept {
   using V = Vec<T>;
   constexpr Index width = Tile<T>::columns;
   for (Index i = 0; i < count; i += V::width) {
-    T* to = out + i / width * width * k + i % width;
+    T* to = out + i;
     const Index n = smaller(count - i, V::width);
     for (Index l = 0; l < k; l += V::width) {
       const Index depth = smaller(k - l, V::width);
@@ -53,25 +77,37 @@ void pack_columns(const T* x, Index across, Index count, Index k, T* out) noexce
   }
 }
 
-// c (rows x n) = or += a b over k. With `copy`, b is read where it lies and left there packed for the next
-// tile.
+// An operand of a block: its steps along rows, depth and segments.
+template <class T>
+struct Steps {
+  const T* at;
+  Index across, along, segment;
+};
+
+// c (rows x n) = or += a b over the block's depth. With `copying`, b is read where it lies, and left packed
+// in `copy` for the next tile.
 template <Index rows, bool copying, class T>
-void tile(const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* copy, Index k, T* c, Index c_row,
-          Index n, bool add) noexcept {
+void tile(Steps<T> a, Steps<T> b, T* copy, const DepthBlocks& depth, T* c, Index c_row, Index n,
+          bool add) noexcept {
   using B = Tile<T>;
   using V = Vec<T>;
   V acc[rows][B::vecs];
   FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) FIGMENT_UNROLL for (Index j = 0; j < B::vecs; ++j)
       acc[i][j] = V(T(0));
-  for (Index l = 0; l < k; ++l, a += a_col, b += b_row) {
-    V row[B::vecs];
-    FIGMENT_UNROLL for (Index j = 0; j < B::vecs; ++j) {
-      row[j] = V::load(b + j * V::width);
-      if constexpr (copying) row[j].store(copy + l * B::columns + j * V::width);
-    }
-    FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) {
-      const V x(a[i * a_row]);
-      FIGMENT_UNROLL for (Index j = 0; j < B::vecs; ++j) acc[i][j] = fma(x, row[j], acc[i][j]);
+  const Index k = depth.k, a_row = a.across, a_col = a.along, b_row = b.along;
+  for (Index s = 0; s < depth.segments; ++s) {
+    const T *pa = a.at + s * a.segment, *pb = b.at + s * b.segment;
+    for (Index l = 0; l < k; ++l, pa += a_col, pb += b_row) {
+      V row[B::vecs];
+      FIGMENT_UNROLL for (Index j = 0; j < B::vecs; ++j) {
+        row[j] = V::load(pb + j * V::width);
+        if constexpr (copying) row[j].store(copy + j * V::width);
+      }
+      if constexpr (copying) copy += B::columns;
+      FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) {
+        const V x(pa[i * a_row]);
+        FIGMENT_UNROLL for (Index j = 0; j < B::vecs; ++j) acc[i][j] = fma(x, row[j], acc[i][j]);
+      }
     }
   }
   FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) {
@@ -86,69 +122,79 @@ void tile(const T* a, Index a_row, Index a_col, const T* b, Index b_row, T* copy
   }
 }
 
-// One panel of b (k x n, n <= columns) times a block of a (m x k).
+// One panel of b (n <= columns) times a block of a. a_slice is the step from one tile's rows to the next's.
 template <class T>
-void panel(const T* a, Index a_row, Index a_col, Index a_slice, const T* b, Index b_row, T* packed, Index m,
-           Index n, Index k, T* c, Index c_row, bool add) noexcept {
+void panel(Steps<T> a, Index a_slice, Steps<T> b, T* packed, const DepthBlocks& depth, Index m, Index n, T* c,
+           Index c_row, bool add) noexcept {
   constexpr Index rows = Tile<T>::rows, columns = Tile<T>::columns;
   Index i = 0;
-  if (b != packed && m > rows) {
-    tile<rows, true>(a, a_row, a_col, b, b_row, packed, k, c, c_row, n, add);
-    b = packed, b_row = columns;
-    i = rows;
+  if (b.at != packed && m > rows) {
+    tile<rows, true>(a, b, packed, depth, c, c_row, n, add);
+    b = {packed, 1, columns, depth.k * columns};
+    i = rows, a.at += a_slice;
   }
-  for (; i + rows <= m; i += rows)
-    tile<rows, false>(a + i / rows * a_slice, a_row, a_col, b, b_row, packed, k, c + i * c_row, c_row, n,
-                      add);
-  a += i / rows * a_slice;
+  for (; i + rows <= m; i += rows, a.at += a_slice)
+    tile<rows, false>(a, b, packed, depth, c + i * c_row, c_row, n, add);
   // What is left of the rows, in tiles of 4, 2 and 1.
   for (Index r = 4; i < m; r /= 2)
     if (m - i >= r) {
       const auto f = r == 4 ? tile<4, false, T> : r == 2 ? tile<2, false, T> : tile<1, false, T>;
-      f(a, a_row, a_col, b, b_row, packed, k, c + i * c_row, c_row, n, add);
-      a += r * a_row;
-      i += r;
+      f(a, b, packed, depth, c + i * c_row, c_row, n, add);
+      i += r, a.at += r * a.across;
     }
 }
 
 template <class T>
 void matmul(const MatmulArgs<T>& p) noexcept {
   using B = Tile<T>;
-  const bool pack_a = p.a_col != 1;
-  T* const packed_a =
-      p.scratch + smaller(p.k, B::block_depth) * round_up(smaller(p.n, B::block_columns), B::columns);
+  const DepthBlocks blocks(p);
+  const Index most = blocks.segments * blocks.k;  // of a block's depth
+  T* const packed_a = p.scratch + smaller(blocks.count, B::blocks_held) * most *
+                                      round_up(smaller(p.n, B::block_columns), B::columns);
   for (Index j0 = 0; j0 < p.n; j0 += B::block_columns)
-    for (Index deep = 0; deep < p.k; deep += B::block_depth)
+    for (Index held = 0; held < blocks.count; held += B::blocks_held)
       for (Index i0 = 0; i0 < p.m; i0 += B::block_rows)
-        for (Index l0 = deep; l0 < smaller(p.k, deep + B::block_depth); l0 += B::depth) {
-          const Index m = smaller(p.m - i0, B::block_rows), k = smaller(p.k - l0, B::depth);
-          const Index columns = smaller(p.n - j0, B::block_columns);
-          const T* a = p.a + i0 * p.a_row + l0 * p.a_col;
-          if (pack_a) {
-            pack_rows<B::rows>(a, p.a_col, m, k, packed_a);
-            a = packed_a;
+        for (Index block = held; block < smaller(blocks.count, held + B::blocks_held); ++block) {
+          const Index segment = block / blocks.per_segment, l0 = block % blocks.per_segment * B::depth;
+          const Index m = smaller(p.m - i0, B::block_rows), columns = smaller(p.n - j0, B::block_columns);
+          DepthBlocks depth = blocks;
+          depth.k = smaller(p.k - l0, B::depth);
+          const Index total = depth.segments * depth.k;
+
+          Steps<T> a{p.a + segment * p.a_segment + i0 * p.a_row + l0 * p.a_col, p.a_row, p.a_col,
+                     p.a_segment};
+          Index a_slice = B::rows * p.a_row;
+          if (p.a_col != 1) {
+            a_slice = total * B::rows;
+            for (Index s = 0; s < depth.segments; ++s)
+              pack_rows<B::rows>(a.at + s * a.segment, a.along, m, depth.k, a_slice,
+                                 packed_a + s * depth.k * B::rows);
+            a = {packed_a, 1, B::rows, depth.k * B::rows};
           }
-          T* packed = p.scratch + (l0 - deep) * round_up(columns, B::columns);
-          for (Index j = 0; j < columns; j += B::columns, packed += k * B::columns) {
+          T* packed = p.scratch + (block - held) * most * round_up(columns, B::columns);
+          for (Index j = 0; j < columns; j += B::columns, packed += total * B::columns) {
             const Index n = smaller(columns - j, B::columns);
-            const T* b = packed;
+            const Steps<T> ready{packed, 1, B::columns, depth.k * B::columns};
+            Steps<T> b = ready;
             if (i0 == 0) {  // the first block of rows leaves b packed for the others
-              const T* from = p.b + l0 * p.b_row + (j0 + j) * p.b_col;
-              if (p.b_col != 1)
-                pack_columns(from, p.b_col, n, k, packed);
-              else if (n < B::columns)
-                pack_rows<B::columns>(from, p.b_row, n, k, packed);
-              else
-                b = from;
+              const Steps<T> from{p.b + segment * p.b_segment + l0 * p.b_row + (j0 + j) * p.b_col, p.b_col,
+                                  p.b_row, p.b_segment};
+              for (Index s = 0; s < depth.segments && (p.b_col != 1 || n < B::columns); ++s) {
+                T* to = packed + s * depth.k * B::columns;
+                if (p.b_col != 1)
+                  pack_columns(from.at + s * from.segment, p.b_col, n, depth.k, to);
+                else
+                  pack_rows<B::columns>(from.at + s * from.segment, p.b_row, n, depth.k, 0, to);
+              }
+              if (p.b_col == 1 && n == B::columns) b = from;
             }
-            panel(a, pack_a ? 1 : p.a_row, pack_a ? B::rows : 1, pack_a ? B::rows * k : B::rows * p.a_row, b,
-                  b == packed ? B::columns : p.b_row, packed, m, n, k, p.c + i0 * p.c_row + j0 + j, p.c_row,
-                  l0 > 0);
+            panel(a, a_slice, b, packed, depth, m, n, p.c + i0 * p.c_row + j0 + j, p.c_row,
+                  block > 0 || p.accumulate);
           }
         }
   for (Index i = 0; i < p.m; ++i) {
     T* c = p.c + i * p.c_row;
-    for (Index j = 0; p.k == 0 && j < p.n; ++j) c[j] = T(0);
+    for (Index j = 0; (p.k == 0 || p.segments == 0) && !p.accumulate && j < p.n; ++j) c[j] = T(0);
     if (p.bias) binary(op::Add{}, c, 1, p.bias, 1, c, p.n);
     activate(p.activation, p.slope, c, p.n);
   }
