@@ -16,6 +16,7 @@
 #include "figment/ops/activation.hpp"
 #include "figment/ops/arithmetic.hpp"
 #include "figment/ops/compare.hpp"
+#include "figment/ops/conv2d.hpp"
 #include "figment/ops/index.hpp"
 #include "figment/ops/loss.hpp"
 #include "figment/ops/math.hpp"

@@ -2,6 +2,7 @@
 // benchmarks, all run over it. A new operation is one row here.
 #pragma once
 
+#include "support/op_cases/conv2d.hpp"
 #include "support/op_cases/elementwise.hpp"
 #include "support/op_cases/loss.hpp"
 #include "support/op_cases/matmul.hpp"
@@ -26,6 +27,7 @@ inline const std::vector<OpCase>& op_cases() {
     reduce_cases(c);
     softmax_cases(c);
     matmul_cases(c);
+    conv2d_cases(c);
     linear_cases(c);
     loss_cases(c);
     cross_entropy_cases(c);

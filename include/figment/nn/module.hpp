@@ -25,6 +25,35 @@ struct module_value<M> {
 template <class M>
 using module_value_t = typename module_value<M>::type;
 
+namespace detail {
+
+/// Where a visitor is. Apart from Visitor, and out of line: every module compiles the places that use it.
+class VisitorPath {
+ public:
+  [[gnu::noinline]] std::string join(std::string_view name) const {
+    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  }
+
+  /// Goes one name deeper until the end of the scope.
+  class Scope {
+   public:
+    [[gnu::noinline]] Scope(VisitorPath& path, std::string_view name)
+        : path_(path), outer_(std::exchange(path.path_, path.join(name))) {}
+    [[gnu::noinline]] ~Scope() { path_.path_ = std::move(outer_); }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    VisitorPath& path_;
+    std::string outer_;
+  };
+
+ private:
+  std::string path_;
+};
+
+}  // namespace detail
+
 /// Walks a module's tensors. A module's `visit(v)` calls v(name, member) for each tensor and each module
 /// inside; members are named by the path to them, as "encoder.0.weight".
 template <class T>
@@ -32,16 +61,15 @@ class Visitor {
  public:
   virtual ~Visitor() = default;
 
-  void operator()(std::string_view name, Tensor<T>& t) { tensor(join(name), t, true); }
-  void operator()(std::string_view name, Tensor<T>& t, buffer_t) { tensor(join(name), t, false); }
+  void operator()(std::string_view name, Tensor<T>& t) { tensor(path_.join(name), t, true); }
+  void operator()(std::string_view name, Tensor<T>& t, buffer_t) { tensor(path_.join(name), t, false); }
   template <class M>
   void operator()(std::string_view name, M& member) {
     static_assert(!std::is_same_v<M, Tensor<float>> && !std::is_same_v<M, Tensor<double>>,
                   "figment: the module's value_type differs from the type of its tensors");
     if constexpr (requires { member.visit(*this); }) {
-      std::string outer = std::exchange(path_, join(name));
+      detail::VisitorPath::Scope scope(path_, name);
       member.visit(*this);
-      path_ = std::move(outer);
     }
   }
 
@@ -49,10 +77,7 @@ class Visitor {
   virtual void tensor(const std::string& path, Tensor<T>& t, bool trainable) = 0;
 
  private:
-  std::string join(std::string_view name) const {
-    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
-  }
-  std::string path_;
+  detail::VisitorPath path_;
 };
 
 /// Calls f(path, tensor, trainable) for every tensor of a module.

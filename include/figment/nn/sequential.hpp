@@ -64,19 +64,18 @@ class Sequential {
 
   template <class L>
   void add(L layer) {
-    add(named(std::to_string(layers_.size()), std::move(layer)));
+    push(std::make_unique<Held<L>>(std::to_string(layers_.size()), std::move(layer)));
   }
   template <class L>
   void add(Named<L> layer) {
-    for (const auto& l : layers_)
-      check(l->name != layer.name, "Sequential: two layers are named '{}'", layer.name);
-    layers_.push_back(std::make_unique<Held<L>>(std::move(layer)));
+    push(std::make_unique<Held<L>>(std::move(layer.name), std::move(layer.layer)));
   }
   /// Appends another's layers, sharing their weights, renamed by position.
   void append(const Sequential& other) {
     for (const auto& l : other.layers_) {
-      layers_.push_back(l->copy());
-      layers_.back()->name = std::to_string(layers_.size() - 1);
+      auto copy = l->copy();
+      copy->name = std::to_string(layers_.size());
+      push(std::move(copy));
     }
   }
 
@@ -105,13 +104,19 @@ class Sequential {
   template <class L>
   struct Held final : Layer {
     L layer;
-    explicit Held(Named<L> l) : Layer(std::move(l.name)), layer(std::move(l.layer)) {}
+    Held(std::string n, L l) : Layer(std::move(n)), layer(std::move(l)) {}
     Tensor<T> forward(const Tensor<T>& x, const Context& context) const override {
       return figment::forward(this->name, layer, x, context);
     }
     void visit(Visitor<T>& v) override { v(this->name, layer); }
     std::unique_ptr<Layer> copy() const override { return std::make_unique<Held>(*this); }
   };
+
+  void push(std::unique_ptr<Layer> layer) {
+    for (const auto& l : layers_)
+      check(l->name != layer->name, "Sequential: two layers are named '{}'", layer->name);
+    layers_.push_back(std::move(layer));
+  }
 
   std::vector<std::unique_ptr<Layer>> layers_;
 };

@@ -9,16 +9,9 @@
 #include "figment/ops/conv_geometry.hpp"
 #include "figment/ops/matmul.hpp"
 
-namespace figment::detail {
+namespace figment {
 
-/// Runs a strided product on the thread it is called on.
-template <class T>
-void run_here(kernels::MatmulArgs<T> args, Tensor<T>& scratch) {
-  const Index need = kernels::matmul_scratch(args);
-  if (scratch.size() < need) scratch = Tensor<T>(Shape{need});
-  args.scratch = scratch.mutable_data();
-  kernels::matmul(args);
-}
+namespace detail {
 
 /// The number of positions a thread should have at least, if each takes `work` multiply-adds.
 inline Index positions_a_thread(Index work) { return Index{1'000'000} / std::max<Index>(work, 1) + 1; }
@@ -39,8 +32,10 @@ void conv_forward(const ConvGeometry& g, const T* x, const T* w, T* y, const T* 
   const bool samples = rows_are_samples(g), joined = v.dilation == 1 && g.groups == 1;
   const Index lines = samples ? h.output * v.output : g.batch * h.output;
   const Index work = (samples ? g.batch : v.output) * h.window * v.window * in * g.out;
-  parallel_for(lines, positions_a_thread(work), [&](Index begin, Index end) {
-    Tensor<T> scratch;
+  kernels::MatmulArgs<T> largest{};
+  largest.m = samples ? g.batch : v.output, largest.n = out, largest.k = joined ? v.window * in : in;
+  largest.segments = h.window, largest.a_col = 1;
+  parallel_products(lines, positions_a_thread(work), largest, [&](Index begin, Index end, T* scratch) {
     for (Index line = begin; line < end; ++line) {
       const Index r = samples ? line / v.output : line % h.output, image = samples ? 0 : line / h.output;
       const Index first_row = h.first_tap(r), rows = h.last_tap(r) - first_row;
@@ -50,6 +45,7 @@ void conv_forward(const ConvGeometry& g, const T* x, const T* w, T* y, const T* 
         next = c + 1;
         while (!samples && next < v.output && v.first_tap(next) == first && v.last_tap(next) == last) ++next;
         kernels::MatmulArgs<T> args{};
+        args.scratch = scratch;
         args.m = samples ? g.batch : next - c, args.n = out;
         args.a_row = samples ? x_image : v.stride * g.in, args.a_col = 1;
         args.b_row = g.out, args.b_col = 1;
@@ -67,7 +63,7 @@ void conv_forward(const ConvGeometry& g, const T* x, const T* w, T* y, const T* 
             args.accumulate = tap > first;
             args.bias = bias && closing ? bias + group * out : nullptr;
             args.activation = closing ? activation : Activation::none, args.slope = slope;
-            run_here(args, scratch);
+            kernels::matmul(args);
           }
         }
       }
@@ -120,50 +116,55 @@ void conv_input_gradient(const ConvGeometry& g, const T* dy, const T* w, T* dx, 
   const Index tap_size = g.groups * out * in, flipped_row = v.window * tap_size;
   const bool joined = h.dilation == 1 && v.dilation == 1 && g.groups == 1;
   const Index work = g.batch * h.window * v.window * in * g.out / (h.stride * v.stride);
-  parallel_for(h.input * v.input, positions_a_thread(work), [&](Index begin, Index end) {
-    Tensor<T> scratch;
-    for (Index position = begin; position < end; ++position) {
-      const Index r = position / v.input, c = position % v.input;
-      kernels::MatmulArgs<T> args{};
-      args.m = g.batch, args.n = in;
-      args.a_row = y_image, args.a_col = 1, args.b_row = in, args.b_col = 1, args.c_row = x_image;
-      for (Index group = 0; group < g.groups; ++group) {
-        args.c = dx + r * x_row + c * g.in + group * in;
-        args.accumulate = false, args.k = 0, args.segments = 0;
-        if (joined) {
-          const ReachingTaps rows(h, r), columns(v, c);
-          // j falls as the output's position rises: the last of the taps comes first in both.
-          const Index place =
-              columns.before + columns.of_remainder - (columns.first / v.stride + columns.count);
-          args.k = columns.count * out, args.segments = columns.count > 0 ? rows.count : 0;
-          args.a = dy + rows.output * y_row + (columns.output - columns.count + 1) * g.out;
-          args.a_segment = -y_row;
-          args.b = flipped.data() + rows.first * flipped_row + place * tap_size;
-          args.b_segment = h.stride * flipped_row;
-        } else {
-          for (Index kh = 0; kh < h.window; ++kh)
-            for (Index kw = 0; kw < v.window; ++kw) {
-              const Index row = r + h.pad - kh * h.dilation, column = c + v.pad - kw * v.dilation;
-              if (row < 0 || row % h.stride || row / h.stride >= h.output) continue;
-              if (column < 0 || column % v.stride || column / v.stride >= v.output) continue;
-              if (args.segments) {  // the tap before this one
-                run_here(args, scratch);
-                args.accumulate = true;
-              }
-              const Index remainder = kw % v.stride;
-              Index place = (v.window - 1 - remainder) / v.stride - kw / v.stride;
-              for (Index s = 0; s < remainder; ++s) place += (v.window - 1 - s) / v.stride + 1;
-              args.k = out, args.segments = 1;
-              args.a = dy + row / h.stride * y_row + column / v.stride * g.out + group * out;
-              args.b = flipped.data() + kh * flipped_row + place * tap_size + group * out * in;
+  kernels::MatmulArgs<T> largest{};
+  largest.m = g.batch, largest.n = in, largest.k = joined ? v.window * out : out;
+  largest.segments = h.window, largest.a_col = 1;
+  parallel_products(
+      h.input * v.input, positions_a_thread(work), largest, [&](Index begin, Index end, T* scratch) {
+        for (Index position = begin; position < end; ++position) {
+          const Index r = position / v.input, c = position % v.input;
+          kernels::MatmulArgs<T> args{};
+          args.scratch = scratch;
+          args.m = g.batch, args.n = in;
+          args.a_row = y_image, args.a_col = 1, args.b_row = in, args.b_col = 1, args.c_row = x_image;
+          for (Index group = 0; group < g.groups; ++group) {
+            args.c = dx + r * x_row + c * g.in + group * in;
+            args.accumulate = false, args.k = 0, args.segments = 0;
+            args.bias = nullptr, args.activation = Activation::none;  // the last product's alone
+            if (joined) {
+              const ReachingTaps rows(h, r), columns(v, c);
+              // j falls as the output's position rises: the last of the taps comes first in both.
+              const Index place =
+                  columns.before + columns.of_remainder - (columns.first / v.stride + columns.count);
+              args.k = columns.count * out, args.segments = columns.count > 0 ? rows.count : 0;
+              args.a = dy + rows.output * y_row + (columns.output - columns.count + 1) * g.out;
+              args.a_segment = -y_row;
+              args.b = flipped.data() + rows.first * flipped_row + place * tap_size;
+              args.b_segment = h.stride * flipped_row;
+            } else {
+              for (Index kh = 0; kh < h.window; ++kh)
+                for (Index kw = 0; kw < v.window; ++kw) {
+                  const Index row = r + h.pad - kh * h.dilation, column = c + v.pad - kw * v.dilation;
+                  if (row < 0 || row % h.stride || row / h.stride >= h.output) continue;
+                  if (column < 0 || column % v.stride || column / v.stride >= v.output) continue;
+                  if (args.segments) {  // the tap before this one
+                    kernels::matmul(args);
+                    args.accumulate = true;
+                  }
+                  const Index remainder = kw % v.stride;
+                  Index place = (v.window - 1 - remainder) / v.stride - kw / v.stride;
+                  for (Index s = 0; s < remainder; ++s) place += (v.window - 1 - s) / v.stride + 1;
+                  args.k = out, args.segments = 1;
+                  args.a = dy + row / h.stride * y_row + column / v.stride * g.out + group * out;
+                  args.b = flipped.data() + kh * flipped_row + place * tap_size + group * out * in;
+                }
             }
+            args.bias = bias ? bias + group * in : nullptr;
+            args.activation = activation, args.slope = slope;
+            kernels::matmul(args);
+          }
         }
-        args.bias = bias ? bias + group * in : nullptr;
-        args.activation = activation, args.slope = slope;
-        run_here(args, scratch);
-      }
-    }
-  });
+      });
 }
 
 /// dw from x and dy. Threads have rows (kh, kw, in) of it; each element's sum runs over positions in order.
@@ -176,9 +177,12 @@ void conv_weight_gradient(const ConvGeometry& g, const T* x, const T* dy, T* dw)
   const Index all = h.window * v.window * in;
   const bool joined = v.dilation == 1 && g.groups == 1;
   std::fill_n(dw, all * g.out, T(0));
-  parallel_for(all, positions_a_thread(g.batch * h.output * v.output * g.out), [&](Index begin, Index end) {
-    Tensor<T> scratch;
+  kernels::MatmulArgs<T> largest{};
+  largest.m = all, largest.n = out, largest.k = g.batch, largest.a_col = x_image;
+  const Index grain = positions_a_thread(g.batch * h.output * v.output * g.out);
+  parallel_products(all, grain, largest, [&](Index begin, Index end, T* scratch) {
     kernels::MatmulArgs<T> args{};
+    args.scratch = scratch;
     args.n = out, args.k = g.batch;
     args.a_row = 1, args.a_col = x_image, args.b_row = y_image, args.b_col = 1, args.c_row = g.out;
     args.accumulate = true;
@@ -197,11 +201,13 @@ void conv_weight_gradient(const ConvGeometry& g, const T* x, const T* dy, T* dw)
               args.a = x + h.at(r, kh) * x_row + v.at(c, kw) * g.in + group * in + inside;
               args.b = dy + r * y_row + c * g.out + group * out;
               args.c = dw + from * g.out + group * out;
-              run_here(args, scratch);
+              kernels::matmul(args);
             }
           }
         }
   });
 }
 
-}  // namespace figment::detail
+}  // namespace detail
+
+}  // namespace figment

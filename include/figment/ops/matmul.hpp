@@ -13,6 +13,20 @@ struct Transpose {
 
 namespace detail {
 
+/// Calls f(begin, end, scratch) over [0, n) in at most num_threads() parts of at least `grain`, each with
+/// scratch for products no larger than `largest`. The caller takes all of it: blocks taken by the threads
+/// themselves would be as many as happen to meet, and now and then one more than ever before, from the heap.
+template <class T, class F>
+void parallel_products(Index n, Index grain, const kernels::MatmulArgs<T>& largest, F&& f) {
+  const Index parts = std::clamp<Index>(n / grain, 1, num_threads());
+  const Index room = (kernels::matmul_scratch(largest) + 15) / 16 * 16;  // whole cache lines
+  Tensor<T> scratch(Shape{parts * room});
+  T* const data = scratch.mutable_data();
+  parallel_for(parts, 1, [&](Index first, Index last) {
+    for (Index p = first; p < last; ++p) f(n * p / parts, n * (p + 1) / parts, data + p * room);
+  });
+}
+
 /// c = act(a b + bias), split over threads by rows or columns of c, whichever are more.
 template <class T>
 void run_matmul(const kernels::MatmulArgs<T>& args) {
@@ -24,29 +38,21 @@ void run_matmul(const kernels::MatmulArgs<T>& args) {
   const Index block = 16, blocks = (extent + block - 1) / block;  // whole tiles for each thread
   const Index grain =
       static_cast<Index>(work_a_thread / std::max(work, 1.0) * static_cast<double>(blocks)) + 1;
-  const Index parts = std::clamp<Index>(blocks / grain, 1, num_threads());
-  // All the parts' scratch is taken here: blocks taken by the threads themselves would be as many as happen
-  // to meet, and now and then one more than ever before, from the heap. Each is whole cache lines.
-  const Index room = (kernels::matmul_scratch(args) + 15) / 16 * 16;
-  Tensor<T> scratch(Shape{parts * room});
-  T* const scratch_data = scratch.mutable_data();
-  parallel_for(parts, 1, [&](Index first, Index last) {
-    for (Index p = first; p < last; ++p) {
-      kernels::MatmulArgs<T> part = args;
-      const Index from = blocks * p / parts * block, to = std::min(extent, blocks * (p + 1) / parts * block);
-      if (by_rows) {
-        part.m = to - from;
-        part.a += from * args.a_row;
-        part.c += from * args.c_row;
-      } else {
-        part.n = to - from;
-        part.b += from * args.b_col;
-        part.c += from;
-        if (part.bias) part.bias += from;
-      }
-      part.scratch = scratch_data + p * room;
-      kernels::matmul(part);
+  parallel_products(blocks, grain, args, [&](Index begin, Index end, T* scratch) {
+    kernels::MatmulArgs<T> part = args;
+    const Index from = begin * block, to = std::min(extent, end * block);
+    if (by_rows) {
+      part.m = to - from;
+      part.a += from * args.a_row;
+      part.c += from * args.c_row;
+    } else {
+      part.n = to - from;
+      part.b += from * args.b_col;
+      part.c += from;
+      if (part.bias) part.bias += from;
     }
+    part.scratch = scratch;
+    kernels::matmul(part);
   });
 }
 

@@ -115,6 +115,8 @@ class FitRun {
     validation_.reset();
     for (const auto& batch : batches) validation_.add(loss_of(batch, context), batch.size());
     check(validation_.samples() > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
+    if (!validation_.bad().empty())
+      throw NonFiniteLoss(format("fit: epoch {}, validation: {}", state_.epoch, validation_.bad()), history_);
   }
 
   void end_epoch(bool validated) {
@@ -205,6 +207,13 @@ fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss
     run.end_epoch(validated);
   }
   return run.finish();
+}
+
+template <class T, class Batches, class Loss>
+  requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&>
+History fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, FitOptions options = {}) {
+  detail::NoBatches none;
+  return fit(optimizer, batches, none, std::move(loss), std::move(options));
 }
 
 /// Trains a model that has a loss(x, context) of its own on the batches' x.

@@ -32,15 +32,16 @@ struct DepthBlocks {
   }
 };
 
-/// Elements of scratch that matmul needs for these sizes.
+/// Elements of scratch that matmul needs for these sizes. It never falls as a size rises, so that the scratch
+/// of the largest of several products serves all.
 template <class T>
 Index matmul_scratch(const MatmulArgs<T>& p) noexcept {
   using B = Tile<T>;
-  const DepthBlocks blocks(p);
-  const Index depth = blocks.segments * blocks.k;
-  const Index b =
-      smaller(blocks.count, B::blocks_held) * depth * round_up(smaller(p.n, B::block_columns), B::columns);
-  const Index a = depth * round_up(smaller(p.m, B::block_rows), B::rows);
+  const Index per_segment = (p.k + B::depth - 1) / B::depth;
+  const Index one = smaller(p.segments * p.k, B::depth);  // the depth of a block
+  const Index held = smaller(p.segments * per_segment, B::blocks_held) * smaller(p.k, B::depth);
+  const Index b = (one > held ? one : held) * round_up(smaller(p.n, B::block_columns), B::columns);
+  const Index a = one * round_up(smaller(p.m, B::block_rows), B::rows);
   return b + (p.a_col == 1 ? 0 : a);
 }
 
@@ -135,19 +136,56 @@ void panel(Steps<T> a, Index a_slice, Steps<T> b, T* packed, const DepthBlocks& 
   }
   for (; i + rows <= m; i += rows, a.at += a_slice)
     tile<rows, false>(a, b, packed, depth, c + i * c_row, c_row, n, add);
-  // What is left of the rows, in tiles of 4, 2 and 1.
-  for (Index r = 4; i < m; r /= 2)
-    if (m - i >= r) {
-      const auto f = r == 4 ? tile<4, false, T> : r == 2 ? tile<2, false, T> : tile<1, false, T>;
-      f(a, b, packed, depth, c + i * c_row, c_row, n, add);
-      i += r, a.at += r * a.across;
+  // What is left of the rows, in tiles of 2 and 1: more kinds of tile would save little and cost to compile.
+  for (; i + 2 <= m; i += 2, a.at += 2 * a.across)
+    tile<2, false>(a, b, packed, depth, c + i * c_row, c_row, n, add);
+  if (i < m) tile<1, false>(a, b, packed, depth, c + i * c_row, c_row, n, add);
+}
+
+// One column of c: a row's products with a contiguous column of b, summed along the depth in vectors.
+template <Index rows, class T>
+void column(const MatmulArgs<T>& p, const T* a, const T* b, T* c) noexcept {
+  using V = Vec<T>;
+  V acc[rows];
+  FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] = V(T(0));
+  for (Index s = 0; s < p.segments; ++s, a += p.a_segment, b += p.k) {
+    Index l = 0;
+    for (; l + V::width <= p.k; l += V::width) {
+      const V y = V::load(b + l);
+      FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] = fma(V::load(a + i * p.a_row + l), y, acc[i]);
     }
+    if (l < p.k) {
+      const V y = V::load(b + l, p.k - l);
+      FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] =
+          fma(V::load(a + i * p.a_row + l, p.k - l), y, acc[i]);
+    }
+  }
+  for (Index i = 0; i < rows; ++i) c[i * p.c_row] = (p.accumulate ? c[i * p.c_row] : T(0)) + sum(acc[i]);
+}
+
+// So few columns that tiles would be nearly empty, and rows of a contiguous: column by column. The scratch
+// that tiles would use has room for a column of b.
+template <class T>
+bool is_narrow(const MatmulArgs<T>& p, const DepthBlocks& blocks) noexcept {
+  using B = Tile<T>;
+  return p.n <= B::columns / 4 && p.a_col == 1 && blocks.count <= B::blocks_held * B::columns;
 }
 
 template <class T>
-void matmul(const MatmulArgs<T>& p) noexcept {
+void narrow_matmul(const MatmulArgs<T>& p) noexcept {
+  for (Index j = 0; j < p.n; ++j) {
+    T* b = p.scratch;
+    for (Index s = 0; s < p.segments; ++s)
+      for (Index l = 0; l < p.k; ++l) *b++ = p.b[s * p.b_segment + l * p.b_row + j * p.b_col];
+    Index i = 0;
+    for (; i + 4 <= p.m; i += 4) column<4>(p, p.a + i * p.a_row, p.scratch, p.c + i * p.c_row + j);
+    for (; i < p.m; ++i) column<1>(p, p.a + i * p.a_row, p.scratch, p.c + i * p.c_row + j);
+  }
+}
+
+template <class T>
+void tiled_matmul(const MatmulArgs<T>& p, const DepthBlocks& blocks) noexcept {
   using B = Tile<T>;
-  const DepthBlocks blocks(p);
   const Index most = blocks.segments * blocks.k;  // of a block's depth
   T* const packed_a = p.scratch + smaller(blocks.count, B::blocks_held) * most *
                                       round_up(smaller(p.n, B::block_columns), B::columns);
@@ -192,6 +230,15 @@ void matmul(const MatmulArgs<T>& p) noexcept {
                   block > 0 || p.accumulate);
           }
         }
+}
+
+template <class T>
+void matmul(const MatmulArgs<T>& p) noexcept {
+  const DepthBlocks blocks(p);
+  if (is_narrow(p, blocks))
+    narrow_matmul(p);
+  else
+    tiled_matmul(p, blocks);
   for (Index i = 0; i < p.m; ++i) {
     T* c = p.c + i * p.c_row;
     for (Index j = 0; (p.k == 0 || p.segments == 0) && !p.accumulate && j < p.n; ++j) c[j] = T(0);

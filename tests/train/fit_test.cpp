@@ -1,0 +1,284 @@
+// The training loop: what it computes, what it tells, and how it ends.
+#include "figment/train/fit.hpp"
+
+#include "figment/nn/module.hpp"
+#include "figment/ops/reduce.hpp"
+#include "figment/optim/sgd.hpp"
+#include "figment/train/interrupt.hpp"
+#include "support/catch.hpp"
+#include "support/error_of.hpp"
+
+using namespace figment;
+using test::error_of;
+using Doubles = Tensor<double>;
+using Names = std::vector<std::string>;
+
+namespace {
+
+struct Batch {
+  Doubles x;
+  Index size() const { return x.dim(0); }
+};
+
+/// The same batches every epoch.
+struct Batches {
+  std::vector<Batch> list;
+  auto begin() const { return list.begin(); }
+  auto end() const { return list.end(); }
+  Index batches() const { return static_cast<Index>(list.size()); }
+};
+
+Batches batches(const std::vector<std::vector<double>>& rows) {
+  Batches b;
+  for (const auto& r : rows) b.list.push_back({Doubles({static_cast<Index>(r.size())}, r)});
+  return b;
+}
+
+/// mean((w - x)^2) and a penalty on w.
+struct Terms {
+  Doubles fit, penalty;
+  Doubles total() const { return fit + penalty; }
+  void terms(auto&& f) const {
+    f("fit", fit);
+    f("penalty", penalty);
+  }
+};
+
+struct Model {
+  using value_type = double;
+  Doubles w = parameter(Doubles::scalar(1));
+  Terms loss(const Doubles& x, const Context&) const { return {mean(square(x - w)), 0.5 * square(w)}; }
+  void visit(auto&& v) { v("w", w); }
+};
+
+/// Writes down what fit calls.
+struct Recorder final : Callback {
+  std::vector<std::string>& events;
+  std::string name;
+  Recorder(std::vector<std::string>& e, std::string n) : events(e), name(std::move(n)) {}
+  void on_step(TrainState& s) override {
+    events.push_back(format("{} step {}/{} {}/{}", name, s.epoch, s.epochs, s.step, s.steps));
+  }
+  void on_epoch(TrainState& s) override {
+    events.push_back(format("{} epoch {} rows {}", name, s.epoch, s.history->rows.size()));
+  }
+  void on_end(const TrainState&) override { events.push_back(name + " end"); }
+};
+
+struct StopAt final : Callback {
+  Index epoch, step;
+  StopAt(Index e, Index s) : epoch(e), step(s) {}
+  void on_step(TrainState& s) override { s.stop = s.epoch == epoch && s.step == step; }
+};
+
+struct EveryStep final : Callback {
+  std::function<void(TrainState&)> f;
+  explicit EveryStep(std::function<void(TrainState&)> g) : f(std::move(g)) {}
+  void on_step(TrainState& s) override { f(s); }
+};
+
+}  // namespace
+
+TEST_CASE("training figures are means as the epoch went, validation's are taken at its end", "[train]") {
+  // By hand, in the order of fit: 3 and 1 examples an epoch.
+  const auto train = batches({{1, 2, 6}, {-1}}), validation = batches({{0, 4}, {2}});
+  const double rate = 0.125;
+  double w = 1;
+  std::vector<std::vector<double>> expected;
+  const auto terms = [&](const Batch& b) {
+    double squares = 0;
+    for (double x : b.x.values()) squares += (x - w) * (x - w);
+    return std::pair(squares / static_cast<double>(b.size()), 0.5 * w * w);
+  };
+  for (int epoch = 1; epoch <= 3; ++epoch) {
+    double sums[4] = {};
+    const auto add = [&](const Batch& b, double* s, double total) {
+      s[0] += terms(b).first * static_cast<double>(b.size()) / total;
+      s[1] += terms(b).second * static_cast<double>(b.size()) / total;
+    };
+    for (const auto& b : train) {
+      add(b, sums, 4);
+      double slope = w;
+      for (double x : b.x.values()) slope += 2 * (w - x) / static_cast<double>(b.size());
+      w -= rate * slope;
+    }
+    for (const auto& b : validation) add(b, sums + 2, 3);
+    expected.push_back(
+        {double(epoch), sums[0] + sums[1], sums[0], sums[1], sums[2] + sums[3], sums[2], sums[3]});
+  }
+
+  Model model;
+  Sgd<double> sgd(parameters(model), {.rate = rate});
+  const History h = fit(model, sgd, train, validation, {.epochs = 3});
+  CHECK(h.columns == Names{"epoch", "train", "fit", "penalty", "val", "val_fit", "val_penalty", "seconds"});
+  REQUIRE(h.rows.size() == 3);
+  for (std::size_t r = 0; r < 3; ++r) {
+    for (std::size_t c = 0; c < 7; ++c) {
+      INFO("row " << r << " " << h.columns[c]);
+      CHECK_THAT(h.rows[r][c], WithinRel(expected[r][c], 1e-13));  // some dozen roundings
+    }
+    CHECK(h.rows[r][7] >= (r ? h.rows[r - 1][7] : 0));
+  }
+  CHECK_THAT(model.w.item(), WithinRel(w, 1e-13));
+  CHECK(h["train"] == std::vector<double>{h.rows[0][1], h.rows[1][1], h.rows[2][1]});
+  CHECK(h.last("val") == h.rows[2][4]);
+  CHECK((h.has("fit") && !h.has("kl")));
+  CHECK(error_of([&] { h["kl"]; }) == "history: no column 'kl'");
+  CHECK(error_of([&] { History{}.last("val"); }) == "history: no epoch has ended yet");
+}
+
+TEST_CASE("a loss of one tensor, without validation and with", "[train]") {
+  const auto train = batches({{2}, {4}});
+  const auto w = parameter(Doubles::scalar(0));
+  Sgd<double> sgd({w}, {.rate = 0.5});
+  std::vector<bool> training, tracked;
+  const auto loss = [&](const Batch& b, const Context& context) {
+    auto value = mean(square(b.x - w));
+    training.push_back(context.training);
+    tracked.push_back(value.tracked());
+    return value;
+  };
+  const History h = fit(sgd, train, train, loss);
+  CHECK(h.columns == Names{"epoch", "train", "val", "seconds"});
+  CHECK(h.last("train") == (4 + 4) / 2.0);  // w = 0, then 2
+  CHECK(h.last("val") == (4 + 0) / 2.0);    // w = 4
+  CHECK(training == std::vector<bool>{true, true, false, false});
+  CHECK(tracked == training);  // validation records nothing
+
+  Model model;
+  Sgd<double> other(parameters(model));
+  CHECK(fit(model, other, train, {.epochs = 2}).columns ==
+        Names{"epoch", "train", "fit", "penalty", "seconds"});
+}
+
+TEST_CASE("callbacks are called in their order", "[train]") {
+  std::vector<std::string> events;
+  Recorder a(events, "a"), b(events, "b");
+  Model model;
+  Sgd<double> sgd(parameters(model));
+  const auto train = batches({{1}, {2}});
+  fit(model, sgd, train, {.epochs = 2, .callbacks = {&a, &b}});
+  CHECK(events == Names{"a step 1/2 1/2", "b step 1/2 1/2", "a step 1/2 2/2", "b step 1/2 2/2",
+                        "a epoch 1 rows 1", "b epoch 1 rows 1", "a step 2/2 1/2", "b step 2/2 1/2",
+                        "a step 2/2 2/2", "b step 2/2 2/2", "a epoch 2 rows 2", "b epoch 2 rows 2", "a end",
+                        "b end"});
+}
+
+TEST_CASE("callbacks see the running means", "[train]") {
+  const auto w = parameter(Doubles::scalar(0));
+  Sgd<double> sgd({w}, {.rate = 0});
+  const auto train = batches({{1, 1, 1}, {5}});
+  std::vector<double> seen;
+  EveryStep look([&](TrainState& s) {
+    CHECK(s.running->columns == Names{"train"});
+    seen.push_back(s.running->last("train"));
+  });
+  fit(sgd, train, train, [&](const Batch& b, const Context&) { return mean(b.x + w); },
+      {.epochs = 2, .callbacks = {&look}});
+  CHECK(seen == std::vector<double>{1, 2, 1, 2});
+}
+
+TEST_CASE("a stop ends the run after the step, and an unfinished epoch has no row", "[train]") {
+  const auto train = batches({{1}, {2}, {3}});
+  const auto run = [&](Index epoch, Index step) {
+    std::vector<std::string> events;
+    StopAt stop(epoch, step);
+    Recorder recorder(events, "r");
+    Model model;
+    Sgd<double> sgd(parameters(model));
+    const History h = fit(model, sgd, train, {.epochs = 4, .callbacks = {&stop, &recorder}});
+    CHECK(sgd.steps() == (epoch - 1) * 3 + step);
+    CHECK(events.back() == "r end");
+    return h.rows.size();
+  };
+  CHECK(run(2, 2) == 1);
+  CHECK(run(1, 1) == 0);
+  CHECK(run(2, 3) == 2);  // at the epoch's last step: the epoch is whole
+}
+
+TEST_CASE("a loss that is not finite ends the run, names where, and keeps the history", "[train]") {
+  const auto train = batches({{1}, {2}, {3}});
+  for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    int calls = 0;
+    Model model;
+    Sgd<double> sgd(parameters(model), {.rate = 0.1});
+    const auto loss = [&](const Batch& b, const Context& context) {
+      Terms terms = model.loss(b.x, context);
+      if (++calls == 5) terms.penalty = terms.penalty * bad;
+      return terms;
+    };
+    detail::NoBatches none;
+    try {
+      fit(sgd, train, none, loss, {.epochs = 3});
+      FAIL("no error");
+    } catch (const NonFiniteLoss& e) {
+      CHECK(std::string(e.what()) ==
+            "fit: epoch 2, step 2: penalty is " + std::string(std::isnan(bad) ? "nan" : "inf"));
+      CHECK(e.history.rows.size() == 1);
+      CHECK(e.history.has("penalty"));
+    }
+    CHECK(sgd.steps() == 4);  // not by the bad one
+    CHECK(std::isfinite(model.w.item()));
+  }
+  // Terms that are finite, a total that is not.
+  const auto w = parameter(Doubles::scalar(1e200));
+  Sgd<double> sgd({w});
+  CHECK(error_of([&] { fit(sgd, train, train, [&](const Batch&, const Context&) { return square(w); }); }) ==
+        "fit: epoch 1, step 1: total is inf");
+}
+
+TEST_CASE("an epoch without batches is an error", "[train]") {
+  const auto train = batches({{1}}), none = batches({});
+  Model model;
+  Sgd<double> sgd(parameters(model));
+  CHECK(error_of([&] { fit(model, sgd, none); }) == "fit: epoch 1 had no batches to train on");
+  CHECK(error_of([&] { fit(model, sgd, train, none); }) == "fit: epoch 1 had no batches to validate on");
+  CHECK(fit(model, sgd, train, {.epochs = 0}).rows.empty());
+}
+
+TEST_CASE("clip_norm limits the step", "[train]") {
+  const auto train = batches({{100}});
+  const auto w = parameter(Doubles::scalar(0));
+  Sgd<double> sgd({w}, {.rate = 1});
+  fit(sgd, train, train, [&](const Batch& b, const Context&) { return mean(square(b.x - w)); },
+      {.clip_norm = 0.25});
+  CHECK_THAT(w.item(), WithinRel(0.25, 1e-6));  // PyTorch's guard adds 1e-6 to the norm, here 200
+}
+
+TEST_CASE("the model's noise follows the seed, and validation does not disturb it", "[train]") {
+  const auto train = batches({{1, 2}, {3, 4}});
+  const auto run = [&](std::uint64_t seed, bool validated) {
+    const auto w = parameter(Doubles::scalar(1));
+    Sgd<double> sgd({w}, {.rate = 0.01});
+    const auto loss = [&](const Batch& b, const Context& c) {
+      return mean(square(b.x - w + c.generator("test").normal<double>(b.x.shape())));
+    };
+    detail::NoBatches none;
+    return validated ? fit(sgd, train, train, loss, {.epochs = 3, .seed = seed})
+                     : fit(sgd, train, none, loss, {.epochs = 3, .seed = seed});
+  };
+  const History h = run(1, true);
+  CHECK(h["train"] == run(1, true)["train"]);
+  CHECK(h["val"] == run(1, true)["val"]);
+  CHECK(h["train"] == run(1, false)["train"]);
+  CHECK(h["train"] != run(2, true)["train"]);
+}
+
+TEST_CASE("an interrupt ends the run after the step under way", "[train]") {
+  const auto train = batches({{1}, {2}});
+  const auto before = std::signal(SIGINT, SIG_IGN);
+  for (int round = 0; round < 2; ++round) {
+    Model model;
+    Sgd<double> sgd(parameters(model));
+    StopOnInterrupt stop;
+    CHECK_FALSE(stop.interrupted());  // the round before has left nothing
+    EveryStep interrupt([](TrainState& s) {
+      if (s.epoch == 2 && s.step == 1) std::raise(SIGINT);
+    });
+    const History h = fit(model, sgd, train, {.epochs = 5, .callbacks = {&interrupt, &stop}});
+    CHECK(stop.interrupted());
+    CHECK(h.rows.size() == 1);
+    CHECK(sgd.steps() == 3);
+  }
+  CHECK(std::signal(SIGINT, before) == SIG_IGN);  // restored to what was there
+}
