@@ -1,8 +1,7 @@
 // figment: tensors, reverse-mode autodiff, layers, losses, optimisers and generative models.
 // Apart from it stand figment/data.hpp (needs zlib), figment/io.hpp (needs stb), and what includes Eigen,
-// which takes as long to compile as all that is here: figment/core/eigen.hpp (tensors as Eigen matrices and
-// arrays), figment/core/eigen_tensor.hpp and figment/nn/orthogonal.hpp. figment/autograd/gradcheck.hpp is for
-// tests.
+// which adds about a second to a file: figment/core/eigen.hpp (tensors as Eigen matrices and arrays),
+// figment/core/eigen_tensor.hpp and figment/nn/orthogonal.hpp. figment/autograd/gradcheck.hpp is for tests.
 #pragma once
 
 #include "figment/autograd/grad.hpp"

@@ -210,8 +210,8 @@ fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss
 }
 
 template <class T, class Batches, class Loss>
-  requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&>
-History fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, FitOptions options = {}) {
+requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&> History
+fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, FitOptions options = {}) {
   detail::NoBatches none;
   return fit(optimizer, batches, none, std::move(loss), std::move(options));
 }
