@@ -55,9 +55,19 @@ int train(examples::RunOptions options) {
   StopOnInterrupt interrupt;
   FitOptions fit_options{.epochs = options.epochs, .seed = options.seed, .callbacks = {&interrupt}};
   if (!options.quiet) fit_options.callbacks.push_back(&progress);
-  const History history = fit(vae, optimizer, train, test, fit_options);
+  const auto save = [&](const History& h) {
+    examples::write_history(out, h, "VAE on MNIST", "nats per image");
+  };
+  const History history = [&] {
+    try {
+      return fit(vae, optimizer, train, test, fit_options);
+    } catch (const NonFiniteLoss& e) {
+      if (!e.history.rows.empty()) save(e.history);  // the epochs before stay
+      throw;
+    }
+  }();
 
-  examples::write_history(out, history, "VAE on MNIST", "nats per image");
+  save(history);
   draw(vae, digits.test, out);
   const auto samples = vae.sample(options.samples, rng).view_as({options.samples, 28, 28});
   io::save_npy(out / "samples.npy", samples);

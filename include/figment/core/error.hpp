@@ -63,10 +63,6 @@ inline std::string expand(std::string_view text, const Argument* args) {
   return out;
 }
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void raise(std::string_view text, const Argument* args) {
-  throw Error(expand(text, args));
-}
-
 }  // namespace detail
 
 /// The text with each `{}` replaced by the next argument.
@@ -78,18 +74,17 @@ std::string format(detail::Format<std::type_identity_t<Args>...> text, const Arg
 
 /// Throws Error with the formatted message.
 template <class... Args>
-[[noreturn]] void fail(detail::Format<std::type_identity_t<Args>...> text, const Args&... args) {
+[[noreturn, gnu::cold, gnu::noinline]] void fail(detail::Format<std::type_identity_t<Args>...> text,
+                                                 const Args&... args) {
   const detail::Argument list[] = {detail::argument(args)..., {}};
-  detail::raise(text.text, list);
+  throw Error(detail::expand(text.text, list));
 }
 
 /// Throws Error with the formatted message unless `ok`.
 template <class... Args>
 void check(bool ok, detail::Format<std::type_identity_t<Args>...> text, const Args&... args) {
-  if (ok) [[likely]]
-    return;
-  const detail::Argument list[] = {detail::argument(args)..., {}};
-  detail::raise(text.text, list);
+  if (!ok) [[unlikely]]
+    fail<Args...>(text, args...);
 }
 
 }  // namespace figment

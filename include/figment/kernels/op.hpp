@@ -39,10 +39,6 @@ struct LeakyReluGrad {
 struct SoftplusGrad {};
 
 // Losses: (prediction, target) -> loss of one element, and scale * its derivative by the prediction.
-struct SquaredError {};
-struct SquaredErrorGrad {
-  double scale;
-};
 struct BceWithLogits {};
 struct BceWithLogitsGrad {
   double scale;

@@ -17,7 +17,7 @@ Mask greater(const Tensor<T>& a, std::type_identity_t<T> b) {
 /// 1 where a < b, else 0; with broadcasting.
 template <class T>
 Mask less(const Tensor<T>& a, const Tensor<T>& b) {
-  return greater(b, a);
+  return detail::transform<std::uint8_t>(a, b, "less", [](T u, T v) { return u < v; });
 }
 template <class T>
 Mask less(const Tensor<T>& a, std::type_identity_t<T> b) {

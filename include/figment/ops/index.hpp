@@ -19,9 +19,10 @@ Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& sha
 template <class T>
 Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
   Tensor<T> y(with_extent(x.shape(), 0, rows.size()));
+  T* out = y.mutable_data();
   const Index inner = AxisView(x.shape(), 0).inner;
   for (Index i = 0; i < rows.size(); ++i)
-    std::copy_n(x.data() + rows.data()[i] * inner, inner, y.mutable_data() + i * inner);
+    std::copy_n(x.data() + rows.data()[i] * inner, inner, out + i * inner);
   return record(
       "take", {x}, std::move(y),
       [kept = Kept<std::int32_t>{rows, rows.version()}](auto& s, auto& dy, auto& dx) {
@@ -76,7 +77,8 @@ template <class T = float>
 Tensor<T> one_hot(const Indices& labels, Index classes) {
   detail::check_positions(labels, classes, "one_hot");
   Tensor<T> y = Tensor<T>::zeros({labels.size(), classes});
-  for (Index i = 0; i < labels.size(); ++i) y.mutable_data()[i * classes + labels.data()[i]] = T(1);
+  T* out = y.mutable_data();
+  for (Index i = 0; i < labels.size(); ++i) out[i * classes + labels.data()[i]] = T(1);
   return y;
 }
 

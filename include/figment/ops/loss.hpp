@@ -52,22 +52,8 @@ Tensor<T> scaled_sum(Op f, const Tensor<T>& a, const Tensor<T>& b, double scale)
 /// (x - t)^2.
 template <class T>
 Tensor<T> mse(const Tensor<T>& x, const Tensor<T>& target, Reduction reduction = Reduction::mean) {
-  namespace op = kernels::op;
   detail::check_pair(x, target, "mse");
-  if (reduction == Reduction::none) return square(x - target);
-  const double scale = detail::loss_scale(x.shape(), reduction);
-  return record(
-      "mse", {x, target}, detail::scaled_sum(op::SquaredError{}, x, target, scale),
-      [scale](auto& s, auto& dy, auto& dx) {
-        const auto &in = s.in(0), &t = s.in(1);
-        const auto gradient = [&] {
-          if (recording(dy, in, t)) return affine(in - t, 2 * scale, 0) * dy;
-          return detail::map(op::SquaredErrorGrad{scale * static_cast<double>(dy.item())}, in, t, "mse");
-        };
-        dx(0, gradient);
-        dx(1, [&] { return -gradient(); });
-      },
-      Keep::inputs);
+  return detail::reduce_loss(square(x - target), reduction);
 }
 
 /// |x - t|.

@@ -103,13 +103,14 @@ Indices arg_extremum(const Tensor<T>& x, Index axis, const char* name, F better)
   const AxisView v(x.shape(), at);
   check(v.extent > 0, "{}: no elements along axis {} of shape {}", name, axis, x.shape());
   Indices y(Axes(at).dropped(x.shape()));
+  std::int32_t* out = y.mutable_data();
   for (Index o = 0; o < v.outer; ++o)
     for (Index i = 0; i < v.inner; ++i) {
       const T* p = x.data() + o * v.extent * v.inner + i;
       Index best = 0;
       for (Index e = 1; e < v.extent; ++e)
         if (better(p[e * v.inner], p[best * v.inner])) best = e;
-      y.mutable_data()[o * v.inner + i] = static_cast<std::int32_t>(best);
+      out[o * v.inner + i] = static_cast<std::int32_t>(best);
     }
   return y;
 }

@@ -144,12 +144,13 @@ Tensor<T> slice_steps(const Tensor<T>& x, Index axis, Index begin, Index count, 
 template <class T>
 Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begin, Index step) {
   Tensor<T> y = Tensor<T>::zeros(shape);
+  T* out = y.mutable_data();
   const AxisView v(shape, axis);
   const Index count = x.dim(axis);
   const T* in = x.data();
   for (Index o = 0; o < v.outer; ++o)
     for (Index i = 0; i < count; ++i, in += v.inner)
-      std::copy_n(in, v.inner, y.mutable_data() + (o * v.extent + begin + i * step) * v.inner);
+      std::copy_n(in, v.inner, out + (o * v.extent + begin + i * step) * v.inner);
   return record(
       "unslice", {x}, std::move(y),
       [=](auto&, auto& dy, auto& dx) { dx(0, [&] { return slice_steps(dy, axis, begin, count, step); }); },
@@ -189,13 +190,14 @@ Tensor<T> concat(const std::vector<Tensor<T>>& parts, Index axis = 0) {
     shape[at] += other[at];
   }
   Tensor<T> y(shape);
+  T* out = y.mutable_data();
   const detail::AxisView v(shape, at);
   Index begin = 0;
   std::vector<detail::Operand<T>> inputs;
   for (const auto& part : parts) {
     const Index run = part.dim(at) * v.inner;
     for (Index o = 0; o < v.outer; ++o)
-      std::copy_n(part.data() + o * run, run, y.mutable_data() + (o * v.extent + begin) * v.inner);
+      std::copy_n(part.data() + o * run, run, out + (o * v.extent + begin) * v.inner);
     begin += part.dim(at);
     inputs.emplace_back(part);
   }

@@ -97,14 +97,6 @@ V apply(op::SoftplusGrad, V dy, V x) {
   return dy * apply(op::Sigmoid{}, x);
 }
 
-template <class V>
-V apply(op::SquaredError, V x, V t) {
-  return (x - t) * (x - t);
-}
-template <class V>
-V apply(op::SquaredErrorGrad f, V x, V t) {
-  return constant(x, 2 * f.scale) * (x - t);
-}
 // max(x, 0) - x t + log(1 + exp(-|x|)): no overflow at either end.
 template <class V>
 V apply(op::BceWithLogits, V x, V t) {
