@@ -119,7 +119,7 @@ class FitRun {
       throw NonFiniteLoss(format("fit: epoch {}, validation: {}", state_.epoch, validation_.bad()), history_);
   }
 
-  void end_epoch(bool validated) {
+  [[gnu::cold]] void end_epoch(bool validated) {
     if (history_.columns.empty()) {
       history_.columns = {"epoch", "train"};
       for (std::size_t t = 0; t < train_.terms(); ++t) history_.columns.push_back(train_.name(t));

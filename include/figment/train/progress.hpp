@@ -54,7 +54,7 @@ class Progress final : public Callback {
     std::fflush(out_);
   }
 
-  void on_epoch(TrainState& state) override {
+  [[gnu::cold]] void on_epoch(TrainState& state) override {
     std::fprintf(out_, terminal_ ? "\r%s%s%s\033[K\n" : "%s%s%s\n", head(state).c_str(),
                  figures(*state.history).c_str(), tail(state).c_str());
     std::fflush(out_);
@@ -65,12 +65,13 @@ class Progress final : public Callback {
   }
 
  private:
-  static std::string head(const TrainState& s) {
+  // Cold: compiled for size, which is quicker to compile and no slower ten times a second.
+  [[gnu::cold]] static std::string head(const TrainState& s) {
     const std::string all = std::to_string(s.epochs), now = std::to_string(s.epoch);
     return "epoch " + std::string(all.size() - std::min(all.size(), now.size()), ' ') + now + "/" + all;
   }
 
-  static std::string figures(const History& h) {
+  [[gnu::cold]] static std::string figures(const History& h) {
     std::string line;
     for (std::size_t c = 0; c < h.columns.size(); ++c) {
       if (h.columns[c] == "epoch" || h.columns[c] == "seconds") continue;
@@ -81,7 +82,7 @@ class Progress final : public Callback {
     return line;
   }
 
-  static std::string tail(const TrainState& s) {
+  [[gnu::cold]] static std::string tail(const TrainState& s) {
     const auto done = static_cast<double>((s.epoch - 1) * s.steps + s.step);
     const auto left = static_cast<double>(s.epochs * s.steps) - done;
     char text[64];
