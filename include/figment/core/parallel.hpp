@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -16,6 +15,26 @@
 namespace figment {
 
 namespace detail {
+
+/// Tells the processor that the caller is waiting in a loop.
+inline void relax() {
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
+  asm volatile("yield");
+#endif
+}
+
+/// Looks for a while, some 50 microseconds, whether `ready` has come true. Within a training step the next
+/// work comes sooner than that, while waking a thread that sleeps takes as long as the work itself may.
+template <class F>
+bool spin_until(F ready) {
+  for (int i = 0; i < 2000; ++i) {
+    if (ready()) return true;
+    relax();
+  }
+  return false;
+}
 
 class ThreadPool {
  public:
@@ -36,7 +55,7 @@ class ThreadPool {
     stop();
     stopping_ = false;
     size_ = n;
-    for (int i = 1; i < n; ++i) workers_.emplace_back([this, g = generation_] { work(g); });
+    for (int i = 1; i < n; ++i) workers_.emplace_back([this] { work(); });
   }
 
   /// Runs task(context, p) for each p < parts; returns when all are done. The first exception is rethrown.
@@ -47,72 +66,62 @@ class ThreadPool {
       for (Index p = 0; p < parts; ++p) task(context, p);
       return;
     }
-    {
-      std::lock_guard lock(mutex_);
-      task_ = task, context_ = context, parts_ = parts;
-      next_.store(0, std::memory_order_relaxed);
-      active_ = static_cast<int>(workers_.size());
-      error_ = nullptr;
-      ++generation_;
-    }
-    wake_.notify_all();
+    task_ = task, context_ = context;
+    unfinished_.store(static_cast<int>(parts), std::memory_order_relaxed);
+    untaken_.store(static_cast<int>(parts));
+    ++calls_;
+    calls_.notify_all();
+    // A worker that comes too late finds nothing left, and nobody waits for it.
     drain();
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [&] { return active_ == 0; });
+    const auto done = [&] { return unfinished_.load(std::memory_order_acquire) == 0; };
+    if (!spin_until(done))
+      for (int left; (left = unfinished_.load(std::memory_order_acquire)) != 0;) unfinished_.wait(left);
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   }
 
  private:
   void drain() {
     inside_ = true;
-    for (Index p; (p = next_.fetch_add(1, std::memory_order_relaxed)) < parts_;) {
+    // Only who took a part reads the task: it stays as it is until that part is finished.
+    for (int p; (p = untaken_.fetch_sub(1, std::memory_order_acquire)) > 0;) {
       try {
-        task_(context_, p);
+        task_(context_, p - 1);
       } catch (...) {
-        std::lock_guard lock(mutex_);
+        std::lock_guard lock(error_mutex_);
         if (!error_) error_ = std::current_exception();
       }
+      if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
     }
     inside_ = false;
   }
 
-  void work(std::uint64_t seen) {
+  void work() {
     for (;;) {
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
-        if (stopping_) return;
-        seen = generation_;
-      }
-      drain();
-      std::lock_guard lock(mutex_);
-      if (--active_ == 0) done_.notify_one();
+      const int seen = calls_.load();
+      if (stopping_) return;
+      if (untaken_.load(std::memory_order_relaxed) > 0) drain();
+      if (!spin_until([&] { return calls_.load(std::memory_order_relaxed) != seen; })) calls_.wait(seen);
     }
   }
 
   void stop() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
+    stopping_ = true;
+    ++calls_;
+    calls_.notify_all();
     for (auto& w : workers_) w.join();
     workers_.clear();
   }
 
   static inline thread_local bool inside_ = false;
 
-  std::mutex owner_, mutex_;
-  std::condition_variable wake_, done_;
+  std::mutex owner_, error_mutex_;
   std::vector<std::thread> workers_;
+  std::atomic<bool> stopping_{false};
   std::atomic<int> size_{1};
-  std::atomic<Index> next_{0};
-  std::uint64_t generation_ = 0;
-  bool stopping_ = false;
-  int active_ = 0;
+  std::atomic<int> calls_{0};                    // of run and stop: what sleeping workers watch
+  std::atomic<int> untaken_{0}, unfinished_{0};  // parts of the present call
   Task task_ = nullptr;
   void* context_ = nullptr;
-  Index parts_ = 0;
   std::exception_ptr error_;
 };
 
