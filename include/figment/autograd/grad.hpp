@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "figment/autograd/arithmetic.hpp"
+#include "figment/core/stack.hpp"
 
 namespace figment {
 
@@ -37,7 +38,7 @@ class Slots {
   Slot<T>& find_or_add(Node<T>* node) {
     if (Slot<T>* slot = find(node)) return *slot;
     if (2 * static_cast<Index>(slots_.size()) >= table_.size()) grow();
-    slots_.push_back({node, {}});
+    slots_.push({node, {}});
     table_.mutable_data()[probe(node)] = static_cast<std::int32_t>(slots_.size());
     return slots_.back();
   }
@@ -56,7 +57,7 @@ class Slots {
       table_.mutable_data()[probe(slots_[s].node)] = static_cast<std::int32_t>(s + 1);
   }
 
-  std::vector<Slot<T>, RecycledAllocator<Slot<T>>> slots_;
+  Stack<Slot<T>> slots_;
   Indices table_;  // 1 + the slot's position, 0 if free
 };
 
@@ -84,8 +85,8 @@ class Backward {
       bool needed = false;
       for (const auto& input : inputs) needed |= this->needed(input.tensor);
       slots_.find(visit.node)->needed |= needed;
-      order_.push_back(visit);
-      path_.pop_back();
+      order_.push(visit);
+      path_.pop();
     }
   }
 
@@ -114,7 +115,7 @@ class Backward {
   void enter(Node<T>* node) {
     if (!node || node->id() < oldest_) return;  // older than every target: not computed from one
     if (std::exchange(slots_.find_or_add(node).entered, true)) return;
-    path_.push_back({node, 0});
+    path_.push({node, 0});
   }
 
   bool needed(const Tensor<T>& input) {
@@ -125,11 +126,13 @@ class Backward {
   void differentiate(const Node<T>& node, const Tensor<T>& dy) {
     const auto inputs = node.inputs();
     places_.clear();
-    places_.resize(inputs.size());
     bool any = false;
-    for (std::size_t i = 0; i < inputs.size(); ++i) any |= places_[i].wanted = needed(inputs[i].tensor);
+    for (const auto& input : inputs) {
+      places_.push({needed(input.tensor), {}});
+      any |= places_.back().wanted;
+    }
     if (!any) return;
-    InputGradients<T> dx(places_);
+    InputGradients<T> dx({places_.begin(), places_.size()});
     node.differentiate(Saved<T>(node), dy, dx);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (!places_[i].wanted) continue;
@@ -154,8 +157,8 @@ class Backward {
 
   std::uint64_t oldest_ = ~std::uint64_t{0};
   Slots<T> slots_;
-  std::vector<Visit, RecycledAllocator<Visit>> path_, order_;  // no recursion: long chains overflow a stack
-  std::vector<GradientPlace<T>, RecycledAllocator<GradientPlace<T>>> places_;
+  Stack<Visit> path_, order_;  // no recursion: long chains overflow a stack
+  Stack<GradientPlace<T>> places_;
 };
 
 }  // namespace detail

@@ -51,7 +51,9 @@ struct Kept {
 template <class T>
 struct ErasedRule {
   void (*call)(const void* rule, const Saved<T>&, const Tensor<T>& dy, InputGradients<T>&) = nullptr;
+  void (*move)(void* to, void* from) = nullptr;
   void (*destroy)(void* rule) = nullptr;
+  std::size_t bytes = 0;
 };
 
 /// A graph's node. Leaves have no inputs and no rule. Identifiers rise with creation, so that inputs come
@@ -71,15 +73,15 @@ class Node final : public Counted {
 
   /// A new node; its inputs and `rule_bytes` for the rule's captures are in the same block, behind it.
   static Node* make(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output, Keep keep,
-                    ErasedRule<T> rule = {}, std::size_t rule_bytes = 0) {
-    const std::size_t bytes = sizeof(Node) + inputs.size() * sizeof(Kept<T>) + rule_bytes;
+                    const ErasedRule<T>& rule = {}) {
+    const std::size_t bytes = sizeof(Node) + inputs.size() * sizeof(Kept<T>) + rule.bytes;
     return new (MemoryPool::instance().allocate(bytes)) Node(name, inputs, output, keep, rule, bytes);
   }
   void* rule_data() const { return inputs_ + count_; }
 
  private:
   Node(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output, Keep keep,
-       ErasedRule<T> rule, std::size_t bytes)
+       const ErasedRule<T>& rule, std::size_t bytes)
       : name_(name), count_(inputs.size()), bytes_(bytes), rule_(rule) {
     inputs_ = reinterpret_cast<Kept<T>*>(reinterpret_cast<std::byte*>(this) + sizeof(Node));
     for (std::size_t i = 0; i < count_; ++i) {

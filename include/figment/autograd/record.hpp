@@ -1,6 +1,7 @@
 // Recording operations: the one way into the graph, for figment's own and for yours.
 #pragma once
 
+#include <cstring>
 #include <initializer_list>
 
 #include "figment/autograd/no_grad.hpp"
@@ -22,6 +23,26 @@ bool recording(const Tensor<T>&... inputs) {
   return detail::recording_enabled && (inputs.tracked() || ...);
 }
 
+namespace detail {
+
+/// Makes `output` part of the graph, if any input is. Apart from record: compiled once, not for each rule.
+template <class T>
+[[gnu::noinline]] void record_erased(const char* name, std::span<const Operand<T>> inputs, Tensor<T>& output,
+                                     const ErasedRule<T>& erased, void* rule, Keep keep) {
+  if (!recording_enabled) return;
+  bool tracked = false;
+  for (const auto& i : inputs) tracked |= i.tensor->tracked();
+  if (!tracked) return;
+  auto* node = Node<T>::make(name, inputs, output, keep, erased);
+  if (erased.move)
+    erased.move(node->rule_data(), rule);
+  else
+    std::memcpy(node->rule_data(), rule, erased.bytes);
+  output.set_node(Ref<Counted>(node));
+}
+
+}  // namespace detail
+
 /// Records that `output` was computed from `inputs`, and how gradients flow back:
 ///   rule(const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx)
 /// sets dx(i, [&] { return the gradient of input i; }) in ordinary tensor operations, so that it can be
@@ -31,18 +52,15 @@ bool recording(const Tensor<T>&... inputs) {
 template <class T, class Rule>
 Tensor<T> record(const char* name, std::span<const detail::Operand<std::type_identity_t<T>>> inputs,
                  Tensor<T> output, Rule rule, Keep keep = Keep::all) {
-  if (!detail::recording_enabled) return output;
-  bool tracked = false;
-  for (const auto& i : inputs) tracked |= i.tensor->tracked();
-  if (!tracked) return output;
   static_assert(alignof(Rule) <= alignof(detail::Kept<T>), "figment: a rule captures over-aligned values");
   detail::ErasedRule<T> erased{[](const void* r, const Saved<T>& saved, const Tensor<T>& dy,
                                   InputGradients<T>& dx) { (*static_cast<const Rule*>(r))(saved, dy, dx); }};
-  if constexpr (!std::is_trivially_destructible_v<Rule>)
+  erased.bytes = sizeof(Rule);
+  if constexpr (!std::is_trivially_copyable_v<Rule>) {
+    erased.move = [](void* to, void* from) { new (to) Rule(std::move(*static_cast<Rule*>(from))); };
     erased.destroy = [](void* r) { static_cast<Rule*>(r)->~Rule(); };
-  auto* node = detail::Node<T>::make(name, inputs, output, keep, erased, sizeof(Rule));
-  new (node->rule_data()) Rule(std::move(rule));
-  output.set_node(detail::Ref<detail::Counted>(node));
+  }
+  detail::record_erased(name, inputs, output, erased, &rule, keep);
   return output;
 }
 template <class T, class Rule>

@@ -21,8 +21,15 @@ namespace detail {
 inline void put(std::string& s, std::string_view v) { s += v; }
 // Constrained, or a const char* would convert to bool before it does to string_view.
 inline void put(std::string& s, std::same_as<bool> auto v) { s += v ? "true" : "false"; }
+// Converted in the widest type: to_string is long, and each type has its own.
 template <std::integral V>
-requires(!std::same_as<V, bool>) void put(std::string& s, V v) { s += std::to_string(v); }
+requires(!std::same_as<V, bool>) void put(std::string& s, V v) {
+  using Wide = std::conditional_t<std::is_signed_v<V>, long long, unsigned long long>;
+  if constexpr (std::same_as<V, Wide>)
+    s += std::to_string(v);
+  else
+    put(s, static_cast<Wide>(v));
+}
 template <std::floating_point V>
 void put(std::string& s, V v) {
   char buffer[32];
@@ -33,9 +40,13 @@ void put(std::string& s, V v) {
 template <class... Args>
 struct Format {
   std::string_view text;
-  consteval Format(const char* t) : text(t) {  // NOLINT(google-explicit-constructor): literals convert
+  consteval Format(const char* t) {  // NOLINT(google-explicit-constructor): literals convert
+    // Plain pointers: each message is walked while compiling, and calls of string_view's members are slow
+    // then.
     std::size_t holes = 0;
-    for (std::size_t i = 0; i + 1 < text.size(); ++i) holes += text[i] == '{' && text[i + 1] == '}';
+    const char* p = t;
+    for (; *p; ++p) holes += p[0] == '{' && p[1] == '}';
+    text = {t, static_cast<std::size_t>(p - t)};
     if (holes != sizeof...(Args)) throw "the number of {} differs from the number of arguments";
   }
 };
@@ -50,7 +61,7 @@ Argument argument(const A& a) {
   return {&a, [](std::string& s, const void* p) { put(s, *static_cast<const A*>(p)); }};
 }
 
-inline std::string expand(std::string_view text, const Argument* args) {
+[[gnu::cold]] inline std::string expand(std::string_view text, const Argument* args) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text.substr(i, 2) == "{}") {
@@ -61,6 +72,11 @@ inline std::string expand(std::string_view text, const Argument* args) {
     }
   }
   return out;
+}
+
+/// Apart from fail: compiled once, not for every list of arguments.
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise(std::string_view text, const Argument* args) {
+  throw Error(expand(text, args));
 }
 
 }  // namespace detail
@@ -77,7 +93,7 @@ template <class... Args>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(detail::Format<std::type_identity_t<Args>...> text,
                                                  const Args&... args) {
   const detail::Argument list[] = {detail::argument(args)..., {}};
-  throw Error(detail::expand(text.text, list));
+  detail::raise(text.text, list);
 }
 
 /// Throws Error with the formatted message unless `ok`.

@@ -51,9 +51,21 @@ struct BroadcastLoops {
   }
 };
 
-/// y = f(a, b) with broadcasting, not recorded.
-template <class Op, class T>
-Tensor<T> map(Op f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
+/// A kernel with its formula's settings, its type erased: what walks over tensors is compiled once, not for
+/// each formula.
+template <class T>
+struct ErasedUnary {
+  const void* f;
+  void (*run)(const void* f, const T* x, T* y, Index n);
+};
+template <class T>
+struct ErasedBinary {
+  const void* f;
+  void (*run)(const void* f, const T* a, Index a_step, const T* b, Index b_step, T* y, Index n);
+};
+
+template <class T>
+Tensor<T> map_erased(ErasedBinary<T> f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
   Tensor<T> y(broadcast(a.shape(), b.shape(), name));
   const T *pa = a.data(), *pb = b.data();
   T* py = y.mutable_data();
@@ -63,27 +75,43 @@ Tensor<T> map(Op f, const Tensor<T>& a, const Tensor<T>& b, std::string_view nam
   const Index inner = loops.extent[0], sa = loops.a_step[0], sb = loops.b_step[0];
   if (loops.rank == 1) {
     parallel_for(n, elementwise_grain, [&](Index begin, Index end) {
-      kernels::binary(f, pa + begin * sa, sa, pb + begin * sb, sb, py + begin, end - begin);
+      f.run(f.f, pa + begin * sa, sa, pb + begin * sb, sb, py + begin, end - begin);
     });
   } else {
     parallel_for(n / inner, elementwise_grain / inner + 1, [&](Index begin, Index end) {
       loops.each_row(begin, end, [&](Index row, Index ia, Index ib) {
-        kernels::binary(f, pa + ia, sa, pb + ib, sb, py + row * inner, inner);
+        f.run(f.f, pa + ia, sa, pb + ib, sb, py + row * inner, inner);
       });
     });
   }
   return y;
 }
 
-/// y = f(x), not recorded.
-template <class Op, class T>
-Tensor<T> map(Op f, const Tensor<T>& x) {
+template <class T>
+Tensor<T> map_erased(ErasedUnary<T> f, const Tensor<T>& x) {
   Tensor<T> y(x.shape());
   const T* px = x.data();
   T* py = y.mutable_data();
   parallel_for(x.size(), elementwise_grain,
-               [&](Index begin, Index end) { kernels::unary(f, px + begin, py + begin, end - begin); });
+               [&](Index begin, Index end) { f.run(f.f, px + begin, py + begin, end - begin); });
   return y;
+}
+
+/// y = f(a, b) with broadcasting, not recorded.
+template <class Op, class T>
+Tensor<T> map(Op f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
+  return map_erased<T>(
+      {&f, [](const void* op, const T* pa, Index sa, const T* pb, Index sb, T* y,
+              Index n) { kernels::binary(*static_cast<const Op*>(op), pa, sa, pb, sb, y, n); }},
+      a, b, name);
+}
+
+/// y = f(x), not recorded.
+template <class Op, class T>
+Tensor<T> map(Op f, const Tensor<T>& x) {
+  return map_erased<T>({&f, [](const void* op, const T* in, T* y,
+                               Index n) { kernels::unary(*static_cast<const Op*>(op), in, y, n); }},
+                       x);
 }
 
 /// y = f(x) for functions without a kernel, one value at a time; To is float, double or a mask's type.

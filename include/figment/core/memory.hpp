@@ -43,7 +43,8 @@ class MemoryPool {
     return pool;
   }
 
-  void* allocate(std::size_t bytes) {
+  // Out of line, as the lock's waiting is long.
+  [[gnu::noinline]] void* allocate(std::size_t bytes) {
     const std::size_t c = size_class(bytes), size = class_size(c);
     {
       Lock lock(busy_);
@@ -65,7 +66,7 @@ class MemoryPool {
     }
   }
 
-  void deallocate(void* p, std::size_t bytes) noexcept {
+  [[gnu::noinline]] void deallocate(void* p, std::size_t bytes) noexcept {
     const std::size_t c = size_class(bytes), size = class_size(c);
     {
       Lock lock(busy_);

@@ -29,8 +29,9 @@ class Shape {
   }
 
   Index rank() const { return rank_; }
+  // Out of line: it is asked everywhere, and a program compiles the loop at each of those places.
   /// The number of elements.
-  Index size() const {
+  [[gnu::noinline]] Index size() const {
     Index n = 1;
     for (Index d : *this) n *= d;
     return n;
@@ -60,11 +61,11 @@ class Shape {
     return true;
   }
 
-  friend void put(std::string& s, const Shape& v) {
+  [[gnu::cold]] friend void put(std::string& s, const Shape& v) {
     s += '(';
     for (Index i = 0; i < v.rank_; ++i) {
       if (i) s += ", ";
-      s += std::to_string(v.dims_[i]);
+      detail::put(s, v.dims_[i]);
     }
     s += v.rank_ == 1 ? ",)" : ")";
   }

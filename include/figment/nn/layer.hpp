@@ -14,16 +14,19 @@ namespace detail {
 /// An error with the path of the layer it happened in.
 struct LayerError : Error {
   std::string path, reason;
-  LayerError(std::string p, std::string r) : Error(p + ": " + r), path(std::move(p)), reason(std::move(r)) {}
+  [[gnu::cold]] LayerError(std::string p, std::string r)
+      : Error(p + ": " + r), path(std::move(p)), reason(std::move(r)) {}
 };
 
+/// NAME from "… [with L = ns::NAME<…>; …]" or "… [L = NAME]".
+[[gnu::cold]] inline std::string type_name(std::string_view function) {
+  std::string_view name = function.substr(function.find("L = ") + 4);
+  name = name.substr(0, name.find_first_of(";]<"));
+  return std::string(name.substr(name.rfind(':') + 1));
+}
 template <class L>
 std::string type_name() {
-  const std::string_view text = __PRETTY_FUNCTION__;  // "… [with L = NAME; …]" or "… [L = NAME]"
-  std::string_view name = text.substr(text.find("L = ") + 4);
-  name = name.substr(0, name.find_first_of(";]"));
-  name = name.substr(0, name.find('<'));
-  return std::string(name.substr(name.rfind(':') + 1));
+  return type_name(__PRETTY_FUNCTION__);
 }
 
 template <class L>
@@ -51,11 +54,45 @@ struct TraceRow {
 
 namespace detail {
 
-struct Trace {
-  std::string path;
-  std::vector<TraceRow> rows;
+/// Told of the layers that a forward pass goes through. An interface, so that only programs that trace
+/// compile what comes of it.
+class Tracer {
+ public:
+  virtual void enter(std::string_view name) = 0;
+  /// The layer last entered and not left is done.
+  virtual void row(std::string layer, const Shape& input, const Shape& output) = 0;
+  virtual void leave() = 0;
+
+ protected:
+  ~Tracer() = default;
 };
-inline thread_local Trace* active_trace = nullptr;
+inline thread_local Tracer* active_trace = nullptr;
+
+/// The rows of trace().
+class Trace final : public Tracer {
+ public:
+  std::vector<TraceRow> rows;
+
+  void enter(std::string_view name) override {
+    open_.push_back({path_.size(), rows.size()});
+    if (!path_.empty()) path_ += '.';
+    path_ += name;
+  }
+  void row(std::string layer, const Shape& input, const Shape& output) override {
+    rows.push_back({path_, std::move(layer), input, output, rows.size() == open_.back().rows});
+  }
+  void leave() override {
+    path_.resize(open_.back().path);
+    open_.pop_back();
+  }
+
+ private:
+  struct Open {
+    std::size_t path, rows;  // how long they were before
+  };
+  std::string path_;
+  std::vector<Open> open_;
+};
 
 /// layer.forward(x), with the Context if it takes one.
 template <class L, class T>
@@ -79,39 +116,35 @@ Shape shape_of(const Y& y) {
     return y.mean.shape();  // a distribution
 }
 
-/// Extends the active trace's path by one name, if there is a trace, until the end of the scope.
+/// In the active trace, if there is one, inside the layer `name` until the end of the scope.
 class TraceScope {
  public:
   explicit TraceScope(std::string_view name) {
-    if (!active_trace) return;
-    outer_ = active_trace->path;
-    active_trace->path += (outer_.empty() ? "" : ".") + std::string(name);
-    before_ = active_trace->rows.size();
+    if (active_trace) active_trace->enter(name);
   }
   ~TraceScope() {
-    if (active_trace) active_trace->path = outer_;
+    if (active_trace) active_trace->leave();
   }
   TraceScope(const TraceScope&) = delete;
   TraceScope& operator=(const TraceScope&) = delete;
+};
 
-  void row(std::string layer, const Shape& input, const Shape& output) {
-    auto& rows = active_trace->rows;
-    rows.push_back({active_trace->path, std::move(layer), input, output, rows.size() == before_});
-  }
+/// describe() of a layer, when it is asked for.
+struct Description {
+  const void* layer;
+  std::string (*describe)(const void* layer);
 
- private:
-  std::string outer_;
-  std::size_t before_ = 0;
+  std::string operator()() const { return describe(layer); }
 };
 
 /// Throws the error being handled again, its message led by the layer's name or path.
-[[noreturn]] inline void rethrow_from(std::string_view name, const std::string& layer) {
+[[noreturn, gnu::cold]] inline void rethrow_from(std::string_view name, const Description& layer) {
   try {
     throw;
   } catch (const LayerError& e) {
     throw LayerError(std::string(name) + "." + e.path, e.reason);
   } catch (const Error& e) {
-    throw LayerError(std::string(name) + " " + layer, e.what());
+    throw LayerError(std::string(name) + " " + layer(), e.what());
   }
 }
 
@@ -120,13 +153,15 @@ class TraceScope {
 /// layer.forward(x) as the part called `name` of a model: errors inside name the path to it.
 template <class L, class T>
 auto forward(std::string_view name, const L& layer, const Tensor<T>& x, const Context& context) {
+  const detail::Description description{&layer,
+                                        [](const void* l) { return describe(*static_cast<const L*>(l)); }};
   try {
-    detail::TraceScope scope(name);
+    const detail::TraceScope scope(name);
     auto y = detail::call_forward(layer, x, context);
-    if (detail::active_trace) scope.row(describe(layer), x.shape(), detail::shape_of(y));
+    if (detail::active_trace) detail::active_trace->row(description(), x.shape(), detail::shape_of(y));
     return y;
   } catch (const Error&) {
-    detail::rethrow_from(name, describe(layer));
+    detail::rethrow_from(name, description);
   }
 }
 
@@ -135,7 +170,7 @@ template <class M>
 std::vector<TraceRow> trace(const M& module, const Shape& input) {
   detail::Trace trace;
   struct Restore {
-    detail::Trace* before;
+    detail::Tracer* before;
     ~Restore() { detail::active_trace = before; }
   } restore{std::exchange(detail::active_trace, &trace)};
   NoGrad guard;

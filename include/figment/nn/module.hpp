@@ -31,7 +31,10 @@ namespace detail {
 class VisitorPath {
  public:
   [[gnu::noinline]] std::string join(std::string_view name) const {
-    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+    std::string path = path_;
+    if (!path.empty()) path += '.';
+    path += name;
+    return path;
   }
 
   /// Goes one name deeper until the end of the scope.

@@ -64,11 +64,11 @@ class Sequential {
 
   template <class L>
   void add(L layer) {
-    push(std::make_unique<Held<L>>(std::to_string(layers_.size()), std::move(layer)));
+    push(Owned(new Held<L>(std::to_string(layers_.size()), std::move(layer))));
   }
   template <class L>
   void add(Named<L> layer) {
-    push(std::make_unique<Held<L>>(std::move(layer.name), std::move(layer.layer)));
+    push(Owned(new Held<L>(std::move(layer.name), std::move(layer.layer))));
   }
   /// Appends another's layers, sharing their weights, renamed by position.
   void append(const Sequential& other) {
@@ -92,13 +92,17 @@ class Sequential {
   }
 
  private:
+  struct Layer;
+  // Layers are made as this at once: a unique_ptr of every type of layer would be compiled besides.
+  using Owned = std::unique_ptr<Layer>;
+
   struct Layer {
     std::string name;
     explicit Layer(std::string n) : name(std::move(n)) {}
     virtual ~Layer() = default;
     virtual Tensor<T> forward(const Tensor<T>& x, const Context& context) const = 0;
     virtual void visit(Visitor<T>& v) = 0;
-    virtual std::unique_ptr<Layer> copy() const = 0;
+    virtual Owned copy() const = 0;
   };
 
   template <class L>
@@ -109,16 +113,16 @@ class Sequential {
       return figment::forward(this->name, layer, x, context);
     }
     void visit(Visitor<T>& v) override { v(this->name, layer); }
-    std::unique_ptr<Layer> copy() const override { return std::make_unique<Held>(*this); }
+    Owned copy() const override { return Owned(new Held(*this)); }
   };
 
-  void push(std::unique_ptr<Layer> layer) {
+  void push(Owned layer) {
     for (const auto& l : layers_)
       check(l->name != layer->name, "Sequential: two layers are named '{}'", layer->name);
     layers_.push_back(std::move(layer));
   }
 
-  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<Owned> layers_;
 };
 template <class First, class... Rest>
 Sequential(First, Rest...) -> Sequential<typename detail::layers_value<First, Rest...>::type>;

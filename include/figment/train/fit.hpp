@@ -1,8 +1,8 @@
 // The training loop.
 #pragma once
 
-#include <chrono>
 #include <cmath>
+#include <condition_variable>  // brings steady_clock; all of <chrono> would cost 1 % of a program's compiling
 
 #include "figment/autograd/grad.hpp"
 #include "figment/nn/context.hpp"
@@ -43,7 +43,7 @@ class LossMeans {
     std::size_t at = 0;
     const auto take = [&](std::string_view name, double value) {
       if (at == names_.size()) {
-        names_.emplace_back(name);
+        names_.push_back(std::string(name));
         sums_.push_back(0);
       }
       if (!std::isfinite(value) && bad_.empty()) bad_ = format("{} is {}", name, value);
@@ -96,8 +96,7 @@ class FitRun {
         const auto loss = loss_of(batch, context);
         train_.add(loss, batch.size());
         if (!train_.bad().empty())
-          throw NonFiniteLoss(format("fit: epoch {}, step {}: {}", state_.epoch, state_.step, train_.bad()),
-                              history_);
+          diverged(format("fit: epoch {}, step {}: {}", state_.epoch, state_.step, train_.bad()));
         auto gradients = grad(loss.total(), optimizer.parameters());
         if (options_.clip_norm > 0) clip_by_norm(gradients, options_.clip_norm);
         optimizer.step(gradients);
@@ -116,28 +115,26 @@ class FitRun {
     for (const auto& batch : batches) validation_.add(loss_of(batch, context), batch.size());
     check(validation_.samples() > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
     if (!validation_.bad().empty())
-      throw NonFiniteLoss(format("fit: epoch {}, validation: {}", state_.epoch, validation_.bad()), history_);
+      diverged(format("fit: epoch {}, validation: {}", state_.epoch, validation_.bad()));
   }
 
   [[gnu::cold]] void end_epoch(bool validated) {
-    if (history_.columns.empty()) {
-      history_.columns = {"epoch", "train"};
-      for (std::size_t t = 0; t < train_.terms(); ++t) history_.columns.push_back(train_.name(t));
-      if (validated) {
-        history_.columns.push_back("val");
-        for (std::size_t t = 0; t < validation_.terms(); ++t)
-          history_.columns.push_back("val_" + validation_.name(t));
-      }
-      history_.columns.push_back("seconds");
-    }
-    std::vector<double> row{static_cast<double>(state_.epoch), train_.total()};
-    for (std::size_t t = 0; t < train_.terms(); ++t) row.push_back(train_.mean(t));
-    if (validated) {
-      row.push_back(validation_.total());
-      for (std::size_t t = 0; t < validation_.terms(); ++t) row.push_back(validation_.mean(t));
-    }
     state_.seconds = elapsed();
-    row.push_back(state_.seconds);
+    std::vector<double> row;
+    // Everything is moved into its vector: push_back of a copy is a second function to compile.
+    const auto add = [&](std::string column, double value) {
+      if (history_.rows.empty()) history_.columns.push_back(std::move(column));
+      row.push_back(std::move(value));
+    };
+    add("epoch", static_cast<double>(state_.epoch));
+    add("train", train_.total());
+    for (std::size_t t = 0; t < train_.terms(); ++t) add(train_.name(t), train_.mean(t));
+    if (validated) {
+      add("val", validation_.total());
+      for (std::size_t t = 0; t < validation_.terms(); ++t)
+        add("val_" + validation_.name(t), validation_.mean(t));
+    }
+    add("seconds", state_.seconds);
     history_.rows.push_back(std::move(row));
     for (Callback* c : options_.callbacks) c->on_epoch(state_);
   }
@@ -149,20 +146,29 @@ class FitRun {
   }
 
  private:
+  [[noreturn, gnu::cold]] void diverged(const std::string& message) {
+    throw NonFiniteLoss(message, std::move(history_));
+  }
+
   double elapsed() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
   // The running means as a history of one row, in memory that stays.
   void publish() {
-    if (running_.columns.empty()) {
-      running_.columns = {"train"};
-      for (std::size_t t = 0; t < train_.terms(); ++t) running_.columns.push_back(train_.name(t));
-      running_.rows.assign(1, std::vector<double>(running_.columns.size()));
-    }
+    if (running_.rows.empty()) begin_publishing();
     running_.rows[0][0] = train_.total();
     for (std::size_t t = 0; t < train_.terms(); ++t) running_.rows[0][t + 1] = train_.mean(t);
     state_.seconds = elapsed();
+  }
+
+  [[gnu::cold]] void begin_publishing() {
+    std::vector<double> row;
+    for (std::size_t t = 0; t <= train_.terms(); ++t) {
+      running_.columns.push_back(std::string(t == 0 ? "train" : train_.name(t - 1)));
+      row.push_back(0.0);
+    }
+    running_.rows.push_back(std::move(row));
   }
 
   const FitOptions& options_;
