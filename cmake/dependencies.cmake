@@ -100,7 +100,7 @@ if(FIGMENT_BUILD_TESTS)
   endif()
 endif()
 
-if(FIGMENT_BUILD_EXAMPLES)
+if(FIGMENT_BUILD_EXAMPLES OR FIGMENT_BUILD_BENCHMARKS)
   find_package(CLI11 QUIET CONFIG)
   if(NOT TARGET CLI11::CLI11)
     figment_unpack(cli11 https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.4.2.tar.gz

@@ -1,7 +1,7 @@
 # Sourced by the scripts: installs what figment is built with, on systems with apt where that is permitted. Elsewhere it
 # only says so, and CMake fetches the libraries. Nothing here writes to stdout.
 #
-#   figment_install GROUP...    groups: build tests examples benchmarks checks
+#   figment_install GROUP...    groups: build tests examples benchmarks peers checks
 # shellcheck shell=bash
 
 figment_say() { printf '%s\n' "$*" >&2; }
@@ -20,7 +20,8 @@ figment_libraries() {
     build) echo libeigen3-dev zlib1g-dev libstb-dev ;;
     tests) echo catch2 libcli11-dev ;;
     examples) echo libcli11-dev ca-certificates ;;
-    benchmarks) echo libbenchmark-dev ;;
+    benchmarks) echo libbenchmark-dev libcli11-dev ;;
+    peers) echo libdnnl-dev libopenblas-dev python3-torch ;;
     checks) echo libclang-rt-dev ;;
   esac
 }

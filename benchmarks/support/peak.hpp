@@ -12,7 +12,10 @@ namespace detail {
 #if FIGMENT_X86
 __attribute__((target("avx2,fma"))) inline float chains_avx2(long n) {
   __m256 a[12];
-  for (auto& v : a) v = _mm256_set1_ps(1.0f);
+  for (auto& v : a) {
+    v = _mm256_set1_ps(1.0f);
+    asm volatile("" : "+x"(v));  // as if unknown: clang sees that 1 x + y is 1 and leaves the loop out
+  }
   const __m256 x = _mm256_set1_ps(0.999999f), y = _mm256_set1_ps(1e-6f);
   for (long i = 0; i < n; ++i) {
 #pragma GCC unroll 12

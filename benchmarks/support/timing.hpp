@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <thread>
 #include <vector>
 
 namespace benchmarks {
@@ -28,6 +29,18 @@ double time_calls(F&& f, std::size_t calls) {
   const double start = seconds_now();
   for (std::size_t i = 0; i < calls; ++i) f();
   return (seconds_now() - start) / static_cast<double>(calls);
+}
+
+/// time_calls after one call that is not counted, which fills the caches again.
+template <class F>
+double time_warm_calls(F&& f, std::size_t calls) {
+  f();
+  return time_calls(f, calls);
+}
+
+/// OpenMP's threads spin for some milliseconds after their work and would slow down whoever is next.
+inline void settle(bool threads) {
+  if (threads) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 /// Keeps a value alive, so that computing it is not optimised away.

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/compare.hpp"
 #include "support/error_of.hpp"
+#include "support/ulp.hpp"
 
 using figment::Index;
 using figment::Rng;
@@ -53,6 +54,21 @@ double correlation(const Tensor<T>& x) {
   return sum / (static_cast<double>(x.size() - 1) * m.variance);
 }
 
+/// Value i of a fill from `s`, uniform in [0, 1), by the block function.
+template <class T>
+double unit(const figment::RngState& s, Index i) {
+  const auto per_block = static_cast<Index>(16 / sizeof(T));
+  const std::uint64_t at = s.counter + static_cast<std::uint64_t>(i / per_block);
+  const auto bits = philox({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at >> 32),
+                            static_cast<std::uint32_t>(s.stream), static_cast<std::uint32_t>(s.stream >> 32)},
+                           s.seed);
+  const auto j = static_cast<std::size_t>(i % per_block);
+  if constexpr (sizeof(T) == 4)
+    return static_cast<double>(bits[j] >> 8) * 0x1p-24;
+  else
+    return static_cast<double>((std::uint64_t{bits[2 * j]} << 32 | bits[2 * j + 1]) >> 11) * 0x1p-53;
+}
+
 }  // namespace
 
 // Random123's kat_vectors, philox4x32 with 10 rounds.
@@ -75,6 +91,66 @@ TEST_CASE("the numbers of a seed never change", "[core]") {
   CHECK(rng.state().counter == 2);  // five floats took two blocks
   CHECK(Rng(0).next_u32() == 0x6627e8d5);
   CHECK(Rng(0).uniform() == static_cast<double>(0x6627e8d5e169c58d >> 11) * 0x1p-53);
+}
+
+// Every length of tail, on every instruction set, beside the block function.
+TEMPLATE_TEST_CASE("fills are made of the blocks of their counters", "[core][kernels]", float, double) {
+  using T = TestType;
+  const figment::RngState start{0x1234'5678'9abc'def0, 0xfedc'ba98'7654'3210, 0xffff'fffe};  // carries
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index n = 0; n < 70; ++n) {
+      INFO(n << " values on " << name(isa));
+      Rng rng(start);
+      const auto x = rng.uniform<T>({n});
+      for (Index i = 0; i < n; ++i) CHECK(static_cast<double>(x.data()[i]) == unit<T>(start, i));
+      CHECK(rng.state().counter ==
+            start.counter + static_cast<std::uint64_t>((n * Index{sizeof(T)} + 15) / 16));
+    }
+  }
+}
+
+// Box and Muller's formula in long double. Measured: 3.2 units in the last place in float, 3.1 in double; cos
+// and sin of turns keep their relative accuracy down to 0.
+TEMPLATE_TEST_CASE("normal numbers are Box and Muller's of the uniform ones", "[core][kernels]", float,
+                   double) {
+  using T = TestType;
+  const figment::RngState start{3, 1, 4};
+  Rng rng(start);
+  const auto x = rng.normal<T>({count});
+  double worst = 0;
+  for (Index i = 0; i < count; i += 2) {
+    const long double radius = std::sqrt(-2 * std::log(1 - static_cast<long double>(unit<T>(start, i))));
+    // Seen from the nearest quarter, where sin is exact near 0.
+    const long double v = 4 * static_cast<long double>(unit<T>(start, i + 1)), quarter = std::round(v);
+    const long double angle = (v - quarter) * std::acos(0.0L), c = std::cos(angle), s = std::sin(angle);
+    const long double cosines[] = {c, -s, -c, s, c}, sines[] = {s, c, -s, -c, s};
+    const auto q = static_cast<std::size_t>(quarter);
+    worst = std::max(worst, test::ulps(x.data()[i], radius * cosines[q]));
+    worst = std::max(worst, test::ulps(x.data()[i + 1], radius * sines[q]));
+  }
+  CHECK(worst <= 3.5);
+}
+
+TEMPLATE_TEST_CASE("fills have the same bits on every instruction set", "[core][kernels]", float, double) {
+  using T = TestType;
+  const auto fills = [](auto isa) {
+    test::IsaScope scope(isa);
+    Rng rng(12);
+    const auto uniform = rng.uniform<T>({100003}, T(-0.3), T(0.7));
+    const auto normal = rng.normal<T>({100003}, T(0.1), T(3));
+    return std::tuple(uniform, normal, rng.bernoulli<T>({100003}, T(0.3)),
+                      Tensor<double>::scalar(rng.normal()));
+  };
+  const auto reference = fills(figment::kernels::Isa::reference);
+  for (auto isa : test::supported_isas()) {
+    INFO("on " << name(isa));
+    const auto found = fills(isa);
+    CHECK(test::bit_difference(std::get<0>(found), std::get<0>(reference)) == "");
+    CHECK(test::bit_difference(std::get<1>(found), std::get<1>(reference)) == "");
+    CHECK(test::bit_difference(std::get<2>(found), std::get<2>(reference)) == "");
+    CHECK(test::bit_difference(std::get<3>(found), std::get<3>(reference)) == "");
+  }
 }
 
 TEMPLATE_TEST_CASE("uniform numbers fill the unit interval evenly", "[core]", float, double) {

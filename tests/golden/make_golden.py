@@ -284,6 +284,130 @@ def layers(out):
         out.put(name, x=x, y=y, dy=dy, dx=dx, v=v, ddx=ddx, ddy=ddy)
 
 
+# ---------------------------------------------------------------------------------------------------------- images
+
+
+def same(x, kernel, stride, dilation=(1, 1), value=0.0):
+    """x (N, C, H, W) padded as TensorFlow's SAME: the odd one goes right and bottom."""
+    pads = []
+    for size, k, s, d in list(zip(x.shape[2:], kernel, stride, dilation))[::-1]:
+        total = max((-(-size // s) - 1) * s + (k - 1) * d + 1 - size, 0)
+        pads += [total // 2, total - total // 2]
+    return F.pad(x, pads, value=value)
+
+
+def image(f):
+    """f of (N, C, H, W) as a function of (N, H, W, C)."""
+    return lambda x, *rest: f(x.permute(0, 3, 1, 2), *rest).permute(0, 2, 3, 1)
+
+
+@group
+def images(out):
+    # Weights are stored as figment has them: (kh, kw, in / groups, out), transposed (kh, kw, out / groups, in).
+    # PyTorch's are (out, in / groups, kh, kw) and (in, out / groups, kh, kw): the same permutation.
+    def put(case, f, x, *parameters):
+        """y, the gradients by x and the parameters, and ddy."""
+        names = ["x", "weight", "bias"][: 1 + len(parameters)]
+        inputs = [leaf(t) for t in (x, *parameters)]
+        y = f(*inputs)
+        draw = Draw(f"images/{case}/dy")
+        dy, v = leaf(draw.normal(*y.shape)), draw.normal(*x.shape)
+        found = torch.autograd.grad(y, inputs, dy, create_graph=True)
+        (ddy,) = torch.autograd.grad((found[0] * v).sum(), [dy])
+        grads = {f"d{name}": g for name, g in zip(names, found)}
+        out.put(case, **dict(zip(names, inputs)), dy=dy, y=y, v=v, ddy=ddy, **grads)
+
+    def conv(case, x, weight, bias, pad=lambda x: x, **options):
+        draw = Draw(f"images/{case}")
+        f = image(lambda x, w, b: F.conv2d(pad(x), w.permute(3, 2, 0, 1), b, **options))
+        put(case, f, draw.normal(*x), draw.normal(*weight, scale=0.5), draw.normal(bias))
+
+    conv("conv_valid", (2, 5, 4, 3), (3, 2, 3, 4), 4)
+    conv("conv_padded", (2, 5, 6, 2), (3, 3, 2, 3), 3, padding=(1, 2), stride=(2, 1))
+    conv("conv_same_stride_2", (2, 6, 6, 1), (5, 5, 1, 3), 3, pad=lambda x: same(x, (5, 5), (2, 2)), stride=2)
+    conv("conv_same_even", (1, 4, 5, 2), (2, 4, 2, 2), 2, pad=lambda x: same(x, (2, 4), (1, 1)))
+    conv("conv_dilated_groups", (2, 6, 7, 4), (2, 3, 2, 6), 6, groups=2, dilation=2)
+
+    def transposed(case, x, weight, bias, cut=lambda y: y, **options):
+        draw = Draw(f"images/{case}")
+        f = image(lambda x, w, b: cut(F.conv_transpose2d(x, w.permute(3, 2, 0, 1), b, **options)))
+        put(case, f, draw.normal(*x), draw.normal(*weight, scale=0.5), draw.normal(bias))
+
+    transposed("transposed_valid", (2, 3, 4, 2), (3, 2, 3, 2), 3)
+    transposed(
+        "transposed_padded", (2, 3, 3, 2), (3, 4, 3, 2), 3, padding=1, stride=2, output_padding=(1, 0), dilation=(1, 2)
+    )
+    transposed("transposed_groups", (1, 3, 4, 4), (3, 3, 3, 4), 6, groups=2, stride=(1, 2))
+    # The adjoint of SAME: of the whole result, what lies over the unpadded image. 5x5 by 2 pads 1 and 2.
+    transposed("transposed_same", (2, 3, 4, 3), (5, 5, 1, 3), 1, cut=lambda y: y[:, :, 1:7, 1:9], stride=2)
+
+    def pool(case, x, f):
+        put(case, image(f), Draw(f"images/{case}").normal(*x))
+
+    pool("max_2", (2, 5, 6, 3), lambda x: F.max_pool2d(x, 2))
+    pool("max_3_stride_2", (2, 6, 7, 2), lambda x: F.max_pool2d(x, 3, stride=2, padding=1))
+    pool("max_dilated", (1, 7, 6, 2), lambda x: F.max_pool2d(x, (3, 2), stride=(1, 2), dilation=(2, 3)))
+    pool("max_same", (2, 7, 6, 2), lambda x: F.max_pool2d(same(x, (2, 3), (2, 2), value=-math.inf), (2, 3), stride=2))
+    # Few values, so that windows have equal ones.
+    ties = Draw("images/max_ties").fill((2, 7, 7, 2), lambda r=random.Random("ties"): float(r.randrange(3)))
+    put("max_ties", image(lambda x: F.max_pool2d(x, 3, stride=2, padding=1)), ties)
+
+    def average_same(x, kernel, stride):
+        def sums(x):
+            return F.avg_pool2d(same(x, kernel, stride), kernel, stride=stride, divisor_override=1)
+
+        return sums(x) / sums(torch.ones_like(x))
+
+    pool("avg_2", (2, 5, 6, 3), lambda x: F.avg_pool2d(x, 2))
+    pool("avg_3_stride_2", (2, 6, 7, 2), lambda x: F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False))
+    pool("avg_same", (2, 7, 6, 2), lambda x: average_same(x, (2, 3), (2, 2)))
+
+    def resize(case, x, **options):
+        pool(case, x, lambda x: F.interpolate(x, **options))
+
+    resize("up_nearest", (2, 3, 2, 3), scale_factor=(2, 3), mode="nearest")
+    resize("up_bilinear", (2, 3, 2, 3), scale_factor=(2, 3), mode="bilinear", align_corners=False)
+    resize("resize_nearest", (1, 5, 4, 2), size=(3, 7), mode="nearest")
+    resize("resize_bilinear", (1, 5, 4, 2), size=(3, 7), mode="bilinear", align_corners=False)
+
+
+# ------------------------------------------------------------------------------------------------------------ norm
+
+
+@group
+def norm(out):
+    # Channels are last in figment, second in PyTorch.
+    def first(x):
+        return x.movedim(-1, 1)
+
+    closings = {"none": lambda z: z, "relu": F.relu, "leaky_relu_0.2": lambda z: F.leaky_relu(z, 0.2)}
+    for size, shape in {"2d": (5, 4), "4d": (3, 2, 2, 3)}.items():
+        for closing, activation in closings.items():
+            case = f"batch_norm_{size}_{closing}"
+            draw = Draw(f"norm/{case}")
+            # Keras' momentum 0.9 is PyTorch's 0.1.
+            layer = (torch.nn.BatchNorm1d if size == "2d" else torch.nn.BatchNorm2d)(shape[-1], eps=1e-3, momentum=0.1)
+            gamma, beta = draw.uniform(0.5, 1.5, shape[-1]), draw.normal(shape[-1], scale=0.5)
+            with torch.no_grad():
+                layer.weight.copy_(gamma)
+                layer.bias.copy_(beta)
+            out.put(case, gamma=gamma, beta=beta)
+            for step in range(3):
+                x, dy, v = leaf(draw.normal(*shape, scale=2) + 1), leaf(draw.normal(*shape)), draw.normal(*shape)
+                y = activation(layer(first(x))).movedim(1, -1)
+                dx, dgamma, dbeta = torch.autograd.grad(y, [x, layer.weight, layer.bias], dy, create_graph=True)
+                ddx, ddy = gradients((dx * v).sum(), [x, dy])
+                arrays = dict(x=x, y=y, dy=dy, dx=dx, dgamma=dgamma, dbeta=dbeta, v=v, ddx=ddx, ddy=ddy)
+                arrays |= dict(running_mean=layer.running_mean, running_var=layer.running_var)
+                out.put(case, **{f"{k}_{step}": a.detach().clone() for k, a in arrays.items()})
+            layer.eval()
+            x = leaf(draw.normal(*shape, scale=2))
+            y = activation(layer(first(x))).movedim(1, -1)
+            dy = draw.normal(*shape)
+            dx, dgamma, dbeta = torch.autograd.grad(y, [x, layer.weight, layer.bias], dy)
+            out.put(f"{case}.eval", x=x, y=y, dy=dy, dx=dx, dgamma=dgamma, dbeta=dbeta)
+
+
 # ------------------------------------------------------------------------------------------------------ optimizers
 
 EPS = 1e-7  # Keras' default; PyTorch's are 1e-8 and, for Adadelta and Adagrad, 1e-6 and 1e-10.

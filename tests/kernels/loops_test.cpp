@@ -80,6 +80,49 @@ TEMPLATE_TEST_CASE("sums of every length are exact on exact values", "[kernels]"
   }
 }
 
+TEMPLATE_TEST_CASE("fold finds the largest and smallest wherever they are", "[kernels]", float, double) {
+  using T = TestType;
+  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index n = 0; n < longest; ++n)
+      for (Index at = 0; at < n; ++at) {
+        INFO("place " << at << " of " << n << " on " << name(isa));
+        std::vector<T> x(static_cast<std::size_t>(n), T(1));
+        T& here = x[static_cast<std::size_t>(at)];
+        here = 2;
+        CHECK(kernels::fold(op::Maximum{}, -inf, x.data(), n) == 2);
+        here = -2;
+        CHECK(kernels::fold(op::Minimum{}, inf, x.data(), n) == -2);
+        here = nan;
+        CHECK(std::isnan(kernels::fold(op::Maximum{}, -inf, x.data(), n)));
+      }
+    CHECK(kernels::fold(op::Maximum{}, T(3), static_cast<const T*>(nullptr), 0) == 3);
+  }
+}
+
+TEMPLATE_TEST_CASE("choose takes a's or b's values, one or many, by one mask or many", "[kernels]", float,
+                   double) {
+  using T = TestType;
+  const auto a = numbers<T>(longest, -5), b = numbers<T>(longest, 100);
+  std::vector<std::uint8_t> mask;
+  for (Index i = 0; i < longest; ++i) mask.push_back(i % 3 == 1 ? static_cast<std::uint8_t>(i + 1) : 0);
+  const T guard = 12345;
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index n = 0; n < longest; ++n)
+      for (int steps = 0; steps < 8; ++steps) {
+        INFO(n << " values, steps " << steps << " on " << name(isa));
+        const Index sm = steps & 1, sa = steps >> 1 & 1, sb = steps >> 2;
+        const auto size = static_cast<std::size_t>(n);
+        std::vector<T> y(size + 16, guard), expected(size + 16, guard);
+        for (std::size_t i = 0; i < size; ++i) expected[i] = mask[sm ? i : 0] ? a[sa ? i : 0] : b[sb ? i : 0];
+        kernels::choose(mask.data(), sm, a.data(), sa, b.data(), sb, y.data(), n);
+        CHECK(y == expected);
+      }
+  }
+}
+
 TEMPLATE_TEST_CASE("sum_rows adds columns of every width to what is there", "[kernels]", float, double) {
   using T = TestType;
   const Index stride = 41;

@@ -99,6 +99,29 @@ TEST_CASE("dropout sets the asked share to 0 and scales the rest", "[nn]") {
   CHECK(bit_difference(y, Dropout(rate).forward(x, {.training = true, .rng = &same})) == "");
 }
 
+TEMPLATE_TEST_CASE("dropout draws as a Bernoulli fill does, and again for each gradient", "[nn][kernels]",
+                   float, double) {
+  using T = TestType;
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index n : {1, 7, 33, 100003}) {
+      INFO(n << " values on " << name(isa));
+      Rng a(3), b(3);
+      const auto x = parameter(Rng(4).normal<T>({n})), dy = parameter(Rng(5).normal<T>({n}));
+      const auto y = Dropout(0.25).forward(x, {.training = true, .rng = &a});
+      const auto scale = affine(b.bernoulli<T>({n}, T(0.75)), 1 / 0.75, 0);
+      CHECK(a.state() == b.state());
+      CHECK(test::difference(y, cast<double>(x * scale), 1) == "");
+      const auto dx = vjp(y, dy, std::vector{x}, {.create_graph = true})[0];
+      CHECK(test::difference(dx, cast<double>(dy * scale), 1) == "");
+      // dx is linear in dy, by the same fill, and does not depend on x.
+      const auto second = vjp(dx, Tensor<T>::ones({n}), std::vector{dy, x});
+      CHECK(bit_difference(second[0], scale) == "");
+      CHECK(bit_difference(second[1], Tensor<T>::zeros({n})) == "");
+    }
+  }
+}
+
 TEST_CASE("dropout is the identity when not training", "[nn]") {
   Rng rng(1);
   const auto before = rng.state();

@@ -63,7 +63,7 @@ TEST_CASE("positions out of range are refused, with where they stand", "[ops]") 
         "one_hot: position 5 at 0 is not in 0 to 4");
   CHECK(error_of([&] {
           cross_entropy(a, Indices({2}, {0, 3}));
-        }) == "pick: position 3 at 1 is not in 0 to 2");
+        }) == "cross_entropy: position 3 at 1 is not in 0 to 2");
 }
 
 TEST_CASE("losses say what does not fit", "[ops]") {

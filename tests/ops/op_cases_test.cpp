@@ -102,8 +102,9 @@ std::map<std::string, std::size_t> public_functions() {
     std::ifstream file(path);
     bool in_detail = false;
     for (std::string line; std::getline(file, line);) {
-      if (line.rfind("namespace detail", 0) == 0) in_detail = true;
-      if (line.rfind("}  // namespace detail", 0) == 0) in_detail = false;
+      if (line.rfind("namespace detail", 0) == 0 || line == "namespace figment::detail {") in_detail = true;
+      if (line.rfind("}  // namespace detail", 0) == 0 || line == "}  // namespace figment::detail")
+        in_detail = false;
       const std::string type = "Tensor<T> ";
       if (in_detail || line.rfind(type, 0) != 0) continue;
       const std::size_t bracket = line.find('(');

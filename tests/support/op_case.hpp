@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "figment/core/tensor.hpp"
+#include "support/quick.hpp"
 
 namespace test {
 
@@ -174,7 +175,7 @@ class OpCases {
   }
 
   /// Above what elementwise loops take before they wake a third thread, and no multiple of a vector.
-  static inline const Shape large{100003};
+  static inline const Shape large{quick() ? 1003 : 100003};
 
  private:
   static Function<double> over_one(std::function<double(double)> f) {

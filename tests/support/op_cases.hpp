@@ -6,8 +6,10 @@
 #include "support/op_cases/elementwise.hpp"
 #include "support/op_cases/loss.hpp"
 #include "support/op_cases/matmul.hpp"
+#include "support/op_cases/norm.hpp"
 #include "support/op_cases/reduce.hpp"
 #include "support/op_cases/shape.hpp"
+#include "support/op_cases/window.hpp"
 
 namespace test {
 
@@ -28,9 +30,12 @@ inline const std::vector<OpCase>& op_cases() {
     softmax_cases(c);
     matmul_cases(c);
     conv2d_cases(c);
+    pool_cases(c);
+    resize_cases(c);
     linear_cases(c);
     loss_cases(c);
     cross_entropy_cases(c);
+    norm_cases(c);
     return c;
   }();
   return list.rows();

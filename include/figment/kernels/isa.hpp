@@ -13,20 +13,36 @@
 #else
 #define FIGMENT_X86 0
 #endif
+#if defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
+#define FIGMENT_ARM64 1
+#else
+#define FIGMENT_ARM64 0
+#endif
 
 namespace figment::kernels {
 
 using Index = std::ptrdiff_t;
 
 /// The instruction sets kernels are compiled for. `reference` is plain loops, always there.
-enum class Isa { reference, avx2 };
+enum class Isa { reference, avx2, avx512, neon };
 
-inline constexpr Isa all_isas[] = {Isa::reference, Isa::avx2};
+/// Those of this build's architecture, the best last.
+#if FIGMENT_X86
+inline constexpr Isa all_isas[] = {Isa::reference, Isa::avx2, Isa::avx512};
+#elif FIGMENT_ARM64
+inline constexpr Isa all_isas[] = {Isa::reference, Isa::neon};
+#else
+inline constexpr Isa all_isas[] = {Isa::reference};
+#endif
 
 inline std::string_view name(Isa isa) {
   switch (isa) {
     case Isa::avx2:
       return "avx2";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::neon:
+      return "neon";
     default:
       return "reference";
   }
@@ -34,12 +50,16 @@ inline std::string_view name(Isa isa) {
 
 /// This build and this CPU can run it.
 inline bool supported(Isa isa) {
-  if (isa == Isa::reference) return true;
 #if FIGMENT_X86
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-  return false;
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (isa == Isa::avx2) return avx2;
+  if (isa == Isa::avx512)
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+#elif FIGMENT_ARM64
+  if (isa == Isa::neon) return true;  // every 64-bit ARM has it
 #endif
+  return isa == Isa::reference;
 }
 
 namespace detail {
@@ -77,16 +97,16 @@ inline void use_isa(Isa wanted) {
   detail::active().store(wanted, std::memory_order_relaxed);
 }
 
-/// One kernel's row in the table: the same function for each instruction set. Rows are templates, so a
-/// program compiles only the kernels it uses.
+/// One kernel's row in the table, the same function for each of all_isas: the one to call. Kernels are
+/// templates, so a program compiles only those it uses.
 template <class F>
-struct Row {
-  F* reference;
-  F* avx2;
-
-  F* operator*() const { return isa() == Isa::avx2 ? avx2 : reference; }
-};
+F* pick(F* reference, F* neon) {
+  return isa() == Isa::reference ? reference : neon;
+}
 template <class F>
-Row(F*, F*) -> Row<F>;
+F* pick(F* reference, F* avx2, F* avx512) {
+  const Isa active = isa();
+  return active == Isa::reference ? reference : active == Isa::avx2 ? avx2 : avx512;
+}
 
 }  // namespace figment::kernels

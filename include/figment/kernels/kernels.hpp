@@ -4,54 +4,169 @@
 
 #include "figment/kernels/targets.hpp"
 
+// One kernel in each of all_isas, and the one of them to call.
+#if FIGMENT_X86
+#define FIGMENT_ROW(...) (*pick(reference::__VA_ARGS__, avx2::__VA_ARGS__, avx512::__VA_ARGS__))
+#elif FIGMENT_ARM64
+#define FIGMENT_ROW(...) (*pick(reference::__VA_ARGS__, neon::__VA_ARGS__))
+#else
+#define FIGMENT_ROW(...) reference::__VA_ARGS__
+#endif
+
 namespace figment::kernels {
 
 /// y[i] = f(x[i]) for i < n; y may be x.
 template <class Op, class T>
 void unary(Op f, const T* x, T* y, Index n) {
-  (*Row{reference::unary<Op, T>, avx2::unary<Op, T>})(f, x, y, n);
+  FIGMENT_ROW(unary<Op, T>)(f, x, y, n);
 }
 
 /// y[i] = f(a[i * a_step], b[i * b_step]) for i < n; a step is 1, or 0 for one value.
 template <class Op, class T>
 void binary(Op f, const T* a, Index a_step, const T* b, Index b_step, T* y, Index n) {
-  (*Row{reference::binary<Op, T>, avx2::binary<Op, T>})(f, a, a_step, b, b_step, y, n);
+  FIGMENT_ROW(binary<Op, T>)(f, a, a_step, b, b_step, y, n);
 }
 
 /// The sum of f(x[i]).
 template <class Op, class T>
 T sum_unary(Op f, const T* x, Index n) {
-  return (*Row{reference::sum_unary<Op, T>, avx2::sum_unary<Op, T>})(f, x, n);
+  return FIGMENT_ROW(sum_unary<Op, T>)(f, x, n);
 }
 
 /// The sum of f(a[i], b[i]).
 template <class Op, class T>
 T sum_binary(Op f, const T* a, const T* b, Index n) {
-  return (*Row{reference::sum_binary<Op, T>, avx2::sum_binary<Op, T>})(f, a, b, n);
+  return FIGMENT_ROW(sum_binary<Op, T>)(f, a, b, n);
+}
+
+/// f folded over `start` and x: the largest element with op::Maximum.
+template <class Op, class T>
+T fold(Op f, T start, const T* x, Index n) {
+  return FIGMENT_ROW(fold<Op, T>)(f, start, x, n);
+}
+
+/// y[i] = mask[i * mask_step] ? a[i * a_step] : b[i * b_step] for i < n; steps are 1 or 0.
+template <class T>
+void choose(const std::uint8_t* mask, Index mask_step, const T* a, Index a_step, const T* b, Index b_step,
+            T* y, Index n) {
+  FIGMENT_ROW(choose<T>)(mask, mask_step, a, a_step, b, b_step, y, n);
+}
+
+/// Rows of contiguous columns: generic/softmax.inl has what each computes.
+template <class T>
+void softmax(const T* x, T* y, Index rows, Index columns) {
+  FIGMENT_ROW(softmax<T>)(x, y, rows, columns);
+}
+template <class T>
+void softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index columns) {
+  FIGMENT_ROW(softmax_gradient<T>)(y, dy, dx, rows, columns);
+}
+template <class T>
+void log_softmax(const T* x, T* y, Index rows, Index columns) {
+  FIGMENT_ROW(log_softmax<T>)(x, y, rows, columns);
+}
+template <class T>
+void log_softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index columns) {
+  FIGMENT_ROW(log_softmax_gradient<T>)(y, dy, dx, rows, columns);
+}
+template <class T>
+void log_sum_exp(const T* x, T* y, Index rows, Index columns) {
+  FIGMENT_ROW(log_sum_exp<T>)(x, y, rows, columns);
+}
+template <class T>
+void cross_entropy(const T* x, const std::int32_t* labels, T* loss, T* kept, Index rows, Index columns) {
+  FIGMENT_ROW(cross_entropy<T>)(x, labels, loss, kept, rows, columns);
+}
+template <class T>
+void cross_entropy_gradient(const T* x, const std::int32_t* labels, const T* kept, const T* dy, T* dx,
+                            Index rows, Index columns) {
+  FIGMENT_ROW(cross_entropy_gradient<T>)(x, labels, kept, dy, dx, rows, columns);
+}
+
+/// Batch norm over rows of channels: generic/statistics.inl has what each computes.
+template <class T>
+void moments(const T* x, Index rows, Index channels, T* mean, T* drift, T* squares) {
+  FIGMENT_ROW(moments<T>)(x, rows, channels, mean, drift, squares);
+}
+template <class T>
+void normalise(const NormArgs<T>& p, T* y) {
+  FIGMENT_ROW(normalise<T>)(p, y);
+}
+template <class T>
+void normalise_sums(const NormArgs<T>& p, const T* dy, T* sum_dz, T* sum_dz_x) {
+  FIGMENT_ROW(normalise_sums<T>)(p, dy, sum_dz, sum_dz_x);
+}
+template <class T>
+void normalise_gradient(const NormArgs<T>& p, const T* dy, const T* mean_dz, const T* along, T* dx) {
+  FIGMENT_ROW(normalise_gradient<T>)(p, dy, mean_dz, along, dx);
+}
+
+/// n random numbers, from block s.counter on.
+template <class Op, class T>
+void random(Op f, const RngState& s, T* y, Index n) {
+  FIGMENT_ROW(random<Op, T>)(f, s, y, n);
+}
+
+/// y[i] = u[i] < keep ? scale x[i] : 0 with random u from block s.counter on; y may be x.
+template <class T>
+void dropout(const RngState& s, T keep, T scale, const T* x, T* y, Index n) {
+  FIGMENT_ROW(dropout<T>)(s, keep, scale, x, y, n);
 }
 
 /// y[j] += the sum of column j of x (rows, columns), rows `stride` apart.
 template <class T>
 void sum_rows(const T* x, Index stride, T* y, Index rows, Index columns) {
-  (*Row{reference::sum_rows<T>, avx2::sum_rows<T>})(x, stride, y, rows, columns);
+  FIGMENT_ROW(sum_rows<T>)(x, stride, y, rows, columns);
 }
 
 /// One optimiser step over n elements: parameter w, gradient g, state arrays s, t, u (null where unused).
 template <class Op, class T>
 void update(const Op& f, T* w, const T* g, T* s, T* t, T* u, Index n) {
-  (*Row{reference::update<Op, T>, avx2::update<Op, T>})(f, w, g, s, t, u, n);
+  FIGMENT_ROW(update<Op, T>)(f, w, g, s, t, u, n);
 }
 
 /// Elements of scratch that matmul needs.
 template <class T>
 Index matmul_scratch(const MatmulArgs<T>& p) {
-  return (*Row{reference::matmul_scratch<T>, avx2::matmul_scratch<T>})(p);
+  return FIGMENT_ROW(matmul_scratch<T>)(p);
 }
 
 /// c = act(a b + bias).
 template <class T>
 void matmul(const MatmulArgs<T>& p) {
-  (*Row{reference::matmul<T>, avx2::matmul<T>})(p);
+  FIGMENT_ROW(matmul<T>)(p);
+}
+
+/// A row of outputs of a pooling or resampling: op::WindowSum, WindowMax, WindowPick, WindowRoute.
+template <class Op, class T>
+void window(Op f, const WindowRow<T>& row) {
+  FIGMENT_ROW(window<Op, T>)(f, row);
+}
+
+/// The columns that a panel of b should have, of n in all; 1 only if `dots` says that it may.
+template <class T>
+Index gather_width(Index n, bool dots = true) {
+  return FIGMENT_ROW(gather_width<T>)(n, dots);
+}
+
+/// Packs b for gather.
+template <class T>
+void gather_pack(const PackArgs<T>& p) {
+  FIGMENT_ROW(gather_pack<T>)(p);
+}
+
+/// c = or += a b, rows lying anywhere.
+template <class T>
+void gather(const GatherArgs<T>& p) {
+  FIGMENT_ROW(gather<T>)(p);
+}
+
+/// y[i] = act(y[i]).
+template <class T>
+void apply_activation(Activation activation, double slope, T* y, Index n) {
+  FIGMENT_ROW(activate<T>)(activation, slope, y, n);
 }
 
 }  // namespace figment::kernels
+
+#undef FIGMENT_ROW

@@ -29,4 +29,24 @@ struct MatmulArgs {
   T* scratch = nullptr;
 };
 
+// How a product's depth, segments times k, is cut into blocks: all of it in one if that is short, else each
+// segment by itself.
+struct DepthBlocks {
+  // A block's depth: a panel of b so deep stays in L1. And how many packed blocks of b are held, for the next
+  // block of rows to use.
+  static constexpr std::ptrdiff_t depth = 256, held = 16;
+
+  std::ptrdiff_t segments, k, count;  // of one block; and how many blocks
+  std::ptrdiff_t per_segment;
+
+  template <class T>
+  explicit DepthBlocks(const MatmulArgs<T>& p) noexcept {
+    const bool whole = p.segments * p.k <= depth;
+    segments = whole ? p.segments : 1;
+    k = p.k < depth ? p.k : depth;
+    per_segment = whole ? 1 : (p.k + depth - 1) / depth;
+    count = whole ? 1 : p.segments * per_segment;
+  }
+};
+
 }  // namespace figment::kernels

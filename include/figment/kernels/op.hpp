@@ -19,6 +19,19 @@ struct Relu {};
 struct LeakyRelu {
   double slope;
 };
+struct Log1p {};
+struct Expm1 {};
+struct Erf {};
+struct Abs {};
+struct Clamp {
+  double low, high;
+};
+struct Elu {
+  double alpha;
+};
+struct Silu {};
+struct Gelu {};
+struct GeluTanh {};
 
 // Two operands.
 struct Add {};
@@ -27,6 +40,7 @@ struct Mul {};
 struct Div {};
 struct Maximum {};
 struct Minimum {};
+struct Equal {};  // 1 or 0
 
 // Gradients by one pass: (dy, y) -> dx.
 struct TanhGrad {};
@@ -37,6 +51,16 @@ struct LeakyReluGrad {
 };
 // (dy, x) -> dx.
 struct SoftplusGrad {};
+struct AbsGrad {};
+struct ClampGrad {
+  double low, high;
+};
+struct EluGrad {
+  double alpha;
+};
+struct SiluGrad {};
+struct GeluGrad {};
+struct GeluTanhGrad {};
 
 // Losses: (prediction, target) -> loss of one element, and scale * its derivative by the prediction.
 struct BceWithLogits {};
@@ -48,6 +72,17 @@ struct BceWithLogitsGrad {
 struct GaussianKl {};
 struct GaussianKlGradLogVar {
   double scale;
+};
+
+// Draws; generic/random.inl has what each makes of uniform numbers.
+struct Uniform {
+  double low, range;
+};
+struct Normal {
+  double mean, deviation;
+};
+struct Bernoulli {
+  double p;
 };
 
 // Optimiser steps; generic/optimizer.inl has the update of each.

@@ -4,14 +4,21 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
+#include "figment/kernels/gather_args.hpp"
 #include "figment/kernels/isa.hpp"
 #include "figment/kernels/matmul_args.hpp"
+#include "figment/kernels/norm_args.hpp"
 #include "figment/kernels/op.hpp"
+#include "figment/kernels/rng_state.hpp"
+#include "figment/kernels/window_args.hpp"
 
 #if FIGMENT_X86
 #include <immintrin.h>
+#elif FIGMENT_ARM64
+#include <arm_neon.h>
 #endif
 
 // At -O2 g++ keeps loops rolled, and accumulators in memory; the register tile needs this.
@@ -20,16 +27,24 @@
 #else
 #define FIGMENT_UNROLL _Pragma("GCC unroll 32")
 #endif
+// A loop's body that is called twice, for whole vectors and for the rest, is not inlined by itself.
+#define FIGMENT_INLINE __attribute__((always_inline))
 
 // Each file uses the ones above it.
 // clang-format off
 namespace figment::kernels::reference {
 #include "figment/kernels/simd/vec_scalar.hpp"
+#include "figment/kernels/generic/portable_math.inl"
 #include "figment/kernels/generic/formulas.inl"
 #include "figment/kernels/generic/elementwise.inl"
 #include "figment/kernels/generic/activation.inl"
 #include "figment/kernels/reference/matmul.inl"
+#include "figment/kernels/reference/gather.inl"
 #include "figment/kernels/generic/optimizer.inl"
+#include "figment/kernels/generic/random.inl"
+#include "figment/kernels/generic/softmax.inl"
+#include "figment/kernels/generic/statistics.inl"
+#include "figment/kernels/generic/window.inl"
 }  // namespace figment::kernels::reference
 
 #if FIGMENT_X86
@@ -40,28 +55,46 @@ namespace figment::kernels::reference {
 #pragma GCC target("avx2,fma")
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // inside g++'s own intrinsics
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 namespace figment::kernels::avx2 {
 #include "figment/kernels/simd/vec_avx2.hpp"
-#include "figment/kernels/generic/math.inl"
-#include "figment/kernels/generic/formulas.inl"
-#include "figment/kernels/generic/elementwise.inl"
-#include "figment/kernels/generic/activation.inl"
-#include "figment/kernels/generic/matmul.inl"
-#include "figment/kernels/generic/optimizer.inl"
+#include "figment/kernels/generic/all.inl"
 }  // namespace figment::kernels::avx2
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), \
+                             apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
+#endif
+namespace figment::kernels::avx512 {
+using namespace avx2;  // for all but products: the others wait for memory
+#include "figment/kernels/simd/vec_avx512.hpp"
+#include "figment/kernels/generic/matmul.inl"
+#include "figment/kernels/generic/gather.inl"
+}  // namespace figment::kernels::avx512
 #ifdef __clang__
 #pragma clang attribute pop
 #else
 #pragma GCC diagnostic pop
 #pragma GCC pop_options
 #endif
-#else
-namespace figment::kernels {
-namespace avx2 = reference;
-}
+
+#elif FIGMENT_ARM64
+namespace figment::kernels::neon {
+#include "figment/kernels/simd/vec_neon.hpp"
+#include "figment/kernels/generic/all.inl"
+}  // namespace figment::kernels::neon
 #endif
 
 // clang-format on
 
 #undef FIGMENT_UNROLL
+#undef FIGMENT_INLINE

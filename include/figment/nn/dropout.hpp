@@ -1,10 +1,31 @@
 // Dropout.
 #pragma once
 
+#include "figment/autograd/record.hpp"
 #include "figment/nn/context.hpp"
-#include "figment/ops/arithmetic.hpp"
 
 namespace figment {
+
+namespace detail {
+
+/// Each element 0 with probability `rate`, else scaled by 1 / (1 - rate), by the fill that begins at `state`.
+/// dx is the same of dy: the fill is drawn again, which costs less than to keep it.
+template <class T>
+Tensor<T> drop_out(const Tensor<T>& x, double rate, const RngState& state) {
+  Tensor<T> y(x.shape());
+  const T* px = x.data();
+  T* py = y.mutable_data();
+  const auto keep = static_cast<T>(1 - rate), scale = static_cast<T>(1 / (1 - rate));
+  parallel_blocks<T>(x.size(), state, [&](const RngState& s, Index begin, Index end) {
+    kernels::dropout(s, keep, scale, px + begin, py + begin, end - begin);
+  });
+  return record(
+      "dropout", {x}, std::move(y),
+      [rate, state](auto&, auto& dy, auto& dx) { dx(0, [&] { return drop_out(dy, rate, state); }); },
+      Keep::nothing);
+}
+
+}  // namespace detail
 
 /// While training, sets each element to 0 with probability `rate` and scales the others by 1 / (1 - rate)
 /// (Srivastava et al., 2014); otherwise the identity.
@@ -18,8 +39,7 @@ struct Dropout {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
     if (!context.training || rate == 0) return x;
-    const auto keep = static_cast<T>(1 - rate);
-    return x * affine(context.generator("Dropout").bernoulli<T>(x.shape(), keep), 1 / (1 - rate), 0);
+    return detail::drop_out(x, rate, context.generator("Dropout").reserve<T>(x.size()));
   }
   std::string describe() const { return format("Dropout({})", rate); }
 };

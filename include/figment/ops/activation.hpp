@@ -7,12 +7,6 @@ namespace figment {
 
 namespace detail {
 
-/// A gradient in one pass over memory while nothing is recorded, else composed of recorded operations.
-template <class Op, class T, class F>
-Tensor<T> fused(Op f, const Tensor<T>& dy, const Tensor<T>& saved, F&& composed) {
-  return recording(dy, saved) ? std::forward<F>(composed)() : map(f, dy, saved, "gradient");
-}
-
 /// 1 where x > 0, else `otherwise`.
 template <class T>
 Tensor<T> step(const Tensor<T>& x, double otherwise) {
@@ -93,41 +87,79 @@ Tensor<T> softplus(const Tensor<T>& x) {
       Keep::inputs);
 }
 
-/// x where x > 0, else alpha (e^x - 1) (Clevert et al., 2015). dx = dy or (y + alpha) dy.
+/// x where x > 0, else alpha (e^x - 1) (Clevert et al., 2015). dx = dy or alpha e^x dy.
 template <class T>
 Tensor<T> elu(const Tensor<T>& x, double alpha = 1) {
-  const T a = static_cast<T>(alpha);
   return record(
-      "elu", {x}, detail::transform<T>(x, [a](T v) { return v > 0 ? v : a * std::expm1(v); }),
+      "elu", {x}, detail::map(kernels::op::Elu{alpha}, x),
       [alpha](auto& s, auto& dy, auto& dx) {
         dx(0, [&] {
           const auto& in = s.in(0);
-          const auto positive = detail::step(in, 0);
-          // exp only of what is negative: a masked infinity would be NaN.
-          const auto slope = affine(exp(in * (T(1) - positive)), alpha, 0);
-          return dy * (positive + slope * (T(1) - positive));
+          return detail::fused(kernels::op::EluGrad{alpha}, dy, in, [&] {
+            const auto positive = detail::step(in, 0);
+            // exp only of what is negative: a masked infinity would be NaN.
+            const auto slope = affine(exp(in * (T(1) - positive)), alpha, 0);
+            return dy * (positive + slope * (T(1) - positive));
+          });
         });
       },
       Keep::inputs);
 }
 
-/// x sigmoid(x), also called swish (Elfwing et al., 2018).
+/// x sigmoid(x), also called swish (Elfwing et al., 2018). dx = (s + x s (1 - s)) dy, s = sigmoid(x).
 template <class T>
 Tensor<T> silu(const Tensor<T>& x) {
-  return x * sigmoid(x);
+  return record(
+      "silu", {x}, detail::map(kernels::op::Silu{}, x),
+      [](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const auto& in = s.in(0);
+          return detail::fused(kernels::op::SiluGrad{}, dy, in, [&] {
+            const auto y = sigmoid(in);
+            return dy * (y + in * y * (T(1) - y));
+          });
+        });
+      },
+      Keep::inputs);
 }
 
-/// x times the normal distribution function (Hendrycks and Gimpel, 2016).
+/// x times the normal distribution function P (Hendrycks and Gimpel, 2016). dx = (P(x) + x P'(x)) dy.
 template <class T>
 Tensor<T> gelu(const Tensor<T>& x) {
-  return affine(x, 0.5, 0) * affine(erf(affine(x, std::numbers::sqrt2 / 2, 0)), 1, 1);
+  return record(
+      "gelu", {x}, detail::map(kernels::op::Gelu{}, x),
+      [](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const auto& in = s.in(0);
+          return detail::fused(kernels::op::GeluGrad{}, dy, in, [&] {
+            const auto below = affine(erf(affine(in, std::numbers::sqrt2 / 2, 0)), 0.5, 0.5);
+            const auto density =
+                affine(exp(affine(square(in), -0.5, 0)), std::numbers::inv_sqrtpi / std::numbers::sqrt2, 0);
+            return dy * (below + in * density);
+          });
+        });
+      },
+      Keep::inputs);
 }
 
-/// The approximation of gelu by tanh, from the same paper.
+/// The approximation of gelu by tanh, from the same paper: x / 2 (1 + tanh(u)), u = sqrt(2 / pi) (x +
+/// 0.044715 x^3). dx = (1 + t + x (1 - t^2) u') dy / 2, t = tanh(u).
 template <class T>
 Tensor<T> gelu_tanh(const Tensor<T>& x) {
-  const auto inner = affine(x + affine(x * square(x), 0.044715, 0), std::sqrt(2 * std::numbers::inv_pi), 0);
-  return affine(x, 0.5, 0) * affine(tanh(inner), 1, 1);
+  return record(
+      "gelu_tanh", {x}, detail::map(kernels::op::GeluTanh{}, x),
+      [](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const auto& in = s.in(0);
+          return detail::fused(kernels::op::GeluTanhGrad{}, dy, in, [&] {
+            const double scale = std::sqrt(2 * std::numbers::inv_pi);
+            const auto t = tanh(in * affine(square(in), scale * 0.044715, scale));
+            const auto inner = affine(square(in), scale * 3 * 0.044715, scale);
+            return affine(dy, 0.5, 0) * (T(1) + t + in * (T(1) - square(t)) * inner);
+          });
+        });
+      },
+      Keep::inputs);
 }
 
 }  // namespace figment

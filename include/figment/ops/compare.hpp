@@ -42,17 +42,25 @@ Mask is_finite(const Tensor<T>& x) {
 template <class T>
 Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
   const Shape shape = broadcast(broadcast(mask.shape(), a.shape(), "where"), b.shape(), "where");
-  const auto spread = no_grad([&] { return std::pair(broadcast_to(a, shape), broadcast_to(b, shape)); });
-  Tensor<T> y = spread.second.clone();
+  // One value stays one; what broadcasts otherwise is written out.
+  const auto spread = [&](const Tensor<T>& x) {
+    return x.size() == 1 ? x : no_grad([&] { return broadcast_to(x, shape); });
+  };
+  const Tensor<T> from_a = spread(a), from_b = spread(b);
+  const Index a_step = from_a.size() == 1 ? 0 : 1, b_step = from_b.size() == 1 ? 0 : 1;
+  Tensor<T> y(shape);
   T* out = y.mutable_data();
   const detail::BroadcastLoops loops(shape, mask.shape(), {});
-  const Index inner = loops.extent[0];
-  if (y.size() > 0)
-    loops.each_row(0, y.size() / inner, [&](Index row, Index at, Index) {
-      for (Index i = 0; i < inner; ++i)
-        if (mask.data()[at + i * loops.a_step[0]])
-          out[row * inner + i] = spread.first.data()[row * inner + i];
-    });
+  const auto run = [&](Index mask_at, Index begin, Index n) {
+    kernels::choose(mask.data() + mask_at, loops.a_step[0], from_a.data() + begin * a_step, a_step,
+                    from_b.data() + begin * b_step, b_step, out + begin, n);
+  };
+  if (y.size() > 0 && loops.rank == 1)
+    parallel_for(y.size(), detail::elementwise_grain,
+                 [&](Index begin, Index end) { run(begin * loops.a_step[0], begin, end - begin); });
+  else if (y.size() > 0)
+    loops.each_row(0, y.size() / loops.extent[0],
+                   [&](Index row, Index at, Index) { run(at, row * loops.extent[0], loops.extent[0]); });
   return record(
       "where", {a, b}, std::move(y),
       [kept = detail::Kept<std::uint8_t>{mask, mask.version()}](auto&, auto& dy, auto& dx) {

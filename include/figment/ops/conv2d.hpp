@@ -2,6 +2,7 @@
 #pragma once
 
 #include "figment/ops/conv_products.hpp"
+#include "figment/ops/conv_weights.hpp"
 
 namespace figment {
 

@@ -1,213 +1,229 @@
-// The three products of a convolution, as sums of matrix products over strided memory: no copy of the image's
+// A convolution forward, and backward to its input, as products over gathered rows: no copy of the image's
 // windows is made, and no product with a zero of the padding is taken. Not recorded.
 //
-// For one output position the taps inside the image are the same for every sample, and along a row of the
-// window both the image's values and the weights are contiguous. So one position of all samples is a matrix
-// product with a row for each sample, a segment for each row of the window, and (taps x channels) deep.
+// A row of the product is a position of the result; it takes a segment of the source for each tap of the
+// window that lies inside. Small weights stay in cache: positions that have the same taps are done at once,
+// with all those taps. Large weights are passed over once for each block of images: one tap after the other
+// is added to all positions that have it.
 #pragma once
 
-#include "figment/ops/conv_geometry.hpp"
+#include "figment/core/map.hpp"
+#include "figment/ops/conv_reach.hpp"
 #include "figment/ops/matmul.hpp"
 
-namespace figment {
+namespace figment::detail {
 
-namespace detail {
+template <class V>
+using RecycledVector = std::vector<V, RecycledAllocator<V>>;
 
-/// The number of positions a thread should have at least, if each takes `work` multiply-adds.
-inline Index positions_a_thread(Index work) { return Index{1'000'000} / std::max<Index>(work, 1) + 1; }
+/// The sizes of a product, forward or backward: results (batch, rows, columns, groups * n) from sources
+/// (batch, rows, columns, groups * k).
+struct WindowProduct {
+  ReachAxis rows, columns;
+  Index batch, groups, k, n;
 
-/// Several positions of one row at once, or all samples of one position: whichever makes longer columns.
-inline bool rows_are_samples(const ConvGeometry& g) {
-  return g.batch >= std::min<Index>(g.columns.output, 16);
+  WindowProduct(const ConvGeometry& g, bool backward)
+      : rows(g.rows, backward),
+        columns(g.columns, backward),
+        batch(g.batch),
+        groups(g.groups),
+        k((backward ? g.out : g.in) / g.groups),
+        n((backward ? g.in : g.out) / g.groups) {}
+
+  Index taps() const { return rows.window * columns.window; }
+  Index source_image() const { return rows.sources * columns.sources * groups * k; }
+  Index result_image() const { return rows.results * columns.results * groups * n; }
+};
+
+/// What is multiplied at one go: rows of one image from first_row on (those of the next images follow), each
+/// with the same segments.
+struct GatherChunk {
+  Index first_row, image_rows, first_segment, segments, k;
+};
+
+/// All of a product's chunks, for a block of images.
+struct GatherPlan {
+  Index images;  // in a block
+  bool by_taps;
+  RecycledVector<GatherChunk> chunks;
+  RecycledVector<Index> a_rows, c_rows, a_segments, b_segments;
+
+  /// `value_bytes` is the size of a number.
+  GatherPlan(const WindowProduct& g, Index value_bytes) {
+    // What a block reads and writes stays in L2; whole tiles of rows even where an image has but one.
+    const Index image = (g.source_image() + g.result_image()) * value_bytes;
+    images = std::clamp<Index>(Index{384 << 10} / std::max<Index>(image, 1), 1,
+                               std::max<Index>(1, (g.batch + num_threads() - 1) / num_threads()));
+    if (images > 6) images -= images % 6;
+    by_taps = g.taps() * g.k * g.n * value_bytes > (128 << 10);
+    const auto most =
+        static_cast<std::size_t>(images * g.rows.results * g.columns.results * (by_taps ? g.taps() : 1));
+    a_rows.reserve(most), c_rows.reserve(most);
+    if (by_taps)
+      for (Index tap = 0; tap < g.taps(); ++tap) add_tap(g, tap / g.columns.window, tap % g.columns.window);
+    else
+      add_classes(g);
+  }
+
+ private:
+  /// A result along an axis, and the source that the first of its segments reads.
+  struct Position {
+    Index result, source;
+  };
+  using Positions = RecycledVector<Position>;
+
+  void add_rows(const WindowProduct& g, const Positions& rows, const Positions& columns) {
+    const Index k = g.groups * g.k, n = g.groups * g.n;
+    for (Index image = 0; image < images; ++image)
+      for (const Position& r : rows)
+        for (const Position& c : columns) {
+          a_rows.push_back(image * g.source_image() + (r.source * g.columns.sources + c.source) * k);
+          c_rows.push_back(image * g.result_image() + (r.result * g.columns.results + c.result) * n);
+        }
+  }
+
+  void add_tap(const WindowProduct& g, Index row_tap, Index column_tap) {
+    const auto having = [](const ReachAxis& axis, Index tap) {
+      Positions positions;
+      for (Index i = 0; i < axis.results; ++i) {
+        const Reach r = axis(i);
+        const Index along = (tap - r.tap) / axis.tap_step;
+        if ((tap - r.tap) % axis.tap_step == 0 && along >= 0 && along < r.count)
+          positions.push_back({i, r.source + along * axis.source_step});
+      }
+      return positions;
+    };
+    const Positions rows = having(g.rows, row_tap), columns = having(g.columns, column_tap);
+    chunks.push_back({static_cast<Index>(a_rows.size()), static_cast<Index>(rows.size() * columns.size()),
+                      static_cast<Index>(a_segments.size()), 1, g.k});
+    a_segments.push_back(0);
+    b_segments.push_back((row_tap * g.columns.window + g.columns.place(column_tap)) * g.k);
+    add_rows(g, rows, columns);
+  }
+
+  void add_classes(const WindowProduct& g) {
+    struct Class {
+      Reach reach;  // of its first result
+      Positions positions;
+    };
+    const auto classes_of = [](const ReachAxis& axis) {
+      RecycledVector<Class> classes;
+      for (Index i = 0; i < axis.results; ++i) {
+        const Reach r = axis(i);
+        const auto same = std::find_if(classes.begin(), classes.end(), [&](const Class& c) {
+          return c.reach.count == r.count && (r.count == 0 || c.reach.tap == r.tap);
+        });
+        if (same == classes.end())
+          classes.push_back({r, Positions{{i, r.source}}});
+        else
+          same->positions.push_back({i, r.source});
+      }
+      return classes;
+    };
+    const auto row_classes = classes_of(g.rows), column_classes = classes_of(g.columns);
+    const Index k = g.groups * g.k;
+    // Taps that are neighbours in memory make one long segment.
+    const bool joined = g.columns.source_step == 1 && g.groups == 1;
+    for (const Class& r : row_classes)
+      for (const Class& c : column_classes) {
+        const Index steps = joined ? std::min<Index>(c.reach.count, 1) : c.reach.count;
+        chunks.push_back({static_cast<Index>(a_rows.size()),
+                          static_cast<Index>(r.positions.size() * c.positions.size()),
+                          static_cast<Index>(a_segments.size()), r.reach.count * steps,
+                          joined ? c.reach.count * g.k : g.k});
+        for (Index i = 0; i < r.reach.count; ++i)
+          for (Index j = 0; j < steps; ++j) {
+            a_segments.push_back((i * g.rows.source_step * g.columns.sources + j * g.columns.source_step) *
+                                 k);
+            b_segments.push_back(((r.reach.tap + i * g.rows.tap_step) * g.columns.window +
+                                  g.columns.place(c.reach.tap + j * g.columns.tap_step)) *
+                                 g.k);
+          }
+        add_rows(g, r.positions, c.positions);
+      }
+  }
+};
+
+/// The weights (kh, kw, in, out), packed for all groups and taps in panels of `width` columns.
+template <class T>
+Tensor<T> pack_weights(const WindowProduct& g, const T* w, Index width) {
+  const Index panels = (g.n + width - 1) / width, panel = g.taps() * g.k * width;
+  const bool backward = g.rows.backward;
+  const Index in = backward ? g.n : g.k, out = g.groups * (backward ? g.k : g.n);
+  Tensor<T> packed(Shape{g.groups, panels, panel});
+  T* const to = packed.mutable_data();
+  parallel_for(g.taps(), Index{20'000} / std::max<Index>(in * out, 1) + 1, [&](Index begin, Index end) {
+    for (Index tap = begin; tap < end; ++tap)
+      for (Index group = 0; group < g.groups; ++group) {
+        kernels::PackArgs<T> args{};
+        args.k = g.k, args.n = g.n, args.width = width, args.panel = panel;
+        args.b = w + tap * in * out + group * (out / g.groups);
+        args.along = backward ? 1 : out, args.across = backward ? out : 1;
+        const Index place =
+            tap / g.columns.window * g.columns.window + g.columns.place(tap % g.columns.window);
+        args.packed = to + group * panels * panel + place * g.k * width;
+        kernels::gather_pack(args);
+      }
+  });
+  return packed;
+}
+
+/// result = act(product of source and weights + bias). Images are split over threads.
+template <class T>
+void window_product(const WindowProduct& g, const T* source, const T* w, T* result, const T* bias,
+                    Activation activation, double slope) {
+  const Index width = kernels::gather_width<T>(g.n), panel = g.taps() * g.k * width;
+  const Tensor<T> packed = pack_weights(g, w, width);
+  const GatherPlan plan(g, sizeof(T));
+  const Index pixel = g.groups * g.n, group_weights = packed.size() / g.groups;
+  const Index work = g.rows.results * g.columns.results * g.taps() * pixel * g.k * plan.images;
+  const bool accumulate = plan.by_taps || bias;
+  parallel_for((g.batch + plan.images - 1) / plan.images, Index{500'000} / std::max<Index>(work, 1) + 1,
+               [&](Index begin, Index end) {
+                 for (Index first = begin * plan.images; first < std::min(g.batch, end * plan.images);
+                      first += plan.images) {
+                   const Index images = std::min(plan.images, g.batch - first);
+                   const Index values = images * g.result_image();
+                   T* const block = result + first * g.result_image();
+                   if (accumulate && values > 0) {
+                     for (Index j = 0; j < pixel; ++j) block[j] = bias ? bias[j] : T(0);
+                     for (Index done = pixel, more; done < values; done += more) {
+                       more = std::min(done, values - done);
+                       std::copy_n(block, more, block + done);
+                     }
+                   }
+                   for (const GatherChunk& chunk : plan.chunks)
+                     for (Index group = 0; group < g.groups; ++group) {
+                       kernels::GatherArgs<T> args{};
+                       args.m = images * chunk.image_rows, args.n = g.n, args.k = chunk.k;
+                       args.a = source + first * g.source_image() + group * g.k, args.a_along = 1;
+                       args.a_rows = plan.a_rows.data() + chunk.first_row;
+                       args.b = packed.data() + group * group_weights;
+                       args.width = width, args.b_panel = panel;
+                       args.c = block + group * g.n, args.c_rows = plan.c_rows.data() + chunk.first_row;
+                       args.segments = chunk.segments;
+                       args.a_segments = plan.a_segments.data() + chunk.first_segment;
+                       args.b_segments = plan.b_segments.data() + chunk.first_segment;
+                       args.accumulate = accumulate;
+                       kernels::gather(args);
+                     }
+                   kernels::apply_activation(activation, slope, block, values);
+                 }
+               });
 }
 
 /// y = act(x * w + bias).
 template <class T>
 void conv_forward(const ConvGeometry& g, const T* x, const T* w, T* y, const T* bias, Activation activation,
                   double slope) {
-  const ConvAxis &h = g.rows, &v = g.columns;
-  const Index in = g.in / g.groups, out = g.out / g.groups;
-  const Index x_row = v.input * g.in, x_image = h.input * x_row, y_row = v.output * g.out,
-              y_image = h.output * y_row;
-  const bool samples = rows_are_samples(g), joined = v.dilation == 1 && g.groups == 1;
-  const Index lines = samples ? h.output * v.output : g.batch * h.output;
-  const Index work = (samples ? g.batch : v.output) * h.window * v.window * in * g.out;
-  kernels::MatmulArgs<T> largest{};
-  largest.m = samples ? g.batch : v.output, largest.n = out, largest.k = joined ? v.window * in : in;
-  largest.segments = h.window, largest.a_col = 1;
-  parallel_products(lines, positions_a_thread(work), largest, [&](Index begin, Index end, T* scratch) {
-    for (Index line = begin; line < end; ++line) {
-      const Index r = samples ? line / v.output : line % h.output, image = samples ? 0 : line / h.output;
-      const Index first_row = h.first_tap(r), rows = h.last_tap(r) - first_row;
-      // Neighbouring positions with the same taps are done together if rows of the product are positions.
-      for (Index c = samples ? line % v.output : 0, next; c < v.output; c = samples ? v.output : next) {
-        const Index first = v.first_tap(c), last = v.last_tap(c);
-        next = c + 1;
-        while (!samples && next < v.output && v.first_tap(next) == first && v.last_tap(next) == last) ++next;
-        kernels::MatmulArgs<T> args{};
-        args.scratch = scratch;
-        args.m = samples ? g.batch : next - c, args.n = out;
-        args.a_row = samples ? x_image : v.stride * g.in, args.a_col = 1;
-        args.b_row = g.out, args.b_col = 1;
-        args.c_row = samples ? y_image : g.out;
-        args.segments = rows, args.a_segment = h.dilation * x_row, args.b_segment = v.window * in * g.out;
-        for (Index group = 0; group < g.groups; ++group) {
-          const Index step = joined ? std::max<Index>(1, last - first) : 1;
-          for (Index tap = first; tap == first || tap < last; tap += step) {
-            const bool none = rows == 0 || first == last, closing = tap + step >= last;
-            args.k = none ? 0 : step * in;
-            args.a = x + image * x_image + (none ? 0 : h.at(r, first_row) * x_row + v.at(c, tap) * g.in) +
-                     group * in;
-            args.b = w + (first_row * v.window + tap) * in * g.out + group * out;
-            args.c = y + image * y_image + r * y_row + c * g.out + group * out;
-            args.accumulate = tap > first;
-            args.bias = bias && closing ? bias + group * out : nullptr;
-            args.activation = closing ? activation : Activation::none, args.slope = slope;
-            kernels::matmul(args);
-          }
-        }
-      }
-    }
-  });
+  window_product(WindowProduct(g, false), x, w, y, bias, activation, slope);
 }
-
-/// The weights as conv_input_gradient reads them: (kh, kw', groups, out / groups, in / groups), where taps of
-/// one remainder by the stride are neighbours, from the last to the first.
-template <class T>
-Tensor<T> flipped_weights(const ConvGeometry& g, const T* w) {
-  const Index in = g.in / g.groups, out = g.out / g.groups, s = g.columns.stride, taps = g.columns.window;
-  Tensor<T> flipped(Shape{g.rows.window, taps, g.groups, out, in});
-  T* to = flipped.mutable_data();
-  for (Index kh = 0; kh < g.rows.window; ++kh)
-    for (Index r = 0; r < std::min(s, taps); ++r)
-      for (Index kw = r + (taps - 1 - r) / s * s; kw >= 0; kw -= s)
-        for (Index group = 0; group < g.groups; ++group)
-          for (Index o = 0; o < out; ++o)
-            for (Index i = 0; i < in; ++i) *to++ = w[((kh * taps + kw) * in + i) * g.out + group * out + o];
-  return flipped;
-}
-
-/// One input position's taps along an axis: tap first + j * stride reads output position - j, for j < count.
-struct ReachingTaps {
-  Index first, output, count, of_remainder,
-      before;  // …, taps with the same remainder, taps of smaller remainders
-
-  ReachingTaps(const ConvAxis& a, Index i) {
-    const Index shifted = i + a.pad, remainder = shifted % a.stride;
-    of_remainder = remainder < a.window ? (a.window - 1 - remainder) / a.stride + 1 : 0;
-    before = 0;
-    for (Index r = 0; r < std::min(remainder, a.window); ++r) before += (a.window - 1 - r) / a.stride + 1;
-    output = shifted / a.stride;
-    const Index skip = std::max<Index>(0, output - (a.output - 1));
-    first = remainder + skip * a.stride, output -= skip;
-    count = std::max<Index>(0, std::min(of_remainder - skip, output + 1));
-  }
-};
 
 /// dx from dy: the adjoint of the convolution by x, and the forward pass of the transposed one.
 template <class T>
 void conv_input_gradient(const ConvGeometry& g, const T* dy, const T* w, T* dx, const T* bias = nullptr,
                          Activation activation = Activation::none, double slope = 0) {
-  const ConvAxis &h = g.rows, &v = g.columns;
-  const Index in = g.in / g.groups, out = g.out / g.groups;
-  const Index x_row = v.input * g.in, x_image = h.input * x_row, y_row = v.output * g.out,
-              y_image = h.output * y_row;
-  const Tensor<T> flipped = flipped_weights(g, w);
-  const Index tap_size = g.groups * out * in, flipped_row = v.window * tap_size;
-  const bool joined = h.dilation == 1 && v.dilation == 1 && g.groups == 1;
-  const Index work = g.batch * h.window * v.window * in * g.out / (h.stride * v.stride);
-  kernels::MatmulArgs<T> largest{};
-  largest.m = g.batch, largest.n = in, largest.k = joined ? v.window * out : out;
-  largest.segments = h.window, largest.a_col = 1;
-  parallel_products(
-      h.input * v.input, positions_a_thread(work), largest, [&](Index begin, Index end, T* scratch) {
-        for (Index position = begin; position < end; ++position) {
-          const Index r = position / v.input, c = position % v.input;
-          kernels::MatmulArgs<T> args{};
-          args.scratch = scratch;
-          args.m = g.batch, args.n = in;
-          args.a_row = y_image, args.a_col = 1, args.b_row = in, args.b_col = 1, args.c_row = x_image;
-          for (Index group = 0; group < g.groups; ++group) {
-            args.c = dx + r * x_row + c * g.in + group * in;
-            args.accumulate = false, args.k = 0, args.segments = 0;
-            args.bias = nullptr, args.activation = Activation::none;  // the last product's alone
-            if (joined) {
-              const ReachingTaps rows(h, r), columns(v, c);
-              // j falls as the output's position rises: the last of the taps comes first in both.
-              const Index place =
-                  columns.before + columns.of_remainder - (columns.first / v.stride + columns.count);
-              args.k = columns.count * out, args.segments = columns.count > 0 ? rows.count : 0;
-              args.a = dy + rows.output * y_row + (columns.output - columns.count + 1) * g.out;
-              args.a_segment = -y_row;
-              args.b = flipped.data() + rows.first * flipped_row + place * tap_size;
-              args.b_segment = h.stride * flipped_row;
-            } else {
-              for (Index kh = 0; kh < h.window; ++kh)
-                for (Index kw = 0; kw < v.window; ++kw) {
-                  const Index row = r + h.pad - kh * h.dilation, column = c + v.pad - kw * v.dilation;
-                  if (row < 0 || row % h.stride || row / h.stride >= h.output) continue;
-                  if (column < 0 || column % v.stride || column / v.stride >= v.output) continue;
-                  if (args.segments) {  // the tap before this one
-                    kernels::matmul(args);
-                    args.accumulate = true;
-                  }
-                  const Index remainder = kw % v.stride;
-                  Index place = (v.window - 1 - remainder) / v.stride - kw / v.stride;
-                  for (Index s = 0; s < remainder; ++s) place += (v.window - 1 - s) / v.stride + 1;
-                  args.k = out, args.segments = 1;
-                  args.a = dy + row / h.stride * y_row + column / v.stride * g.out + group * out;
-                  args.b = flipped.data() + kh * flipped_row + place * tap_size + group * out * in;
-                }
-            }
-            args.bias = bias ? bias + group * in : nullptr;
-            args.activation = activation, args.slope = slope;
-            kernels::matmul(args);
-          }
-        }
-      });
+  window_product(WindowProduct(g, true), dy, w, dx, bias, activation, slope);
 }
 
-/// dw from x and dy. Threads have rows (kh, kw, in) of it; each element's sum runs over positions in order.
-template <class T>
-void conv_weight_gradient(const ConvGeometry& g, const T* x, const T* dy, T* dw) {
-  const ConvAxis &h = g.rows, &v = g.columns;
-  const Index in = g.in / g.groups, out = g.out / g.groups;
-  const Index x_row = v.input * g.in, x_image = h.input * x_row, y_row = v.output * g.out,
-              y_image = h.output * y_row;
-  const Index all = h.window * v.window * in;
-  const bool joined = v.dilation == 1 && g.groups == 1;
-  std::fill_n(dw, all * g.out, T(0));
-  kernels::MatmulArgs<T> largest{};
-  largest.m = all, largest.n = out, largest.k = g.batch, largest.a_col = x_image;
-  const Index grain = positions_a_thread(g.batch * h.output * v.output * g.out);
-  parallel_products(all, grain, largest, [&](Index begin, Index end, T* scratch) {
-    kernels::MatmulArgs<T> args{};
-    args.scratch = scratch;
-    args.n = out, args.k = g.batch;
-    args.a_row = 1, args.a_col = x_image, args.b_row = y_image, args.b_col = 1, args.c_row = g.out;
-    args.accumulate = true;
-    for (Index r = 0; r < h.output; ++r)
-      for (Index c = 0; c < v.output; ++c)
-        for (Index kh = h.first_tap(r); kh < h.last_tap(r); ++kh) {
-          const Index first = v.first_tap(c), last = v.last_tap(c), step = joined ? last - first : 1;
-          for (Index kw = first; kw < last; kw += step) {
-            // This thread's part of the taps' rows.
-            const Index from = std::max(begin, (kh * v.window + kw) * in);
-            const Index to = std::min(end, (kh * v.window + kw + step) * in);
-            if (from >= to) continue;
-            const Index inside = from - (kh * v.window + kw) * in;
-            args.m = to - from;
-            for (Index group = 0; group < g.groups; ++group) {
-              args.a = x + h.at(r, kh) * x_row + v.at(c, kw) * g.in + group * in + inside;
-              args.b = dy + r * y_row + c * g.out + group * out;
-              args.c = dw + from * g.out + group * out;
-              kernels::matmul(args);
-            }
-          }
-        }
-  });
-}
-
-}  // namespace detail
-
-}  // namespace figment
+}  // namespace figment::detail

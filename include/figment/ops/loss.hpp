@@ -110,7 +110,35 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
                         Reduction reduction = Reduction::mean) {
   check(logits.rank() == 2 && labels.shape() == Shape{logits.dim(0)},
         "cross_entropy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
-  return detail::reduce_loss(-pick(log_softmax(logits), labels), reduction);
+  detail::check_positions(labels, logits.dim(1), "cross_entropy");
+  const Index classes = logits.dim(1);
+  Tensor<T> losses(labels.shape()), kept(Shape{labels.size(), 2});
+  T *out = losses.mutable_data(), *pk = kept.mutable_data();
+  detail::parallel_rows(labels.size(), classes, [&](Index begin, Index rows) {
+    kernels::cross_entropy(logits.data() + begin * classes, labels.data() + begin, out + begin,
+                           pk + 2 * begin, rows, classes);
+  });
+  return detail::reduce_loss(
+      record(
+          "cross_entropy", {logits}, std::move(losses),
+          [kept, label = detail::Kept<std::int32_t>{labels, labels.version()}](auto& s, auto& dy, auto& dx) {
+            label.verify("cross_entropy", "its labels");
+            dx(0, [&] {
+              const auto& x = s.in(0);
+              const Index n = x.dim(0), c = x.dim(1);
+              if (recording(dy, x)) return (softmax(x) - one_hot<T>(label.tensor, c)) * unsqueeze(dy, 1);
+              Tensor<T> gradient(x.shape());
+              T* g = gradient.mutable_data();
+              detail::parallel_rows(n, c, [&](Index begin, Index rows) {
+                kernels::cross_entropy_gradient(x.data() + begin * c, label.tensor.data() + begin,
+                                                kept.data() + 2 * begin, dy.data() + begin, g + begin * c,
+                                                rows, c);
+              });
+              return gradient;
+            });
+          },
+          Keep::inputs),
+      reduction);
 }
 
 /// KL(N(mean, e^log_var) || N(0, 1)) = (e^log_var + mean^2 - 1 - log_var) / 2 for each dimension
@@ -127,7 +155,10 @@ Tensor<T> gaussian_kl(const Tensor<T>& mean, const Tensor<T>& log_var,
       "gaussian_kl", {mean, log_var}, detail::scaled_sum(op::GaussianKl{}, mean, log_var, scale),
       [scale](auto& s, auto& dy, auto& dx) {
         const auto &m = s.in(0), &lv = s.in(1);
-        dx(0, [&] { return affine(m, scale, 0) * dy; });
+        dx(0, [&] {
+          if (recording(dy, m)) return affine(m, scale, 0) * dy;
+          return affine(m, scale * static_cast<double>(dy.item()), 0);
+        });
         dx(1, [&] {
           if (recording(dy, lv)) return affine(exp(lv), 0.5 * scale, -0.5 * scale) * dy;
           return detail::map(op::GaussianKlGradLogVar{scale * static_cast<double>(dy.item())}, m, lv, "kl");

@@ -7,6 +7,16 @@
 
 namespace figment {
 
+namespace detail {
+
+/// A gradient in one pass over memory while nothing is recorded, else composed of recorded operations.
+template <class Op, class T, class F>
+Tensor<T> fused(Op f, const Tensor<T>& dy, const Tensor<T>& saved, F&& composed) {
+  return recording(dy, saved) ? std::forward<F>(composed)() : map(f, dy, saved, "gradient");
+}
+
+}  // namespace detail
+
 /// e^x. dx = y dy.
 template <class T>
 Tensor<T> exp(const Tensor<T>& x) {
@@ -27,7 +37,7 @@ Tensor<T> log(const Tensor<T>& x) {
 template <class T>
 Tensor<T> log1p(const Tensor<T>& x) {
   return record(
-      "log1p", {x}, detail::transform<T>(x, [](T v) { return std::log1p(v); }),
+      "log1p", {x}, detail::map(kernels::op::Log1p{}, x),
       [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy / (s.in(0) + T(1)); }); }, Keep::inputs);
 }
 
@@ -35,7 +45,7 @@ Tensor<T> log1p(const Tensor<T>& x) {
 template <class T>
 Tensor<T> expm1(const Tensor<T>& x) {
   return record(
-      "expm1", {x}, detail::transform<T>(x, [](T v) { return std::expm1(v); }),
+      "expm1", {x}, detail::map(kernels::op::Expm1{}, x),
       [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * (s.out() + T(1)); }); }, Keep::output);
 }
 
@@ -90,7 +100,7 @@ Tensor<T> cos(const Tensor<T>& x) {
 template <class T>
 Tensor<T> erf(const Tensor<T>& x) {
   return record(
-      "erf", {x}, detail::transform<T>(x, [](T v) { return std::erf(v); }),
+      "erf", {x}, detail::map(kernels::op::Erf{}, x),
       [](auto& s, auto& dy, auto& dx) {
         dx(0, [&] { return dy * affine(exp(-square(s.in(0))), 2 * std::numbers::inv_sqrtpi, 0); });
       },
@@ -111,21 +121,31 @@ Tensor<T> sign(const Tensor<T>& x) {
 template <class T>
 Tensor<T> abs(const Tensor<T>& x) {
   return record(
-      "abs", {x}, detail::transform<T>(x, [](T v) { return std::abs(v); }),
-      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * sign(s.in(0)); }); }, Keep::inputs);
+      "abs", {x}, detail::map(kernels::op::Abs{}, x),
+      [](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const auto& in = s.in(0);
+          return detail::fused(kernels::op::AbsGrad{}, dy, in, [&] { return dy * sign(in); });
+        });
+      },
+      Keep::inputs);
 }
 
 /// x limited to [low, high]; NaN stays. dx = dy inside and on the bounds, 0 outside.
 template <class T>
 Tensor<T> clamp(const Tensor<T>& x, double low, double high) {
   check(low <= high, "clamp: expected low <= high, found {} and {}", low, high);
-  const T lo = static_cast<T>(low), hi = static_cast<T>(high);
   return record(
-      "clamp", {x}, detail::transform<T>(x, [=](T v) { return v < lo   ? lo
-                                                              : v > hi ? hi
-                                                                       : v; }),
-      [=](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] { return dy * detail::transform<T>(s.in(0), [=](T v) { return T(v >= lo && v <= hi); }); });
+      "clamp", {x}, detail::map(kernels::op::Clamp{low, high}, x),
+      [low, high](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const auto& in = s.in(0);
+          return detail::fused(kernels::op::ClampGrad{low, high}, dy, in, [&] {
+            const auto inside =
+                detail::map(kernels::op::ClampGrad{low, high}, Tensor<T>::ones({}), in, "clamp");
+            return dy * inside;
+          });
+        });
       },
       Keep::inputs);
 }

@@ -69,50 +69,123 @@ inline Index reduced_count(const Shape& from, const Shape& kept) {
   return n;
 }
 
-/// Folds x into a tensor of shape `kept` with y = f(y, x), beginning with `first`.
-template <class T, class F>
-Tensor<T> fold(const Tensor<T>& x, const Shape& kept, T first, F f) {
-  Tensor<T> y = Tensor<T>::full(kept, first);
+/// Folds x into a tensor of shape `kept` with f, beginning with `start`.
+template <class Op, class T>
+Tensor<T> fold(Op f, const Tensor<T>& x, const Shape& kept, T start) {
+  Tensor<T> y = Tensor<T>::full(kept, start);
   if (x.size() == 0) return y;
   T* out = y.mutable_data();
+  const T* in = x.data();
   const BroadcastLoops loops(x.shape(), x.shape(), kept);
-  const Index inner = loops.extent[0], step = loops.b_step[0];
-  loops.each_row(0, x.size() / inner, [&](Index, Index at, Index to) {
-    for (Index i = 0; i < inner; ++i) out[to + i * step] = f(out[to + i * step], x.data()[at + i]);
-  });
+  const Index inner = loops.extent[0], rows = x.size() / inner;
+  if (loops.b_step[0]) {  // rows are folded into rows: columns are split
+    parallel_for(inner, elementwise_grain / rows + 16, [&](Index begin, Index end) {
+      loops.each_row(0, rows, [&](Index, Index at, Index to) {
+        kernels::binary(f, out + to + begin, 1, in + at + begin, 1, out + to + begin, end - begin);
+      });
+    });
+  } else {
+    const auto each = [&](Index first, Index last) {
+      loops.each_row(first, last,
+                     [&](Index, Index at, Index to) { out[to] = kernels::fold(f, out[to], in + at, inner); });
+    };
+    bool own_place = true;  // each row has one of its own
+    for (Index d = 1; d < loops.rank; ++d) own_place &= loops.b_step[d] != 0;
+    if (own_place)
+      parallel_for(rows, elementwise_grain / inner + 1, each);
+    else
+      each(0, rows);
+  }
   return y;
 }
 
+/// Calls f(first row, rows) over parts of the rows of a matrix, for kernels that take e^x of each element.
+template <class F>
+void parallel_rows(Index rows, Index columns, F f) {
+  if (columns > 0)
+    parallel_for(rows, elementwise_grain / 4 / columns + 1,
+                 [&](Index begin, Index end) { f(begin, end - begin); });
+}
+
 /// max and min; equal elements share the gradient.
-template <class T, class F>
-Tensor<T> fold_extremum(const char* name, const Tensor<T>& x, const Axes& axes, Dims dims, T first, F f) {
+template <class Op, class T>
+Tensor<T> fold_extremum(const char* name, Op f, const Tensor<T>& x, const Axes& axes, Dims dims, T start) {
   const Shape kept = axes.kept(x.shape());
   check(x.size() > 0 || kept.size() == 0, "{}: no elements in shape {}", name, x.shape());
-  auto y = record(name, {x}, fold(x, kept, first, f), [kept](auto& s, auto& dy, auto& dx) {
+  auto y = record(name, {x}, fold(f, x, kept, start), [kept](auto& s, auto& dy, auto& dx) {
     dx(0, [&] {
-      const auto hit = transform<T>(s.in(0), s.out(), "", [](T u, T v) { return T(u == v); });
+      const auto hit = map(kernels::op::Equal{}, s.in(0), s.out(), "equal");
       return dy / reduce_to(hit, kept) * hit;
     });
   });
   return drop(y, x.shape(), axes, dims);
 }
 
-template <class T, class F>
-Indices arg_extremum(const Tensor<T>& x, Index axis, const char* name, F better) {
+/// `f` is maximum or minimum, better(a, b) says that a wins.
+template <class Op, class T, class F>
+Indices arg_extremum(const char* name, Op f, const Tensor<T>& x, Index axis, T start, F better) {
   const Index at = x.shape().axis(axis);
   const AxisView v(x.shape(), at);
   check(v.extent > 0, "{}: no elements along axis {} of shape {}", name, axis, x.shape());
   Indices y(Axes(at).dropped(x.shape()));
   std::int32_t* out = y.mutable_data();
-  for (Index o = 0; o < v.outer; ++o)
-    for (Index i = 0; i < v.inner; ++i) {
-      const T* p = x.data() + o * v.extent * v.inner + i;
-      Index best = 0;
-      for (Index e = 1; e < v.extent; ++e)
-        if (better(p[e * v.inner], p[best * v.inner])) best = e;
-      out[o * v.inner + i] = static_cast<std::int32_t>(best);
+  const T* in = x.data();
+  if (v.inner == 1) {  // the value by vectors, then its place
+    parallel_rows(v.outer, v.extent, [&](Index begin, Index rows) {
+      for (Index o = begin; o < begin + rows; ++o) {
+        const T* p = in + o * v.extent;
+        const T best = kernels::fold(f, start, p, v.extent);
+        const T* found =
+            std::find_if(p, p + v.extent, [best](T e) { return e == best || (best != best && e != e); });
+        out[o] = static_cast<std::int32_t>(found - p);
+      }
+    });
+    return y;
+  }
+  Tensor<T> best(Shape{v.inner});
+  T* value = best.mutable_data();
+  for (Index o = 0; o < v.outer; ++o, out += v.inner) {
+    const T* p = in + o * v.extent * v.inner;
+    std::copy_n(p, v.inner, value);
+    std::fill_n(out, v.inner, 0);
+    for (Index e = 1; e < v.extent; ++e) {
+      p += v.inner;
+      for (Index i = 0; i < v.inner; ++i)
+        if (better(p[i], value[i]) || (p[i] != p[i] && value[i] == value[i]))
+          value[i] = p[i], out[i] = static_cast<std::int32_t>(e);
     }
+  }
   return y;
+}
+
+/// Along the last axis, whose rows have kernels of their own.
+inline bool last_axis(const Shape& shape, Index axis) { return shape.axis(axis) == shape.rank() - 1; }
+
+/// kernel(in, out, rows, columns) over the rows of the last axis; `out` has `per_row` elements a row.
+template <class T, class F>
+void run_rows(const Tensor<T>& x, Tensor<T>& y, Index per_row, F kernel) {
+  const Index columns = x.dim(-1);
+  const T* in = x.data();
+  T* out = y.mutable_data();
+  if (x.size() > 0)
+    parallel_rows(x.size() / columns, columns, [&](Index begin, Index rows) {
+      kernel(in + begin * columns, out + begin * per_row, rows, columns);
+    });
+}
+
+/// dx of y = f(x) by rows of the last axis: kernel(y, dy, dx, rows, columns).
+template <class T, class F>
+Tensor<T> row_gradient(const Tensor<T>& y, const Tensor<T>& dy, F kernel) {
+  Tensor<T> dx(y.shape());
+  const Index columns = y.dim(-1);
+  const T *py = y.data(), *pdy = dy.data();
+  T* out = dx.mutable_data();
+  if (y.size() > 0)
+    parallel_rows(y.size() / columns, columns, [&](Index begin, Index rows) {
+      const Index at = begin * columns;
+      kernel(py + at, pdy + at, out + at, rows, columns);
+    });
+  return dx;
 }
 
 }  // namespace detail
@@ -143,24 +216,28 @@ Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
 /// The largest element; NaN if there is one. Equal elements share the gradient.
 template <class T>
 Tensor<T> max(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  return detail::fold_extremum("max", x, axes, dims, -std::numeric_limits<T>::infinity(),
-                               [](T a, T b) { return b > a || b != b ? b : a; });
+  return detail::fold_extremum("max", kernels::op::Maximum{}, x, axes, dims,
+                               -std::numeric_limits<T>::infinity());
 }
 /// The smallest element; NaN if there is one. Equal elements share the gradient.
 template <class T>
 Tensor<T> min(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  return detail::fold_extremum("min", x, axes, dims, std::numeric_limits<T>::infinity(),
-                               [](T a, T b) { return b < a || b != b ? b : a; });
+  return detail::fold_extremum("min", kernels::op::Minimum{}, x, axes, dims,
+                               std::numeric_limits<T>::infinity());
 }
 
-/// The position of the largest element along an axis, the first of equals; the axis goes away.
+/// The position of the largest element along an axis, the first of equals; a NaN is larger than all others.
+/// The axis goes away.
 template <class T>
 Indices argmax(const Tensor<T>& x, Index axis) {
-  return detail::arg_extremum(x, axis, "argmax", [](T a, T b) { return a > b; });
+  return detail::arg_extremum("argmax", kernels::op::Maximum{}, x, axis, -std::numeric_limits<T>::infinity(),
+                              [](T a, T b) { return a > b; });
 }
+/// As argmax, of the smallest; a NaN is smaller than all others.
 template <class T>
 Indices argmin(const Tensor<T>& x, Index axis) {
-  return detail::arg_extremum(x, axis, "argmin", [](T a, T b) { return a < b; });
+  return detail::arg_extremum("argmin", kernels::op::Minimum{}, x, axis, std::numeric_limits<T>::infinity(),
+                              [](T a, T b) { return a < b; });
 }
 /// The position of the largest element of all, in row-major order.
 template <class T>
@@ -171,25 +248,47 @@ Index argmax(const Tensor<T>& x) {
 /// log(sum(e^x)) without overflow. dx = softmax(x) dy.
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  // The shift is a constant to the gradient: it cancels. Infinite ones would give inf - inf.
-  const auto largest = no_grad([&] { return max(x, axes, Dims::keep); });
-  const auto shift = detail::transform<T>(largest, [](T v) { return v - v == T(0) ? v : T(0); });
-  return detail::drop(log(sum(exp(x - shift), axes, Dims::keep)) + shift, x.shape(), axes, dims);
+  const Shape kept = axes.kept(x.shape());
+  const Index columns = detail::reduced_count(x.shape(), kept);
+  Index trailing = 1;  // the elements of the last dimensions that are all summed
+  for (Index d = x.rank() - 1; d >= 0 && kept[d] == 1; --d) trailing *= x.dim(d);
+  const auto value = no_grad([&] {
+    if (columns != trailing || columns == 0) {
+      const auto largest = max(x, axes, Dims::keep);
+      // Infinite ones would give inf - inf.
+      const auto shift = detail::transform<T>(largest, [](T v) { return v - v == T(0) ? v : T(0); });
+      return log(sum(exp(x - shift), axes, Dims::keep)) + shift;
+    }
+    Tensor<T> y(kept);
+    detail::run_rows(x.view_as({kept.size(), columns}), y, 1, kernels::log_sum_exp<T>);
+    return y;
+  });
+  const auto y = record("logsumexp", {x}, value, [](auto& s, auto& dy, auto& dx) {
+    dx(0, [&] { return exp(s.in(0) - s.out()) * dy; });
+  });
+  return detail::drop(y, x.shape(), axes, dims);
 }
 
 /// e^x / sum(e^x) along an axis. dx = y (dy - sum(y dy)).
 template <class T>
 Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
+  const bool rows = detail::last_axis(x.shape(), axis);
   const auto value = no_grad([&] {
-    const auto e = exp(x - max(x, axis, Dims::keep));
-    return e / sum(e, axis, Dims::keep);
+    if (!rows) {
+      const auto e = exp(x - max(x, axis, Dims::keep));
+      return e / sum(e, axis, Dims::keep);
+    }
+    Tensor<T> y(x.shape());
+    detail::run_rows(x, y, x.dim(-1), kernels::softmax<T>);
+    return y;
   });
   return record(
       "softmax", {x}, value,
-      [axis](auto& s, auto& dy, auto& dx) {
+      [axis, rows](auto& s, auto& dy, auto& dx) {
         dx(0, [&] {
           const auto y = s.out();
-          return y * (dy - sum(y * dy, axis, Dims::keep));
+          if (!rows || recording(y, dy)) return y * (dy - sum(y * dy, axis, Dims::keep));
+          return detail::row_gradient(y, dy, kernels::softmax_gradient<T>);
         });
       },
       Keep::output);
@@ -198,11 +297,21 @@ Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
 /// log(softmax(x)) without losing small probabilities. dx = dy - e^y sum(dy).
 template <class T>
 Tensor<T> log_softmax(const Tensor<T>& x, Index axis = -1) {
-  const auto value = no_grad([&] { return x - logsumexp(x, axis, Dims::keep); });
+  const bool rows = detail::last_axis(x.shape(), axis);
+  const auto value = no_grad([&] {
+    if (!rows) return x - logsumexp(x, axis, Dims::keep);
+    Tensor<T> y(x.shape());
+    detail::run_rows(x, y, x.dim(-1), kernels::log_softmax<T>);
+    return y;
+  });
   return record(
       "log_softmax", {x}, value,
-      [axis](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] { return dy - exp(s.out()) * sum(dy, axis, Dims::keep); });
+      [axis, rows](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const auto y = s.out();
+          if (!rows || recording(y, dy)) return dy - exp(y) * sum(dy, axis, Dims::keep);
+          return detail::row_gradient(y, dy, kernels::log_softmax_gradient<T>);
+        });
       },
       Keep::output);
 }

@@ -167,6 +167,9 @@ inline void where_cases(OpCases& c) {
   row({}, {5}, {5});
   row({0}, {0}, {0});
   row({0, 1}, {4}, {});
+  row({30, 33}, {30, 33}, {});
+  row({30, 33}, {1, 33}, {30, 1});
+  row({30, 1}, {}, {30, 33});
 }
 
 }  // namespace test

@@ -88,26 +88,34 @@ inline void loss_cases(OpCases& c) {
 
 inline void cross_entropy_cases(OpCases& c) {
   using figment::Reduction;
-  const figment::Indices labels({4}, {2, 0, 1, 2});
-  for (Reduction r : {Reduction::none, Reduction::mean, Reduction::sum, Reduction::batch_mean})
-    c.add(
-        "cross_entropy",
-        r == Reduction::none  ? "none"
-        : r == Reduction::sum ? "sum"
-                              : "mean",
-        {random({4, 3})}, [=](const auto& x) { return cross_entropy(x[0], labels, r); },
+  const auto row = [&c](Index n, Index classes, Reduction r, const std::string& name) {
+    figment::Indices labels({n});
+    for (Index i = 0; i < n; ++i) labels.mutable_data()[i] = static_cast<std::int32_t>((i * 7 + 2) % classes);
+    OpCase& added = c.add(
+        "cross_entropy", name, {random({n, classes})},
+        [=](const auto& x) { return cross_entropy(x[0], labels, r); },
         [=](Inputs<double> x) {
           std::vector<double> each;
           double total = 0;
-          for (Index i = 0; i < 4; ++i) {
+          for (Index i = 0; i < n; ++i) {
             double all = 0;
-            for (Index j = 0; j < 3; ++j) all += std::exp(x[0](i, j));
+            for (Index j = 0; j < classes; ++j) all += std::exp(x[0](i, j));
             each.push_back(std::log(all) - x[0](i, labels(i)));
             total += each.back();
           }
-          if (r == Reduction::none) return Tensor<double>({4}, each);
-          return Tensor<double>::scalar(r == Reduction::sum ? total : total / 4);
+          if (r == Reduction::none) return Tensor<double>({n}, each);
+          return Tensor<double>::scalar(r == Reduction::sum ? total : total / static_cast<double>(n));
         });
+    added.differences = n * classes < 100;
+    // A sum of at most 4096 of them, a chunk over four sums.
+    if (r != Reduction::none) added.error = std::max(16.0, static_cast<double>(n));
+  };
+  row(4, 3, Reduction::none, "none");
+  row(4, 3, Reduction::mean, "mean");
+  row(4, 3, Reduction::sum, "sum");
+  row(4, 3, Reduction::batch_mean, "batch_mean");
+  for (Index classes : {1, 7, 8, 9, 17}) row(3, classes, Reduction::mean, "mean");
+  row(1000, 101, Reduction::mean, "mean");
 }
 
 }  // namespace test

@@ -173,6 +173,7 @@ inline void softmax_cases(OpCases& c) {
   row({0, 5}, -1, {-2, 2});    // an empty batch
   row({3, 5}, -1, {-90, 90});  // e^90 is beyond float
   row({300, 401}, -1, {-2, 2});
+  for (Index columns : {7, 8, 9, 17, 40}) row({3, columns}, -1, {-2, 2});  // each kind of tail
 }
 
 }  // namespace test

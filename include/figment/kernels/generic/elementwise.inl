@@ -1,5 +1,25 @@
 // Loops over memory that apply a formula. Included inside an instruction set's namespace.
 
+/// Calls f(i, lanes) for each vector of n elements: with all lanes, and once with what is left.
+template <class T, class F>
+void each_vector(Index n, F f) noexcept {
+  constexpr Index width = Vec<T>::width;
+  Index i = 0;
+  for (; i + width <= n; i += width) f(i, width);
+  if (i < n) f(i, n - i);
+}
+template <class T>
+Vec<T> load_lanes(const T* p, Index lanes) noexcept {
+  return lanes == Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, lanes);
+}
+template <class T>
+void store_lanes(Vec<T> v, T* p, Index lanes) noexcept {
+  if (lanes == Vec<T>::width)
+    v.store(p);
+  else
+    v.store(p, lanes);
+}
+
 /// y[i] = f(x[i]); y may be x.
 template <class Op, class T>
 void unary(Op f, const T* x, T* y, Index n) noexcept {
@@ -57,28 +77,70 @@ T sum_binary(Op f, const T* a, const T* b, Index n) noexcept {
   return total;
 }
 
+/// f folded over `start` and the elements of x: f(f(start, x[0]), …) in some order, for an f in which the
+/// order does not show.
+template <class Op, class T>
+T fold(Op f, T start, const T* x, Index n) noexcept {
+  using V = Vec<T>;
+  T result = start;
+  Index i = 0;
+  if (n >= V::width) {
+    V s = V::load(x);
+    for (i = V::width; i + V::width <= n; i += V::width) s = apply(f, s, V::load(x + i));
+    T lanes[V::width];
+    s.store(lanes);
+    for (T lane : lanes) result = first(apply(f, V(result), V(lane)));
+  }
+  for (; i < n; ++i) result = first(apply(f, V(result), V(x[i])));
+  return result;
+}
+
+/// y[i] = mask[i * mask_step] ? a[i * a_step] : b[i * b_step]; steps are 0 or 1.
+template <class T>
+void choose(const std::uint8_t* mask, Index mask_step, const T* a, Index a_step, const T* b, Index b_step,
+            T* y, Index n) noexcept {
+  using V = Vec<T>;
+  if (n == 0) return;
+  const V a0(*a), b0(*b);
+  Index i = 0;
+  if (mask_step == 0) {
+    const T* chosen = *mask ? a : b;
+    const Index step = *mask ? a_step : b_step;
+    for (; i < n; ++i) y[i] = chosen[i * step];
+  }
+  for (; i + V::width <= n; i += V::width)
+    select(load_mask(mask + i, a0), a_step ? V::load(a + i) : a0, b_step ? V::load(b + i) : b0).store(y + i);
+  for (; i < n; ++i) y[i] = mask[i] ? a[i * a_step] : b[i * b_step];
+}
+
+// Each column is added in the same order wherever its block begins and however wide it is: threads split the
+// columns anywhere, and the result must not show where.
+template <int vectors, class T>
+void sum_rows_block(const T* x, Index stride, T* y, Index rows, Index last) noexcept {
+  using V = Vec<T>;
+  const auto load = [&](const T* p, int v) {
+    return load_lanes(p + v * V::width, v + 1 < vectors ? V::width : last);
+  };
+  V s0[vectors], s1[vectors];
+  for (int v = 0; v < vectors; ++v) s0[v] = s1[v] = V(T(0));
+  Index i = 0;
+  for (; i + 2 <= rows; i += 2, x += 2 * stride) FIGMENT_UNROLL for (int v = 0; v < vectors; ++v) {
+      s0[v] = s0[v] + load(x, v);
+      s1[v] = s1[v] + load(x + stride, v);
+    }
+  for (int v = 0; v < vectors; ++v) {
+    if (i < rows) s0[v] = s0[v] + load(x, v);
+    store_lanes(load(y, v) + (s0[v] + s1[v]), y + v * V::width, v + 1 < vectors ? V::width : last);
+  }
+}
+
 /// y[j] += sum over i of x[i * stride + j], for rows i and columns j.
 template <class T>
 void sum_rows(const T* x, Index stride, T* y, Index rows, Index columns) noexcept {
-  using V = Vec<T>;
-  for (Index j = 0; j < columns; j += V::width) {
-    const Index n = columns - j < V::width ? columns - j : V::width;
-    V s0(T(0)), s1(T(0));
-    Index i = 0;
-    // The last columns are added in the same order as whole vectors of them: threads split the columns
-    // anywhere, and the result must not show where.
-    if (n == V::width) {
-      for (; i + 2 <= rows; i += 2) {
-        s0 = s0 + V::load(x + i * stride + j);
-        s1 = s1 + V::load(x + (i + 1) * stride + j);
-      }
-    } else {
-      for (; i + 2 <= rows; i += 2) {
-        s0 = s0 + V::load(x + i * stride + j, n);
-        s1 = s1 + V::load(x + (i + 1) * stride + j, n);
-      }
-    }
-    if (i < rows) s0 = s0 + V::load(x + i * stride + j, n);
-    (V::load(y + j, n) + (s0 + s1)).store(y + j, n);
-  }
+  constexpr Index width = Vec<T>::width;
+  Index j = 0;
+  // Four vectors at once use each cache line whole while it is there.
+  for (; j + 4 * width <= columns; j += 4 * width) sum_rows_block<4>(x + j, stride, y + j, rows, width);
+  for (; j < columns; j += width)
+    sum_rows_block<1>(x + j, stride, y + j, rows, columns - j < width ? columns - j : width);
 }

@@ -39,7 +39,7 @@ V apply(op::Sigmoid, V x) {
 }
 template <class V>
 V apply(op::Softplus, V x) {
-  return max(x, constant(x, 0)) + log1p(exp(-abs(x)));
+  return max(x, constant(x, 0)) + log1p_to_one(exp(-abs(x)));
 }
 template <class V>
 V apply(op::Relu, V x) {
@@ -48,6 +48,53 @@ V apply(op::Relu, V x) {
 template <class V>
 V apply(op::LeakyRelu f, V x) {
   return select(x < constant(x, 0), x * constant(x, f.slope), x);
+}
+template <class V>
+V apply(op::Log1p, V x) {
+  // Its quotient is NaN at infinity.
+  return select(x < constant(x, std::numeric_limits<double>::infinity()), log1p(x), x);
+}
+template <class V>
+V apply(op::Expm1, V x) {
+  return expm1(x);
+}
+template <class V>
+V apply(op::Erf, V x) {
+  return erf(x);
+}
+template <class V>
+V apply(op::Abs, V x) {
+  return abs(x);
+}
+template <class V>
+V apply(op::Clamp f, V x) {
+  return min(max(x, constant(x, f.low)), constant(x, f.high));
+}
+template <class V>
+V apply(op::Elu f, V x) {
+  return select(x < constant(x, 0), constant(x, f.alpha) * expm1(x), x);
+}
+template <class V>
+V apply(op::Silu, V x) {
+  return x / (constant(x, 1) + exp(-x));
+}
+// The normal distribution function.
+template <class V>
+V normal_below(V x) {
+  return fma(constant(x, 0.5), erf(x * constant(x, 0.70710678118654752440)), constant(x, 0.5));
+}
+template <class V>
+V apply(op::Gelu, V x) {
+  return x * normal_below(x);
+}
+// tanh's argument in gelu's approximation: sqrt(2 / pi) (x + 0.044715 x^3).
+template <class V>
+V gelu_inner(V x) {
+  return x * fma(constant(x, 0.7978845608028653559 * 0.044715), x * x, constant(x, 0.7978845608028653559));
+}
+template <class V>
+V apply(op::GeluTanh, V x) {
+  return constant(x, 0.5) * x * (constant(x, 1) + tanh(gelu_inner(x)));
 }
 
 template <class V>
@@ -75,6 +122,10 @@ template <class V>
 V apply(op::Minimum, V a, V b) {
   return select(b == b, min(a, b), b);
 }
+template <class V>
+V apply(op::Equal, V a, V b) {
+  return select(a == b, constant(a, 1), constant(a, 0));
+}
 
 template <class V>
 V apply(op::TanhGrad, V dy, V y) {
@@ -95,6 +146,39 @@ V apply(op::LeakyReluGrad f, V dy, V y) {
 template <class V>
 V apply(op::SoftplusGrad, V dy, V x) {
   return dy * apply(op::Sigmoid{}, x);
+}
+template <class V>
+V apply(op::AbsGrad, V dy, V x) {
+  const V zero = constant(x, 0);
+  return select(zero < x, dy, select(x < zero, -dy, dy * x));
+}
+// Written so that a NaN in x passes nothing.
+template <class V>
+V apply(op::ClampGrad f, V dy, V x) {
+  const V zero = constant(x, 0), low = constant(x, f.low), high = constant(x, f.high);
+  return select(x < low, zero, select(high < x, zero, select(x == x, dy, zero)));
+}
+template <class V>
+V apply(op::EluGrad f, V dy, V x) {
+  return select(constant(x, 0) < x, dy, dy * constant(x, f.alpha) * exp(x));
+}
+// s + x s (1 - s), s = sigmoid(x).
+template <class V>
+V apply(op::SiluGrad, V dy, V x) {
+  const V s = apply(op::Sigmoid{}, x);
+  return dy * fma(x * s, constant(x, 1) - s, s);
+}
+template <class V>
+V apply(op::GeluGrad, V dy, V x) {
+  const V density = constant(x, 0.39894228040143267794) * exp(constant(x, -0.5) * x * x);
+  return dy * fma(x, density, normal_below(x));
+}
+template <class V>
+V apply(op::GeluTanhGrad, V dy, V x) {
+  const V one = constant(x, 1), half = constant(x, 0.5), t = tanh(gelu_inner(x));
+  const V inner =
+      fma(constant(x, 0.7978845608028653559 * 0.134145), x * x, constant(x, 0.7978845608028653559));
+  return dy * half * fma(x * (one - t * t), inner, one + t);
 }
 
 // max(x, 0) - x t + log(1 + exp(-|x|)): no overflow at either end.

@@ -60,15 +60,20 @@ void step(const op::Adagrad& f, V& w, V g, V& s, V&, V&) {
 template <class Op, class T>
 void update(const Op& f, T* w, const T* g, T* s, T* t, T* u, Index n) noexcept {
   using V = Vec<T>;
-  const V zero(T(0));
-  for (Index i = 0; i < n; i += V::width) {
-    const Index m = n - i < V::width ? n - i : V::width;
-    V vw = V::load(w + i, m);
-    V vs = s ? V::load(s + i, m) : zero, vt = t ? V::load(t + i, m) : zero, vu = u ? V::load(u + i, m) : zero;
-    step(f, vw, V::load(g + i, m), vs, vt, vu);
-    vw.store(w + i, m);
-    if (s) vs.store(s + i, m);
-    if (t) vt.store(t + i, m);
-    if (u) vu.store(u + i, m);
-  }
+  const bool stateful = s || t || u;
+  each_vector<T>(n, [=](Index i, Index lanes) FIGMENT_INLINE {
+    V vw = load_lanes(w + i, lanes), vs(T(0)), vt = vs, vu = vs;
+    if (stateful) {
+      if (s) vs = load_lanes(s + i, lanes);
+      if (t) vt = load_lanes(t + i, lanes);
+      if (u) vu = load_lanes(u + i, lanes);
+    }
+    step(f, vw, load_lanes(g + i, lanes), vs, vt, vu);
+    store_lanes(vw, w + i, lanes);
+    if (stateful) {
+      if (s) store_lanes(vs, s + i, lanes);
+      if (t) store_lanes(vt, t + i, lanes);
+      if (u) store_lanes(vu, u + i, lanes);
+    }
+  });
 }

@@ -3,6 +3,9 @@
 template <class T>
 struct Vec;
 
+// A product's tile: 12 accumulators, 2 vectors of b and 1 of a are 15 of the 16 registers.
+inline constexpr Index tile_rows = 6, tile_vecs = 2;
+
 // The first n lanes set, for masked loads and stores.
 inline __m256i first_lanes_32(Index n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
@@ -34,6 +37,7 @@ inline Vec<float> operator-(Vec<float> a) { return _mm256_xor_ps(a.v, _mm256_set
 inline Vec<float> operator<(Vec<float> a, Vec<float> b) { return _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ); }
 inline Vec<float> operator==(Vec<float> a, Vec<float> b) { return _mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ); }
 inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm256_fmadd_ps(a.v, b.v, c.v); }
+inline Vec<float> exact_fma(Vec<float> a, Vec<float> b, Vec<float> c) { return fma(a, b, c); }
 // NaN in the first argument comes out, NaN in the second does not: the instruction returns its second
 // operand when either is NaN.
 inline Vec<float> max(Vec<float> a, Vec<float> b) { return _mm256_max_ps(b.v, a.v); }
@@ -67,6 +71,22 @@ inline float sum(Vec<float> a) {
   s = _mm_add_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
+inline float largest(Vec<float> a) {
+  __m128 m = _mm_max_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  m = _mm_max_ps(m, _mm_movehl_ps(m, m));
+  return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+}
+// The lanes whose byte is not 0.
+inline Vec<float> load_mask(const std::uint8_t* p, Vec<float>) {
+  const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  return _mm256_castsi256_ps(_mm256_cmpgt_epi32(bytes, _mm256_setzero_si256()));
+}
+// Two vectors become the elements a b a b …, in memory's order.
+inline void interleave(Vec<float>& a, Vec<float>& b) {
+  const __m256 low = _mm256_unpacklo_ps(a.v, b.v), high = _mm256_unpackhi_ps(a.v, b.v);
+  a = _mm256_permute2f128_ps(low, high, 0x20);
+  b = _mm256_permute2f128_ps(low, high, 0x31);
+}
 
 template <>
 struct Vec<double> {
@@ -90,6 +110,7 @@ inline Vec<double> operator-(Vec<double> a) { return _mm256_xor_pd(a.v, _mm256_s
 inline Vec<double> operator<(Vec<double> a, Vec<double> b) { return _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ); }
 inline Vec<double> operator==(Vec<double> a, Vec<double> b) { return _mm256_cmp_pd(a.v, b.v, _CMP_EQ_OQ); }
 inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return _mm256_fmadd_pd(a.v, b.v, c.v); }
+inline Vec<double> exact_fma(Vec<double> a, Vec<double> b, Vec<double> c) { return fma(a, b, c); }
 inline Vec<double> max(Vec<double> a, Vec<double> b) { return _mm256_max_pd(b.v, a.v); }
 inline Vec<double> min(Vec<double> a, Vec<double> b) { return _mm256_min_pd(b.v, a.v); }
 inline Vec<double> select(Vec<double> mask, Vec<double> a, Vec<double> b) {
@@ -121,6 +142,56 @@ inline double first(Vec<double> a) { return _mm256_cvtsd_f64(a.v); }
 inline double sum(Vec<double> a) {
   const __m128d s = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
   return _mm_cvtsd_f64(_mm_add_sd(s, _mm_unpackhi_pd(s, s)));
+}
+inline double largest(Vec<double> a) {
+  const __m128d m = _mm_max_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
+  return _mm_cvtsd_f64(_mm_max_sd(m, _mm_unpackhi_pd(m, m)));
+}
+inline Vec<double> load_mask(const std::uint8_t* p, Vec<double>) {
+  std::int32_t four;
+  __builtin_memcpy(&four, p, sizeof four);
+  const __m256i bytes = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
+  return _mm256_castsi256_pd(_mm256_cmpgt_epi64(bytes, _mm256_setzero_si256()));
+}
+inline void interleave(Vec<double>& a, Vec<double>& b) {
+  const __m256d low = _mm256_unpacklo_pd(a.v, b.v), high = _mm256_unpackhi_pd(a.v, b.v);
+  a = _mm256_permute2f128_pd(low, high, 0x20);
+  b = _mm256_permute2f128_pd(low, high, 0x31);
+}
+
+/// Words of 32 bits, one in the low half of each 64-bit lane; what the high halves hold does not matter.
+struct Words {
+  static constexpr Index width = 4;
+  __m256i v;
+
+  Words() = default;
+  Words(__m256i x) : v(x) {}
+  explicit Words(std::uint64_t x) : v(_mm256_set1_epi64x(static_cast<long long>(x))) {}
+  /// first, first + 1, … in all 64 bits.
+  static Words counters(std::uint64_t first) {
+    return _mm256_add_epi64(Words(first).v, _mm256_setr_epi64x(0, 1, 2, 3));
+  }
+};
+inline Words operator^(Words a, Words b) { return _mm256_xor_si256(a.v, b.v); }
+/// The 64 bits of the words' products.
+inline Words multiply(Words a, Words b) { return _mm256_mul_epu32(a.v, b.v); }
+inline Words high(Words a) { return _mm256_srli_epi64(a.v, 32); }
+/// [0, 1) by 24 bits of each word, a's and b's in turn.
+inline void unit(Words a, Words b, Vec<float>* u) {
+  const __m256i bits = _mm256_blend_epi32(a.v, _mm256_slli_epi64(b.v, 32), 0xaa);
+  *u = Vec<float>(_mm256_cvtepi32_ps(_mm256_srli_epi32(bits, 8))) * Vec<float>(0x1p-24f);
+}
+/// [0, 1) by 53 bits of the pairs of words.
+inline void unit(Words upper, Words lower, Vec<double>* u) {
+  const __m256i bits =
+      _mm256_srli_epi64(_mm256_blend_epi32(lower.v, _mm256_slli_epi64(upper.v, 32), 0xaa), 11);
+  // There is no conversion from 64 bits. Each half becomes the last bits of 2^84 or 2^52 instead, which are
+  // then taken off; nothing is rounded.
+  const __m256i h = _mm256_or_si256(_mm256_srli_epi64(bits, 32), _mm256_set1_epi64x(0x4530000000000000));
+  const __m256i l = _mm256_blend_epi32(bits, _mm256_set1_epi64x(0x4330000000000000), 0xaa);
+  const Vec<double> sum = (Vec<double>(_mm256_castsi256_pd(h)) - Vec<double>(0x1p84 + 0x1p52)) +
+                          Vec<double>(_mm256_castsi256_pd(l));
+  *u = sum * Vec<double>(0x1p-53);
 }
 
 // The square's rows become its columns.

@@ -1,0 +1,15 @@
+// The kernels over Vec, each file after those it uses. Included inside an instruction set's namespace, after
+// its Vec.
+#include "figment/kernels/generic/portable_math.inl"
+#include "figment/kernels/generic/math.inl"
+#include "figment/kernels/generic/formulas.inl"
+#include "figment/kernels/generic/elementwise.inl"
+#include "figment/kernels/generic/activation.inl"
+#include "figment/kernels/generic/product.inl"
+#include "figment/kernels/generic/matmul.inl"
+#include "figment/kernels/generic/gather.inl"
+#include "figment/kernels/generic/optimizer.inl"
+#include "figment/kernels/generic/random.inl"
+#include "figment/kernels/generic/softmax.inl"
+#include "figment/kernels/generic/statistics.inl"
+#include "figment/kernels/generic/window.inl"

@@ -1,0 +1,66 @@
+// The transposed convolution layer.
+#pragma once
+
+#include "figment/nn/conv2d.hpp"
+
+namespace figment {
+
+struct ConvTranspose2dOptions {
+  Extent2 kernel = 3, stride = 1;
+  Padding padding = {};  ///< of the convolution that this is the adjoint of: it makes the output smaller
+  Extent2 output_padding = 0;  ///< added to the output, less than the stride; not with `same`
+  Extent2 dilation = 1;
+  Index groups = 1;
+  Activation activation = Activation::none;
+  double slope = 0.3;  ///< of leaky_relu
+  bool bias = true;
+  Initializer init = init::glorot_uniform();  ///< of the weight; the bias starts at bias_init
+  Initializer bias_init = init::zeros();
+};
+
+/// y = act(x ∗ᵀ W + b), the adjoint of the convolution with the same options.   x: (N, H, W, in) ->
+/// (N, H', W', out). W: (kh, kw, out / groups, in). With `same` padding H' is H * stride, as in Keras;
+/// otherwise (H - 1) stride + the window's reach - the padding + output_padding, as in PyTorch. Initialisers
+/// see fans of kh kw in / groups and kh kw out; Keras and PyTorch exchange the two.
+template <class T = float>
+struct ConvTranspose2d {
+  using value_type = T;
+
+  Tensor<T> weight, bias;
+  ConvOptions options;
+  Extent2 output_padding;
+  Activation activation;
+  double slope;
+
+  ConvTranspose2d(Index in, Index out, const ConvTranspose2dOptions& o, Rng& rng)
+      : options{o.stride, o.padding, o.dilation, o.groups},
+        output_padding(o.output_padding),
+        activation(o.activation),
+        slope(o.slope) {
+    detail::check_conv_channels("ConvTranspose2d", in, out, o.kernel, o.groups);
+    const Index taps = o.kernel.height * o.kernel.width;
+    const Fans fans{taps * in / o.groups, taps * out};
+    weight = o.init.make<T>({o.kernel.height, o.kernel.width, out / o.groups, in}, fans, rng);
+    if (o.bias) bias = o.bias_init.make<T>({out}, fans, rng);
+  }
+
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return conv_transpose2d(x, weight, bias, options, output_padding, activation, slope);
+  }
+
+  void visit(auto&& v) {
+    v("weight", weight);
+    if (bias.defined()) v("bias", bias);
+  }
+
+  std::string describe() const {
+    std::string s = format("ConvTranspose2d({}, {}, {}", weight.dim(3), weight.dim(2) * options.groups,
+                           detail::extent_text({weight.dim(0), weight.dim(1)}));
+    s += detail::window_text(options.stride, 1, options.padding, options.dilation);
+    if (!(output_padding == Extent2(0))) s += ", output padding " + detail::short_text(output_padding);
+    if (options.groups > 1) s += format(", groups {}", options.groups);
+    return s + (activation == Activation::none ? ")" : format(", {})", detail::name(activation)));
+  }
+};
+
+}  // namespace figment

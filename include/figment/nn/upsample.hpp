@@ -1,0 +1,26 @@
+// Up-sampling as a layer.
+#pragma once
+
+#include "figment/nn/window_text.hpp"
+#include "figment/ops/upsample.hpp"
+
+namespace figment {
+
+/// Images enlarged by whole factors: UpSample2d(2), UpSample2d({2, 1}, Interpolation::bilinear). See
+/// upsample2d.
+struct UpSample2d {
+  Extent2 factor;
+  Interpolation mode;
+
+  explicit UpSample2d(Extent2 f = 2, Interpolation m = Interpolation::nearest) : factor(f), mode(m) {}
+
+  template <class T>
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return upsample2d(x, factor, mode);
+  }
+  std::string describe() const {
+    return format("UpSample2d({}, {})", detail::short_text(factor), detail::name(mode));
+  }
+};
+
+}  // namespace figment

@@ -1,0 +1,132 @@
+// Pooling, channels last, with gradients of any order.
+#pragma once
+
+#include "figment/ops/resample.hpp"
+
+namespace figment {
+
+/// How a pooling window moves. With padding, windows have fewer elements at the border: no zeros are added.
+struct PoolOptions {
+  Extent2 window = 2;
+  Extent2 stride = 0;  ///< 0: the window's extent
+  Padding padding = {};
+  Extent2 dilation = 1;
+};
+
+namespace detail {
+
+/// Averages weigh each element of a window alike.
+struct AverageAxis : ConvAxis {
+  template <class F>
+  void each(F f) const {
+    for (Index o = 0; o < output; ++o)
+      for (Index k = first_tap(o); k < last_tap(o); ++k)
+        f(o, at(o, k), 1.0 / static_cast<double>(last_tap(o) - first_tap(o)));
+  }
+};
+
+/// The maximum numbers the elements of a window in row-major order: its columns count 1, its rows `scale`.
+struct MaxAxis : ConvAxis {
+  Index scale;
+  template <class F>
+  void each(F f) const {
+    for (Index o = 0; o < output; ++o)
+      for (Index k = first_tap(o); k < last_tap(o); ++k) f(o, at(o, k), static_cast<double>(k * scale));
+  }
+};
+
+struct PoolAxes {
+  ConvAxis rows, columns;
+};
+
+/// The sizes of a pooling of x.
+inline PoolAxes pool_axes(std::string_view op, const Shape& x, const PoolOptions& o) {
+  check(x.rank() == 4, "{}: expected x (N, H, W, C), found {}", op, x);
+  check(o.window.height >= 1 && o.window.width >= 1, "{}: expected a window of 1 or more, found {} and {}",
+        op, o.window.height, o.window.width);
+  // The elements' numbers are exact in a float.
+  check(o.window.height <= (Index{1} << 24) / o.window.width, "{}: a window of {} by {} is too large", op,
+        o.window.height, o.window.width);
+  const Padding& p = o.padding;
+  const auto axis = [&](Index input, Index window, Index stride, Index dilation, Index before, Index after) {
+    const ConvAxis a =
+        conv_axis(op, input, window, stride == 0 ? window : stride, dilation, p.kind, before, after);
+    for (Index i = 0; i < a.output; ++i)
+      check(a.first_tap(i) < a.last_tap(i), "{}: padding leaves a window of x {} without an element", op, x);
+    return a;
+  };
+  return {axis(x[1], o.window.height, o.stride.height, o.dilation.height, p.top, p.bottom),
+          axis(x[2], o.window.width, o.stride.width, o.dilation.width, p.left, p.right)};
+}
+
+/// The numbers of the elements that a maximum chose, and the windows they count in.
+template <class T>
+struct Choice {
+  MaxAxis rows, columns;
+  Kept<T> numbers;
+
+  const T* data() const {
+    numbers.verify("max_pool2d", "its choice of elements");
+    return numbers.tensor.data();
+  }
+};
+
+// Given the choice, the maximum is linear in x: picking elements. Its adjoint routes values back to them.
+
+template <class T>
+Tensor<T> max_pick(const Choice<T>& choice, const Tensor<T>& x);
+
+template <class T>
+Tensor<T> max_route(const Choice<T>& choice, const Tensor<T>& dy) {
+  const AxisTaps<T> rows(choice.rows, true), columns(choice.columns, true);
+  Tensor<T> dx(Shape{dy.dim(0), rows.outputs(), columns.outputs(), dy.dim(3)});
+  run_windows<T>(kernels::op::WindowRoute{}, rows, columns, dy, dx, nullptr, choice.data());
+  return record(
+      "max_pool2d by input", {dy}, std::move(dx),
+      [choice](auto&, auto& ddx, auto& d) { d(0, [&] { return max_pick(choice, ddx); }); }, Keep::nothing);
+}
+
+template <class T>
+Tensor<T> max_pick(const Choice<T>& choice, const Tensor<T>& x) {
+  const AxisTaps<T> rows(choice.rows, false), columns(choice.columns, false);
+  Tensor<T> y(choice.numbers.tensor.shape());
+  run_windows<T>(kernels::op::WindowPick{}, rows, columns, x, y, nullptr, choice.data());
+  return record(
+      "max_pool2d by choice", {x}, std::move(y),
+      [choice](auto&, auto& dy, auto& d) { d(0, [&] { return max_route(choice, dy); }); }, Keep::nothing);
+}
+
+}  // namespace detail
+
+/// The largest element of each window, channel by channel: (N, H, W, C) to (N, H', W', C). A NaN in the
+/// window comes out. The gradient goes to that element: the first of equals in row-major order, as in
+/// PyTorch.
+template <class T>
+Tensor<T> max_pool2d(const Tensor<T>& x, const PoolOptions& options = {}) {
+  const auto axes = detail::pool_axes("max_pool2d", x.shape(), options);
+  const detail::MaxAxis rows{axes.rows, axes.columns.window}, columns{axes.columns, 1};
+  const detail::AxisTaps<T> r(rows, false), c(columns, false);
+  Tensor<T> y(Shape{x.dim(0), rows.output, columns.output, x.dim(3)});
+  if (!recording(x)) {
+    detail::run_windows(kernels::op::WindowMax{}, r, c, x, y);
+    return y;
+  }
+  Tensor<T> numbers(y.shape());
+  detail::run_windows(kernels::op::WindowChoose{}, r, c, x, y, numbers.mutable_data());
+  return record(
+      "max_pool2d", {x}, std::move(y),
+      [choice = detail::Choice<T>{rows, columns, {numbers, numbers.version()}}](auto&, auto& dy, auto& dx) {
+        dx(0, [&] { return detail::max_route(choice, dy); });
+      },
+      Keep::nothing);
+}
+
+/// The mean of each window's elements inside the image, channel by channel: (N, H, W, C) to (N, H', W', C).
+/// The padding does not count, as in Keras; in PyTorch with count_include_pad=False.
+template <class T>
+Tensor<T> avg_pool2d(const Tensor<T>& x, const PoolOptions& options = {}) {
+  const auto axes = detail::pool_axes("avg_pool2d", x.shape(), options);
+  return detail::resample("avg_pool2d", detail::AverageAxis{axes.rows}, detail::AverageAxis{axes.columns}, x);
+}
+
+}  // namespace figment
