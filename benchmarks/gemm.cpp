@@ -109,8 +109,9 @@ int main(int argc, char** argv) {
     std::vector<std::vector<double>> samples(list.size());
     for (int round = 0; round < 32; ++round)
       for (std::size_t p = 0; p < list.size(); ++p) {
+        benchmarks::settle(threads > 1);
         const double t =
-            benchmarks::time_calls([&] { list[p].run(a.data(), b.data(), c.mutable_data(), s); }, calls);
+            benchmarks::time_warm_calls([&] { list[p].run(a.data(), b.data(), c.mutable_data(), s); }, calls);
         if (round > 0) samples[p].push_back(t);
         if (round == 0) verify(list[p].name, a, b, c, s);
       }

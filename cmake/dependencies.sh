@@ -1,7 +1,7 @@
 # Sourced by the scripts: installs what figment is built with, on systems with apt where that is permitted. Elsewhere it
 # only says so, and CMake fetches the libraries. Nothing here writes to stdout.
 #
-#   figment_install GROUP...    groups: build tests examples benchmarks peers checks
+#   figment_install GROUP...    groups: build tests examples benchmarks peers checks neon
 # shellcheck shell=bash
 
 figment_say() { printf '%s\n' "$*" >&2; }
@@ -11,6 +11,7 @@ figment_tools() {
   case $1 in
     build) echo 'c++|g++|clang++:g++' cmake:cmake 'ninja|make:make' ;;
     checks) echo clang++:clang clang-format:clang-format ninja:ninja-build ;;
+    neon) echo aarch64-linux-gnu-g++:g++-aarch64-linux-gnu qemu-aarch64:qemu-user ;;
   esac
 }
 

@@ -35,7 +35,7 @@ void draw(const Model& vae, const data::Dataset<float>& test, const fs::path& ou
   scatter.save(out / "latent.svg");
 
   const auto originals = slice(test.x, 0, 0, 15);
-  const auto rows = concat<float>({as_images(originals), as_images(vae.reconstruct(originals))});
+  const auto rows = concat({as_images(originals), as_images(vae.reconstruct(originals))});
   io::write_png(out / "reconstructions.png", io::grid(rows, {.columns = 15, .scale = 2}));
 }
 

@@ -62,7 +62,7 @@ class GanKerasMnist {
   figment::Context training() { return {.training = true, .rng = &rng_}; }
   Tensor<float> fakes() { return generator_.forward(rng_.normal({batch, 100}), training()); }
   Tensor<float> discriminator_loss() {
-    const auto x = figment::concat<float>({real_, figment::no_grad([&] { return fakes(); })});
+    const auto x = figment::concat({real_, figment::no_grad([&] { return fakes(); })});
     return bce_with_logits(discriminator_.forward(x, training()), labels_);
   }
   Tensor<float> generator_loss() {
@@ -74,7 +74,7 @@ class GanKerasMnist {
   Tensor<float> ones_ = Tensor<float>::ones({batch, 1});
   // One-sided smoothing.
   Tensor<float> labels_ =
-      figment::concat<float>({Tensor<float>::full({batch, 1}, 0.9f), Tensor<float>::zeros({batch, 1})});
+      figment::concat({Tensor<float>::full({batch, 1}, 0.9f), Tensor<float>::zeros({batch, 1})});
   figment::Sequential<float> generator_ = make_generator(rng_), discriminator_ = make_discriminator(rng_);
   figment::Adam<float> generator_optimizer_{parameters(generator_), {.rate = 2e-4, .beta1 = 0.5}};
   figment::Adam<float> discriminator_optimizer_{parameters(discriminator_), {.rate = 2e-4, .beta1 = 0.5}};

@@ -188,3 +188,19 @@ TEST_CASE("results do not depend on the number of threads", "[ops]") {
     CHECK(thread_difference<float>(row) == "");
   }
 }
+
+// Four threads split 52 columns at 48: the last four alone would be a narrow product, which sums otherwise.
+TEMPLATE_TEST_CASE("few columns left to the last thread are summed as the others are", "[ops]", float,
+                   double) {
+  const auto a = figment::cast<TestType>(test::random({52, 4000}, {}, 1));
+  const auto b = figment::cast<TestType>(test::random({4000, 52}, {}, 2));
+  for (Isa isa : test::supported_isas()) {
+    INFO("on " << name(isa));
+    test::IsaScope scope(isa);
+    const auto product_on = [&](int threads) {
+      test::ThreadScope scope_of_threads(threads);
+      return matmul(a, b);
+    };
+    CHECK(test::bit_difference(product_on(4), product_on(1)) == "");
+  }
+}

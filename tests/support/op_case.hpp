@@ -1,6 +1,7 @@
 // One row of the list of operations: inputs, the operation in float and double, and a plain reference.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <random>
@@ -10,7 +11,6 @@
 #include <vector>
 
 #include "figment/core/tensor.hpp"
-#include "support/quick.hpp"
 
 namespace test {
 
@@ -127,6 +127,13 @@ class OpCases {
  public:
   const std::vector<OpCase>& rows() const { return rows_; }
 
+  /// Only the rows that take little time: without those of large inputs.
+  void keep_small() {
+    std::erase_if(rows_, [](const OpCase& c) {
+      return std::any_of(c.inputs.begin(), c.inputs.end(), [](const auto& x) { return x.size() > 20000; });
+    });
+  }
+
   /// f(inputs) is written once, for float and double.
   template <class F>
   OpCase& add(std::string op, std::string variant, std::vector<Tensor<double>> inputs, F f,
@@ -175,7 +182,7 @@ class OpCases {
   }
 
   /// Above what elementwise loops take before they wake a third thread, and no multiple of a vector.
-  static inline const Shape large{quick() ? 1003 : 100003};
+  static inline const Shape large{100003};
 
  private:
   static Function<double> over_one(std::function<double(double)> f) {

@@ -10,6 +10,7 @@
 #include "support/op_cases/reduce.hpp"
 #include "support/op_cases/shape.hpp"
 #include "support/op_cases/window.hpp"
+#include "support/quick.hpp"
 
 namespace test {
 
@@ -36,6 +37,7 @@ inline const std::vector<OpCase>& op_cases() {
     loss_cases(c);
     cross_entropy_cases(c);
     norm_cases(c);
+    if (quick()) c.keep_small();
     return c;
   }();
   return list.rows();

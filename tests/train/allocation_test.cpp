@@ -5,8 +5,12 @@
 #include "figment/data/loader.hpp"
 #include "figment/models/vae.hpp"
 #include "figment/nn/activation.hpp"
+#include "figment/nn/batch_norm.hpp"
+#include "figment/nn/conv_transpose2d.hpp"
 #include "figment/nn/dropout.hpp"
+#include "figment/nn/pool.hpp"
 #include "figment/nn/reshape.hpp"
+#include "figment/nn/upsample.hpp"
 #include "figment/optim/adam.hpp"
 #include "figment/optim/rmsprop.hpp"
 #include "figment/train/fit.hpp"
@@ -84,4 +88,12 @@ TEST_CASE("a steady training step makes no heap allocation", "[train]") {
               Sequential{Linear(8, 64, rng), LeakyRelu{0.2}, Linear(64, 784, rng)},
               {.reconstruction = Reconstruction::mse, .kl_weight = 0.5});
   CHECK(steady_allocations<Adam<float>>(layered, AdamOptions{.amsgrad = true}, prefetch) == 0);
+
+  // Images.
+  const Padding same = Padding::same();
+  Sequential down{Conv2d(1, 8, {.stride = 2, .padding = same}, rng), BatchNorm(8), MaxPool2d(2), Flatten{}};
+  Sequential up{Linear(4, 7 * 7 * 8, rng, relu), Reshape{{7, 7, 8}}, UpSample2d(2),
+                ConvTranspose2d(8, 1, {.stride = 2, .padding = same}, rng), Flatten{}};
+  Vae convolutional(GaussianEncoder(down, 7 * 7 * 8, 4, rng), up);
+  CHECK(steady_allocations<Adam<float>>(convolutional, AdamOptions{}, prefetch) == 0);
 }

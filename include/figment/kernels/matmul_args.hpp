@@ -10,8 +10,6 @@ enum class Activation { none, relu, leaky_relu, sigmoid, tanh };
 
 /// c = act(a b + bias), a (m, k), b (k, n), c (m, n). Element (i, j) of a lies at a[i * a_row + j * a_col],
 /// so a transposed operand is one with its strides exchanged; rows of c are contiguous, c_row apart.
-/// With segments, c = act(sum over s of a_s b_s + bias): the operands of segment s lie s * a_segment and
-/// s * b_segment further on. A convolution is such a sum over the rows of its window.
 template <class T>
 struct MatmulArgs {
   std::ptrdiff_t m, n, k;
@@ -21,7 +19,6 @@ struct MatmulArgs {
   std::ptrdiff_t b_row, b_col;
   T* c;
   std::ptrdiff_t c_row;
-  std::ptrdiff_t segments = 1, a_segment = 0, b_segment = 0;
   bool accumulate = false;  ///< add to what c holds
   const T* bias = nullptr;  ///< n values, or null
   Activation activation = Activation::none;
@@ -29,24 +26,16 @@ struct MatmulArgs {
   T* scratch = nullptr;
 };
 
-// How a product's depth, segments times k, is cut into blocks: all of it in one if that is short, else each
-// segment by itself.
+// A product's depth is cut into blocks as equal as can be.
 struct DepthBlocks {
-  // A block's depth: a panel of b so deep stays in L1. And how many packed blocks of b are held, for the next
-  // block of rows to use.
-  static constexpr std::ptrdiff_t depth = 256, held = 16;
+  // A panel of b this deep stays in L1. And how many packed blocks of b are held, for the next block of rows
+  // to use.
+  static constexpr std::ptrdiff_t most = 288, held = 16;
 
-  std::ptrdiff_t segments, k, count;  // of one block; and how many blocks
-  std::ptrdiff_t per_segment;
+  std::ptrdiff_t count, k;  // of each but the last
 
-  template <class T>
-  explicit DepthBlocks(const MatmulArgs<T>& p) noexcept {
-    const bool whole = p.segments * p.k <= depth;
-    segments = whole ? p.segments : 1;
-    k = p.k < depth ? p.k : depth;
-    per_segment = whole ? 1 : (p.k + depth - 1) / depth;
-    count = whole ? 1 : p.segments * per_segment;
-  }
+  explicit DepthBlocks(std::ptrdiff_t depth) noexcept
+      : count((depth + most - 1) / most), k(count > 0 ? ((depth + count - 1) / count + 7) / 8 * 8 : 0) {}
 };
 
 }  // namespace figment::kernels

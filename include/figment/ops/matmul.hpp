@@ -35,12 +35,14 @@ void run_matmul(const kernels::MatmulArgs<T>& args) {
   const double work = static_cast<double>(args.m) * static_cast<double>(args.n) * static_cast<double>(args.k);
   const bool by_rows = args.m > args.n;
   const Index extent = by_rows ? args.m : args.n;
-  const Index block = 16, blocks = (extent + block - 1) / block;  // whole tiles for each thread
+  // Whole tiles for each thread. The last takes what is over too: so few columns by themselves would be
+  // computed another way, and the result must not show how many threads there are.
+  const Index block = 16, blocks = std::max<Index>(1, extent / block);
   const Index grain =
       static_cast<Index>(work_a_thread / std::max(work, 1.0) * static_cast<double>(blocks)) + 1;
   parallel_products(blocks, grain, args, [&](Index begin, Index end, T* scratch) {
     kernels::MatmulArgs<T> part = args;
-    const Index from = begin * block, to = std::min(extent, end * block);
+    const Index from = begin * block, to = end == blocks ? extent : end * block;
     if (by_rows) {
       part.m = to - from;
       part.a += from * args.a_row;

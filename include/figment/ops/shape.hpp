@@ -177,23 +177,25 @@ Tensor<T> select(const Tensor<T>& x, Index axis, Index index) {
   return squeeze(slice(x, at, i, i + 1), at);
 }
 
-/// Tensors one after the other along an axis; their other extents agree.
+namespace detail {
+
 template <class T>
-Tensor<T> concat(const std::vector<Tensor<T>>& parts, Index axis = 0) {
+Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
   check(!parts.empty(), "concat: expected at least one tensor");
   const Index at = parts[0].shape().axis(axis);
   Shape shape = parts[0].shape();
   for (std::size_t p = 1; p < parts.size(); ++p) {
     const Shape& other = parts[p].shape();
-    check(other.rank() == shape.rank() && detail::with_extent(other, at, shape[at]) == shape,
+    check(other.rank() == shape.rank() && with_extent(other, at, shape[at]) == shape,
           "concat: shapes {} and {} differ beyond axis {}", parts[0].shape(), other, at);
     shape[at] += other[at];
   }
   Tensor<T> y(shape);
   T* out = y.mutable_data();
-  const detail::AxisView v(shape, at);
+  const AxisView v(shape, at);
   Index begin = 0;
-  std::vector<detail::Operand<T>> inputs;
+  std::vector<Operand<T>, RecycledAllocator<Operand<T>>> inputs;
+  inputs.reserve(parts.size());
   for (const auto& part : parts) {
     const Index run = part.dim(at) * v.inner;
     for (Index o = 0; o < v.outer; ++o)
@@ -202,16 +204,28 @@ Tensor<T> concat(const std::vector<Tensor<T>>& parts, Index axis = 0) {
     inputs.emplace_back(part);
   }
   return record(
-      "concat", std::span<const detail::Operand<T>>(inputs), std::move(y),
+      "concat", std::span<const Operand<T>>(inputs), std::move(y),
       [at](auto& s, auto& dy, auto& dx) {
         Index from = 0;
         for (std::size_t i = 0; i < s.inputs(); ++i) {
           const Index count = s.in_shape(i)[at];
-          dx(i, [&] { return detail::slice_steps(dy, at, from, count, 1); });
+          dx(i, [&] { return slice_steps(dy, at, from, count, 1); });
           from += count;
         }
       },
       Keep::nothing);
+}
+
+}  // namespace detail
+
+/// Tensors one after the other along an axis; their other extents agree.
+template <class T>
+Tensor<T> concat(std::initializer_list<Tensor<T>> parts, Index axis = 0) {
+  return detail::concat(std::span<const Tensor<T>>(parts.begin(), parts.size()), axis);
+}
+template <class T>
+Tensor<T> concat(const std::vector<Tensor<T>>& parts, Index axis = 0) {
+  return detail::concat(std::span<const Tensor<T>>(parts), axis);
 }
 
 /// Tensors of one shape along a new axis.

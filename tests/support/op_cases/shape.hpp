@@ -160,6 +160,12 @@ inline void join_cases(OpCases& c) {
       "concat", "axis 1", {random({2, 3}), random({2, 0}), random({2, 2}, {}, 3)},
       [=](auto x) { return concat(parts(x), 1); }, joined({2, 5}, 1));
   c.add(
+      "concat/list", "axis 1", {random({2, 3}), random({2, 4}, {}, 2)},
+      [=](auto x) {
+        return figment::concat({x[0], x[1]}, 1);
+      },
+      joined({2, 7}, 1));
+  c.add(
       "concat", "middle", {random({2, 1, 3}), random({2, 4, 3}, {}, 2)},
       [=](auto x) { return concat(parts(x), -2); }, joined({2, 5, 3}, 1));
   c.add(

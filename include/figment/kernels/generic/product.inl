@@ -41,17 +41,15 @@ void column(const MatmulArgs<T>& p, const T* a, const T* b, T* c) noexcept {
   using V = Vec<T>;
   V acc[rows];
   FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] = V(T(0));
-  for (Index s = 0; s < p.segments; ++s, a += p.a_segment, b += p.k) {
-    Index l = 0;
-    for (; l + V::width <= p.k; l += V::width) {
-      const V y = V::load(b + l);
-      FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] = fma(V::load(a + i * p.a_row + l), y, acc[i]);
-    }
-    if (l < p.k) {
-      const V y = V::load(b + l, p.k - l);
-      FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] =
-          fma(V::load(a + i * p.a_row + l, p.k - l), y, acc[i]);
-    }
+  Index l = 0;
+  for (; l + V::width <= p.k; l += V::width) {
+    const V y = V::load(b + l);
+    FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] = fma(V::load(a + i * p.a_row + l), y, acc[i]);
+  }
+  if (l < p.k) {
+    const V y = V::load(b + l, p.k - l);
+    FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] =
+        fma(V::load(a + i * p.a_row + l, p.k - l), y, acc[i]);
   }
   for (Index i = 0; i < rows; ++i) c[i * p.c_row] = (p.accumulate ? c[i * p.c_row] : T(0)) + sum(acc[i]);
 }
@@ -59,17 +57,15 @@ void column(const MatmulArgs<T>& p, const T* a, const T* b, T* c) noexcept {
 // So few columns that tiles would be nearly empty, and rows of a contiguous: column by column. The scratch
 // that tiles would use has room for a column of b.
 template <class T>
-bool is_narrow(const MatmulArgs<T>& p, const DepthBlocks& blocks) noexcept {
+bool is_narrow(const MatmulArgs<T>& p) noexcept {
   constexpr Index columns = tile_vecs * Vec<T>::width;
-  return p.n <= columns / 4 && p.a_col == 1 && blocks.count <= DepthBlocks::held * columns;
+  return p.n <= columns / 4 && p.a_col == 1 && p.k <= DepthBlocks::held * DepthBlocks::most;
 }
 
 template <class T>
 void narrow_matmul(const MatmulArgs<T>& p) noexcept {
   for (Index j = 0; j < p.n; ++j) {
-    T* b = p.scratch;
-    for (Index s = 0; s < p.segments; ++s)
-      for (Index l = 0; l < p.k; ++l) *b++ = p.b[s * p.b_segment + l * p.b_row + j * p.b_col];
+    for (Index l = 0; l < p.k; ++l) p.scratch[l] = p.b[l * p.b_row + j * p.b_col];
     Index i = 0;
     for (; i + 4 <= p.m; i += 4) column<4>(p, p.a + i * p.a_row, p.scratch, p.c + i * p.c_row + j);
     for (; i < p.m; ++i) column<1>(p, p.a + i * p.a_row, p.scratch, p.c + i * p.c_row + j);

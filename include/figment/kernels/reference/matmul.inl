@@ -10,11 +10,10 @@ void matmul(const MatmulArgs<T>& p) noexcept {
   for (Index i = 0; i < p.m; ++i) {
     T* c = p.c + i * p.c_row;
     for (Index j = 0; j < p.n && !p.accumulate; ++j) c[j] = T(0);
-    for (Index s = 0; s < p.segments; ++s)
-      for (Index l = 0; l < p.k; ++l) {
-        const T a = p.a[s * p.a_segment + i * p.a_row + l * p.a_col];
-        for (Index j = 0; j < p.n; ++j) c[j] += a * p.b[s * p.b_segment + l * p.b_row + j * p.b_col];
-      }
+    for (Index l = 0; l < p.k; ++l) {
+      const T a = p.a[i * p.a_row + l * p.a_col];
+      for (Index j = 0; j < p.n; ++j) c[j] += a * p.b[l * p.b_row + j * p.b_col];
+    }
     for (Index j = 0; j < p.n && p.bias; ++j) c[j] += p.bias[j];
     activate(p.activation, p.slope, c, p.n);
   }
