@@ -78,6 +78,10 @@ inline m512d fmadd_pd(m512d a, m512d b, m512d c) {
 
 }  // namespace emulated
 
+// Macros already in clang's own header.
+#undef _mm512_extractf32x8_ps
+#undef _mm512_extractf64x4_pd
+
 #define __m512 emulated::m512
 #define _mm512_set1_ps emulated::set1_ps
 #define _mm512_loadu_ps emulated::loadu_ps

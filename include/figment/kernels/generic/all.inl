@@ -1,5 +1,6 @@
 // The kernels over Vec, each file after those it uses. Included inside an instruction set's namespace, after
 // its Vec.
+// clang-format off
 #include "figment/kernels/generic/portable_math.inl"
 #include "figment/kernels/generic/math.inl"
 #include "figment/kernels/generic/formulas.inl"
@@ -13,3 +14,4 @@
 #include "figment/kernels/generic/softmax.inl"
 #include "figment/kernels/generic/statistics.inl"
 #include "figment/kernels/generic/window.inl"
+// clang-format on

@@ -1,6 +1,6 @@
-// Vec over AVX-512: 16 floats or 8 doubles, with what a product needs of it; the other kernels wait for memory,
-// and are AVX2's. Included inside an instruction set's namespace.
-// tests/kernels/emulated_avx512.hpp has every intrinsic used here.
+// Vec over AVX-512: 16 floats or 8 doubles, with what a product needs of it; the other kernels wait for
+// memory, and are AVX2's. Included inside an instruction set's namespace. tests/kernels/emulated_avx512.hpp
+// has every intrinsic used here.
 
 template <class T>
 struct Vec;
