@@ -52,7 +52,8 @@ struct WeightProduct {
     images = std::clamp<Index>(images, 1, std::max<Index>(g.batch, 1));
     const Index blocks = (g.batch + images - 1) / images;
     chunks = std::clamp<Index>(8 / (panels * g.groups), 1, std::max<Index>(blocks, 1));
-    chunk_images = (blocks + chunks - 1) / chunks * images;
+    chunk_images = std::max<Index>(1, (blocks + chunks - 1) / chunks) * images;
+    chunks = std::max<Index>(1, (g.batch + chunk_images - 1) / chunk_images);  // none of them empty
   }
 
   Index part() const { return taps * a_channels * b_channels; }  // elements of one chunk's sum of one group
@@ -143,6 +144,7 @@ struct WeightPlan {
 /// dw from x and dy. Each of the chunks of images is summed by itself, then the chunks in their order.
 template <class T>
 void conv_weight_gradient(const ConvGeometry& g, const T* x, const T* dy, T* dw) {
+  if (g.w_shape().size() == 0) return;
   const WeightProduct<T> p(g);
   const WeightPlan<T> plan(p);
   Tensor<T> sums(Shape{p.chunks * g.groups * p.part()});
