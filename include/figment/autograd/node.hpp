@@ -71,7 +71,7 @@ class Node final : public Counted {
     rule_.call(rule_data(), saved, dy, dx);
   }
 
-  /// A new node; its inputs and `rule_bytes` for the rule's captures are in the same block, behind it.
+  /// A new node; its inputs and room for what the rule captures are in the same block, behind it.
   static Node* make(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output, Keep keep,
                     const ErasedRule<T>& rule = {}) {
     const std::size_t bytes = sizeof(Node) + inputs.size() * sizeof(Kept<T>) + rule.bytes;

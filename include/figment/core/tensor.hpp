@@ -180,9 +180,16 @@ using Indices = Tensor<std::int32_t>;
 /// The result of a comparison: 0 or 1.
 using Mask = Tensor<std::uint8_t>;
 
+namespace detail {
+
+template <class V>
+using RecycledVector = std::vector<V, RecycledAllocator<V>>;
+
+}  // namespace detail
+
 /// Tensors in recycled memory, so that lists of gradients cost a training step no allocation.
 template <class T>
-using TensorList = std::vector<Tensor<T>, RecycledAllocator<Tensor<T>>>;
+using TensorList = detail::RecycledVector<Tensor<T>>;
 
 /// The tensor's values in another number type, outside any graph.
 template <class To, class From>

@@ -62,7 +62,7 @@ struct BatchNorm {
 
   std::string describe() const {
     const std::string size = format("BatchNorm({}", running_mean.size());
-    return size + (activation == Activation::none ? ")" : format(", {})", detail::name(activation)));
+    return size + detail::closing_text(activation);
   }
 
  private:

@@ -29,6 +29,16 @@ inline void check_conv_channels(std::string_view layer, Index in, Index out, Ext
         "{}: {} group(s) do not divide {} and {} channels", layer, groups, in, out);
 }
 
+/// A layer's sizes and what of its options is not the usual, `more` among them.
+inline std::string describe_conv(const char* layer, Index in, Index out, const Shape& weight,
+                                 const ConvOptions& o, const std::string& more, Activation activation) {
+  const std::string kernel = extent_text({weight[0], weight[1]});
+  return format("{}({}, {}, {}{}{}{}", layer, in, out, kernel,
+                window_text(o.stride, 1, o.padding, o.dilation), more,
+                o.groups > 1 ? format(", groups {}", o.groups) : "") +
+         closing_text(activation);
+}
+
 }  // namespace detail
 
 /// y = act(x * W + b).   x: (N, H, W, in) -> (N, H', W', out). W: (kh, kw, in / groups, out). Of H and W,
@@ -61,11 +71,8 @@ struct Conv2d {
   }
 
   std::string describe() const {
-    std::string s = format("Conv2d({}, {}, {}", weight.dim(2) * options.groups, weight.dim(3),
-                           detail::extent_text({weight.dim(0), weight.dim(1)}));
-    s += detail::window_text(options.stride, 1, options.padding, options.dilation);
-    if (options.groups > 1) s += format(", groups {}", options.groups);
-    return s + (activation == Activation::none ? ")" : format(", {})", detail::name(activation)));
+    return detail::describe_conv("Conv2d", weight.dim(2) * options.groups, weight.dim(3), weight.shape(),
+                                 options, "", activation);
   }
 };
 

@@ -54,12 +54,10 @@ struct ConvTranspose2d {
   }
 
   std::string describe() const {
-    std::string s = format("ConvTranspose2d({}, {}, {}", weight.dim(3), weight.dim(2) * options.groups,
-                           detail::extent_text({weight.dim(0), weight.dim(1)}));
-    s += detail::window_text(options.stride, 1, options.padding, options.dilation);
-    if (!(output_padding == Extent2(0))) s += ", output padding " + detail::short_text(output_padding);
-    if (options.groups > 1) s += format(", groups {}", options.groups);
-    return s + (activation == Activation::none ? ")" : format(", {})", detail::name(activation)));
+    return detail::describe_conv(
+        "ConvTranspose2d", weight.dim(3), weight.dim(2) * options.groups, weight.shape(), options,
+        output_padding == Extent2(0) ? "" : ", output padding " + detail::short_text(output_padding),
+        activation);
   }
 };
 

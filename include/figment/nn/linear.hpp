@@ -32,6 +32,11 @@ inline std::string_view name(Activation activation) {
   }
 }
 
+/// How a layer's description ends: with its activation, if it has one.
+inline std::string closing_text(Activation a) {
+  return a == Activation::none ? ")" : format(", {})", name(a));
+}
+
 }  // namespace detail
 
 /// y = act(x W + b).   x: (N, in) -> (N, out). W: (in, out).
@@ -58,7 +63,7 @@ struct Linear {
 
   std::string describe() const {
     const std::string sizes = format("Linear({}, {}", weight.dim(0), weight.dim(1));
-    return sizes + (activation == Activation::none ? ")" : format(", {})", detail::name(activation)));
+    return sizes + detail::closing_text(activation);
   }
 };
 

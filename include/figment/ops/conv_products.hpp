@@ -13,9 +13,6 @@
 
 namespace figment::detail {
 
-template <class V>
-using RecycledVector = std::vector<V, RecycledAllocator<V>>;
-
 /// The sizes of a product, forward or backward: results (batch, rows, columns, groups * n) from sources
 /// (batch, rows, columns, groups * k).
 struct WindowProduct {

@@ -194,7 +194,7 @@ Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
   T* out = y.mutable_data();
   const AxisView v(shape, at);
   Index begin = 0;
-  std::vector<Operand<T>, RecycledAllocator<Operand<T>>> inputs;
+  RecycledVector<Operand<T>> inputs;
   inputs.reserve(parts.size());
   for (const auto& part : parts) {
     const Index run = part.dim(at) * v.inner;
