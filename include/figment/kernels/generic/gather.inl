@@ -10,7 +10,6 @@ Index gather_width(Index n, bool dots) noexcept {
 
 template <class T>
 void gather_pack(const PackArgs<T>& p) noexcept {
-  using V = Vec<T>;
   for (Index j = 0; j < p.n; j += p.width) {
     const T* from = p.b + j * p.across;
     T* to = p.packed + j / p.width * p.panel;
@@ -18,9 +17,7 @@ void gather_pack(const PackArgs<T>& p) noexcept {
     if (p.width == 1)
       for (Index l = 0; l < p.k; ++l) to[l] = from[l * p.along];
     else if (p.across == 1)
-      for (Index l = 0; l < p.k; ++l, from += p.along)
-        for (Index v = 0; v < p.width; v += V::width, to += V::width)
-          (n - v >= V::width ? V::load(from + v) : n > v ? V::load(from + v, n - v) : V(T(0))).store(to);
+      pack_panel(from, p.along, n, p.k, p.width, to);
     else if (p.along == 1 && p.width == Tile<T>::columns)
       pack_columns<Tile<T>::columns>(from, p.across, n, p.k, to);
     else

@@ -122,7 +122,7 @@ void tiled_matmul(const MatmulArgs<T>& p) noexcept {
               if (p.b_col != 1)
                 pack_columns<B::columns>(from, p.b_col, n, k, packed);
               else if (n < B::columns)
-                pack_rows<B::columns>(from, p.b_row, n, k, 0, packed);
+                pack_panel(from, p.b_row, n, k, B::columns, packed);
               else
                 b = {from, 1, p.b_row};
             }

@@ -16,6 +16,15 @@ void pack_rows(const T* x, Index along, Index count, Index k, Index slice, T* ou
   }
 }
 
+// The same, one slice of a width that is whole vectors.
+template <class T>
+void pack_panel(const T* x, Index along, Index count, Index k, Index width, T* out) noexcept {
+  using V = Vec<T>;
+  for (Index l = 0; l < k; ++l, x += along)
+    for (Index i = 0; i < width; i += V::width, out += V::width)
+      (count - i >= V::width ? V::load(x + i) : count > i ? V::load(x + i, count - i) : V(T(0))).store(out);
+}
+
 // The same, one slice, for neighbours `across` apart and a unit step along k: squares are transposed in
 // registers.
 template <Index width, class T>
