@@ -18,6 +18,12 @@ import sys
 import time
 import warnings
 
+# Debian's PyTorch multiplies by OpenBLAS, which takes its number of threads from here when it is loaded and not from
+# torch.set_num_threads: one thread would be two.
+for at, word in enumerate(sys.argv):
+    if word.startswith("--threads"):
+        os.environ["OPENBLAS_NUM_THREADS"] = word.partition("=")[2] or "".join(sys.argv[at + 1 : at + 2])
+
 try:
     warnings.filterwarnings("ignore")  # of a missing numpy, which is not needed
     import torch

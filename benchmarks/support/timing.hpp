@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <thread>
 #include <vector>
 
@@ -38,9 +39,15 @@ double time_warm_calls(F&& f, std::size_t calls) {
   return time_calls(f, calls);
 }
 
-/// OpenMP's threads spin for some milliseconds after their work and would slow down whoever is next.
+/// Waits until the peers' threads no longer spin, as those of OpenMP and OpenBLAS do for some time after
+/// their work: they would slow down whoever is next. At most half a second.
 inline void settle(bool threads) {
-  if (threads) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  if (!threads) return;
+  for (int i = 0; i < 250; ++i) {
+    const std::clock_t before = std::clock();  // of all threads
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 0.2e-3) return;
+  }
 }
 
 /// Keeps a value alive, so that computing it is not optimised away.
