@@ -1,7 +1,9 @@
 // Datasets, their files and batches. Needs zlib.
 #pragma once
 
+#include "figment/data/binarize.hpp"
 #include "figment/data/dataset.hpp"
 #include "figment/data/idx.hpp"
+#include "figment/data/libsvm.hpp"
 #include "figment/data/loader.hpp"
 #include "figment/data/mnist.hpp"

@@ -1,59 +1,28 @@
 // The IDX files of MNIST, plain or gzipped (format: yann.lecun.com/exdb/mnist).
 #pragma once
 
-#include <zlib.h>
-
-#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "figment/core/tensor.hpp"
+#include "figment/data/gzip_file.hpp"
 
 namespace figment::data {
 
 namespace detail {
 
-struct CloseGzip {
-  void operator()(gzFile_s* file) const { gzclose(file); }
-};
-
-/// One IDX file being read. zlib passes files that are not gzipped through as they are.
+/// One IDX file being read.
 class IdxReader {
  public:
-  explicit IdxReader(const std::filesystem::path& path) : name_(path.string()) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    check(std::filesystem::exists(status), "read_idx: {}: no such file", name_);
-    check(std::filesystem::is_regular_file(status), "read_idx: {}: not a regular file", name_);
-    file_size_ = std::filesystem::file_size(path, error);
-    if (!error) file_.reset(gzopen(name_.c_str(), "rb"));
-    check(file_ != nullptr, "read_idx: {}: cannot be opened", name_);
-    gzipped_ = gzdirect(file_.get()) == 0;
-  }
-
-  /// Reads up to n bytes and returns how many there were; a damaged .gz is an error.
-  std::uint64_t read(std::uint8_t* to, std::uint64_t n) {
-    std::uint64_t got = 0;
-    while (got < n) {
-      const auto want = static_cast<unsigned>(std::min<std::uint64_t>(n - got, 1u << 30));
-      const int some = gzread(file_.get(), to + got, want);
-      if (some <= 0) break;
-      got += static_cast<std::uint64_t>(some);
-    }
-    int code = Z_OK;
-    const std::string_view message = gzerror(file_.get(), &code);
-    check(code != Z_BUF_ERROR, "read_idx: {}: the gzip stream is cut short", name_);
-    check(code >= Z_OK, "read_idx: {}: corrupt gzip stream ({})", name_, message);
-    return got;
-  }
+  explicit IdxReader(const std::filesystem::path& path) : file_("read_idx", path), name_(file_.name()) {}
 
   Shape header() {
     std::uint8_t magic[4] = {};
-    const auto got = read(magic, 4);
+    const auto got = file_.read(magic, 4);
     check(got == 4 && magic[0] == 0 && magic[1] == 0,
           "read_idx: {}: not an IDX file (it does not start with two zero bytes, a type and a rank)", name_);
     check(magic[2] == 0x08, "read_idx: {}: expected element type 8 (unsigned byte), found {}", name_,
@@ -65,7 +34,7 @@ class IdxReader {
     bool empty = false;
     for (int i = 0; i < magic[3]; ++i) {
       std::uint8_t b[4] = {};
-      check(read(b, 4) == 4, "read_idx: {}: the file ends inside its header", name_);
+      check(file_.read(b, 4) == 4, "read_idx: {}: the file ends inside its header", name_);
       const Index extent = Index{b[0]} << 24 | Index{b[1]} << 16 | Index{b[2]} << 8 | Index{b[3]};
       shape.push_back(extent);
       empty |= extent == 0;
@@ -79,12 +48,12 @@ class IdxReader {
 
   void values(const Shape& shape, std::uint8_t* to) {
     const auto promised = static_cast<std::uint64_t>(shape.size());
-    const auto got = read(to, promised);
+    const auto got = file_.read(to, promised);
     check(got == promised, "read_idx: {}: shape {} takes {} bytes, the file holds {}", name_, shape, promised,
           got);
     std::uint8_t more;
-    check(read(&more, 1) == 0, "read_idx: {}: bytes left over after the {} of shape {}", name_, promised,
-          shape);
+    check(file_.read(&more, 1) == 0, "read_idx: {}: bytes left over after the {} of shape {}", name_,
+          promised, shape);
   }
 
  private:
@@ -92,15 +61,13 @@ class IdxReader {
   void check_promise(const Shape& shape, std::uint64_t promised) const {
     const std::uint64_t expansion = 1032;  // deflate's limit
     const std::uint64_t header = 4 + 4 * static_cast<std::uint64_t>(shape.rank());
-    const std::uint64_t most = gzipped_ ? expansion * file_size_ : file_size_ - header;
+    const std::uint64_t most = file_.gzipped() ? expansion * file_.size() : file_.size() - header;
     check(promised <= most, "read_idx: {}: shape {} takes {} bytes, the file holds {}{}", name_, shape,
-          promised, std::string_view(gzipped_ ? "at most " : ""), most);
+          promised, std::string_view(file_.gzipped() ? "at most " : ""), most);
   }
 
+  GzipFile file_;
   std::string name_;
-  std::uint64_t file_size_ = 0;
-  std::unique_ptr<gzFile_s, CloseGzip> file_;
-  bool gzipped_ = false;
 };
 
 }  // namespace detail

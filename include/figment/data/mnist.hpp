@@ -1,17 +1,18 @@
-// MNIST and the sets that share its files (Fashion-MNIST, KMNIST).
+// MNIST and the sets that share its files (Fashion-MNIST, KMNIST): where they are and what is in them.
 #pragma once
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
-#include "figment/data/dataset.hpp"
 #include "figment/data/idx.hpp"
+#include "figment/data/libsvm.hpp"
 
 namespace figment::data {
 
-/// The two halves and the directory they came from.
+/// The two halves and the directory they came from, or of libsvm text the training half's file.
 struct Mnist {
   Dataset<float> train, test;
   std::filesystem::path source;
@@ -20,6 +21,24 @@ struct Mnist {
 struct MnistOptions {
   bool unit_range = true;  ///< pixels in [0, 1]; false: 0 to 255
 };
+
+/// The sets that find_mnist knows places of.
+enum class MnistKind { digits, fashion };
+
+/// What the classes 0 to 9 are, for legends.
+inline std::vector<std::string> mnist_class_names(MnistKind kind) {
+  if (kind == MnistKind::fashion)
+    return {"T-shirt", "trouser", "pullover", "dress", "coat",
+            "sandal",  "shirt",   "sneaker",  "bag",   "ankle boot"};
+  return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+}
+
+/// The test half that belongs to a libsvm file: mnist.t to mnist, mnist.t.gz to mnist.gz.
+inline std::filesystem::path libsvm_test_half(std::filesystem::path train) {
+  const bool packed = train.extension() == ".gz";
+  if (packed) train.replace_extension();
+  return train += packed ? ".t.gz" : ".t";
+}
 
 namespace detail {
 
@@ -71,53 +90,140 @@ inline Dataset<float> read_mnist(const std::filesystem::path& images, const std:
   return {std::move(x), cast<std::int32_t>(classes)};
 }
 
+inline Dataset<float> read_mnist_libsvm(const std::filesystem::path& path, const MnistOptions& options) {
+  Dataset<float> half = read_libsvm(path, 28 * 28);
+  for (Index i = 0; i < half.labels.size(); ++i)
+    check(half.labels(i) >= 0 && half.labels(i) <= 9, "load_mnist: {}: label {} is {}, expected 0 to 9",
+          path.string(), i, half.labels(i));
+  const auto pixels = half.x.values();
+  const auto [low, high] = std::minmax_element(pixels.begin(), pixels.end());
+  check(*low >= 0 && *high <= 255, "load_mnist: {}: expected pixels from 0 to 255, found {}", path.string(),
+        *low < 0 ? *low : *high);
+  const bool scaled = *high <= 1;
+  check(options.unit_range || !scaled,
+        "load_mnist: {}: expected pixels from 0 to 255, found none above {}: the file is scaled to [0, 1]",
+        path.string(), *high);
+  half.x = half.x.view_as({half.size(), 28, 28, 1});
+  if (options.unit_range && !scaled) {
+    float* p = half.x.mutable_data();
+    std::transform(p, p + half.x.size(), p, [](float v) { return v / 255.0f; });
+  }
+  return half;
+}
+
+/// What keeps a place from being a set, for the end of a message, or nothing.
+inline std::string mnist_lack(const std::filesystem::path& place) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(place, error)) {
+    const MnistPaths paths(place);
+    if (paths.missing.empty()) return {};
+    return format("no {} there (nor with a dot before idx, nor with .gz)", paths.missing);
+  }
+  // As they are published.
+  if (place.extension() == ".bz2" || place.extension() == ".xz") return "unpack it first; only .gz is read";
+  const auto test = libsvm_test_half(place);
+  if (std::filesystem::is_regular_file(test, error)) return {};
+  return format("no {} beside it, the test half of libsvm text", test.filename().string());
+}
+
 inline std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
 }
 
 /// Where downloads are kept: under $XDG_CACHE_HOME, else ~/.cache; empty when neither is known.
-inline std::filesystem::path download_dir() {
+inline std::filesystem::path download_dir(const std::string& set) {
   if (const auto cache = environment("XDG_CACHE_HOME"); !cache.empty())
-    return std::filesystem::path(cache) / "figment" / "mnist";
+    return std::filesystem::path(cache) / "figment" / set;
   if (const auto home = environment("HOME"); !home.empty())
-    return std::filesystem::path(home) / ".cache" / "figment" / "mnist";
+    return std::filesystem::path(home) / ".cache" / "figment" / set;
   return {};
+}
+
+/// The directories in which Debian's package dataset-fashion-mnist and its like may have put the files.
+inline std::vector<std::filesystem::path> fashion_dirs() {
+  std::vector<std::filesystem::path> dirs;
+  const auto add = [&](const std::filesystem::path& share) {
+    const auto dir = share / "datasets" / "fashion-mnist";
+    if (share.is_absolute() && std::find(dirs.begin(), dirs.end(), dir) == dirs.end()) dirs.push_back(dir);
+  };
+  const std::string list = environment("XDG_DATA_DIRS");
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(':', begin), list.size());
+    add(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  add("/usr/local/share");
+  add("/usr/share");
+  return dirs;
+}
+
+/// The first place that has the set; `flag`, then $variable, decide alone if they are not empty.
+inline std::filesystem::path find_mnist_in(const std::vector<std::filesystem::path>& places,
+                                           const std::string& flag, const char* variable,
+                                           std::string_view set, std::string_view advice) {
+  const auto demand = [](std::string_view who, const std::string& place) {
+    const std::string lack = mnist_lack(place);
+    check(lack.empty(), "{} {}: {}", who, place, lack);
+    return std::filesystem::path(place);
+  };
+  if (!flag.empty()) return demand("--data", flag);
+  if (const auto place = environment(variable); !place.empty()) return demand(variable, place);
+
+  std::string tried;
+  for (const auto& dir : places) {
+    if (dir.empty()) continue;
+    if (MnistPaths(dir).missing.empty()) return dir;
+    tried += (tried.empty() ? "" : ", ") + dir.string();
+  }
+  fail("find_mnist: no {} files; looked in {}; {}", set, tried, advice);
 }
 
 }  // namespace detail
 
-/// Reads the four files of MNIST from a directory, each named train-images-idx3-ubyte or
-/// train-images.idx3-ubyte (and so on), with or without .gz. x: (N, 28, 28, 1); labels: (N,), 0 to 9.
-/// Throws on a missing or damaged file, on wrong shapes, counts that differ and labels above 9.
-inline Mnist load_mnist(const std::filesystem::path& dir, const MnistOptions& options = {}) {
-  const detail::MnistPaths paths(dir);
-  check(paths.missing.empty(), "load_mnist: {}: no {} (nor with a dot before idx, nor with .gz)",
-        dir.string(), paths.missing);
-  return {detail::read_mnist(paths.train_images, paths.train_labels, options),
-          detail::read_mnist(paths.test_images, paths.test_labels, options), dir};
+/// Reads MNIST from libsvm text, plain or gzipped: 784 features, labels 0 to 9. x: (N, 28, 28, 1). A file
+/// without pixels above 1 is scaled already: its values stay, and unit_range = false is an error. Throws on
+/// all that read_libsvm throws on, and on pixels and labels out of range.
+inline Mnist load_mnist_libsvm(const std::filesystem::path& train, const std::filesystem::path& test,
+                               const MnistOptions& options = {}) {
+  return {detail::read_mnist_libsvm(train, options), detail::read_mnist_libsvm(test, options), train};
 }
 
-/// The directory to load MNIST from: `flag` (a program's --data) if not empty, else $FIGMENT_DATA, else the
-/// directory of the downloads, else `bundled`. One that was asked for by flag or environment must have the
-/// files: there is no falling back. Throws when none has them, listing the places.
-inline std::filesystem::path find_mnist(const std::string& flag, const std::filesystem::path& bundled) {
-  const auto demand = [](std::string_view who, const std::string& dir) {
-    const detail::MnistPaths paths(dir);
-    check(paths.missing.empty(), "{} {}: no {} there (nor with a dot before idx, nor with .gz)", who, dir,
-          paths.missing);
-    return std::filesystem::path(dir);
-  };
-  if (!flag.empty()) return demand("--data", flag);
-  if (const auto dir = detail::environment("FIGMENT_DATA"); !dir.empty()) return demand("FIGMENT_DATA", dir);
+/// Reads the four files of MNIST from a directory, each named train-images-idx3-ubyte or
+/// train-images.idx3-ubyte (and so on), with or without .gz; or, given a file, libsvm text from it and from
+/// its libsvm_test_half. x: (N, 28, 28, 1); labels: (N,), 0 to 9. Throws on a missing or damaged file, on
+/// wrong shapes, counts that differ and labels above 9.
+inline Mnist load_mnist(const std::filesystem::path& place, const MnistOptions& options = {}) {
+  const std::string lack = detail::mnist_lack(place);
+  check(lack.empty(), "load_mnist: {}: {}", place.string(), lack);
+  if (std::filesystem::is_regular_file(place))
+    return load_mnist_libsvm(place, libsvm_test_half(place), options);
+  const detail::MnistPaths paths(place);
+  return {detail::read_mnist(paths.train_images, paths.train_labels, options),
+          detail::read_mnist(paths.test_images, paths.test_labels, options), place};
+}
 
-  std::string tried;
-  for (const auto& dir : {detail::download_dir(), bundled}) {
-    if (dir.empty()) continue;
-    if (detail::MnistPaths(dir).missing.empty()) return dir;
-    tried += (tried.empty() ? "" : ", ") + dir.string();
-  }
-  fail("find_mnist: no MNIST files; looked in {}; give --data DIR or set FIGMENT_DATA", tried);
+/// The place to load a set from: `flag` (a program's --data) if not empty, else $FIGMENT_DATA or, for
+/// fashion, $FIGMENT_FASHION_DATA; else the first directory that has the files: that of the downloads, then
+/// `bundled_digits`, or for fashion share/datasets/fashion-mnist in $XDG_DATA_DIRS, /usr/local and /usr. One
+/// asked for by flag or environment is a directory or a libsvm file and must have the set: there is no
+/// falling back. Throws when none has it, listing the places.
+inline std::filesystem::path find_mnist(MnistKind kind, const std::string& flag,
+                                        const std::filesystem::path& bundled_digits = {}) {
+  if (kind == MnistKind::digits)
+    return detail::find_mnist_in({detail::download_dir("mnist"), bundled_digits}, flag, "FIGMENT_DATA",
+                                 "MNIST", "give --data DIR or set FIGMENT_DATA");
+  auto places = detail::fashion_dirs();
+  places.insert(places.begin(), detail::download_dir("fashion-mnist"));
+  return detail::find_mnist_in(
+      places, flag, "FIGMENT_FASHION_DATA", "Fashion-MNIST",
+      "install Debian's package dataset-fashion-mnist, give --data DIR or set FIGMENT_FASHION_DATA");
+}
+
+/// The place to load the digits from.
+inline std::filesystem::path find_mnist(const std::string& flag,
+                                        const std::filesystem::path& bundled_digits) {
+  return find_mnist(MnistKind::digits, flag, bundled_digits);
 }
 
 }  // namespace figment::data
