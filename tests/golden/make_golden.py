@@ -65,7 +65,7 @@ class Writer:
 
     def save(self):
         path = Path(__file__).with_name(f"{self.name}.txt")
-        head = f"# made by make_golden.py with PyTorch {torch.__version__}"
+        head = f"# made by {Path(sys.argv[0]).name} with PyTorch {torch.__version__}"
         path.write_text("\n".join([head, *self.lines.values()]) + "\n")
         print(f"{path.name}: {len(self.lines)} arrays, {path.stat().st_size} bytes", file=sys.stderr)
 
@@ -408,6 +408,26 @@ def norm(out):
             out.put(f"{case}.eval", x=x, y=y, dy=dy, dx=dx, dgamma=dgamma, dbeta=dbeta)
 
 
+@group
+def layer_norm(out):
+    for case, shape in {"2d": (5, 11), "4d": (2, 3, 1, 7), "plain": (3, 5)}.items():
+        affine, draw = case != "plain", Draw(f"layer_norm/{case}")
+        layer = torch.nn.LayerNorm(shape[-1], eps=1e-3, elementwise_affine=affine)
+        x, dy, v = leaf(draw.normal(*shape, scale=2) + 1), leaf(draw.normal(*shape)), draw.normal(*shape)
+        arrays = dict(x=x, dy=dy, v=v)
+        if affine:
+            gamma, beta = draw.uniform(0.5, 1.5, shape[-1]), draw.normal(shape[-1], scale=0.5)
+            with torch.no_grad():
+                layer.weight.copy_(gamma)
+                layer.bias.copy_(beta)
+            arrays |= dict(gamma=gamma, beta=beta)
+        y = layer(x)
+        found = torch.autograd.grad(y, [x, *layer.parameters()], dy, create_graph=True)
+        arrays |= dict(zip(("dx", "dgamma", "dbeta"), found))
+        ddx, ddy = gradients((found[0] * v).sum(), [x, dy])
+        out.put(case, **arrays, y=y, ddx=ddx, ddy=ddy)
+
+
 # ------------------------------------------------------------------------------------------------------ optimizers
 
 EPS = 1e-7  # Keras' default; PyTorch's are 1e-8 and, for Adadelta and Adagrad, 1e-6 and 1e-10.
@@ -529,6 +549,169 @@ def vae(out):
 
     train("rmsprop", lambda p: torch.optim.RMSprop(p, lr=1e-3, alpha=0.9, eps=EPS))
     train("adam", lambda p: torch.optim.Adam(p, lr=1e-3, eps=EPS))
+
+
+# ------------------------------------------------------------------------------------------------------------- gan
+
+
+@group
+def gan(out):
+    put_gan_losses(out)
+    put_gradient_penalties(out)
+    put_spectral_norms(out)
+
+
+def put_gan_losses(out):
+    draw = Draw("gan/logits")
+    real, fake = draw.normal(6, 1, scale=2), draw.normal(5, 1, scale=2)
+    real[:2, 0], fake[:2, 0] = torch.tensor([30.0, -30]), torch.tensor([-30.0, 30])  # D quite sure, right and wrong
+    out.put("logits", real=real, fake=fake)
+
+    def bce(label):
+        return lambda l: F.binary_cross_entropy_with_logits(l, torch.full_like(l, label))
+
+    def half_square(label):
+        return lambda l: 0.5 * F.mse_loss(l, torch.full_like(l, label))
+
+    def offset_real(l):
+        return -torch.log(torch.sigmoid(l) + 1e-4).mean()
+
+    # 1 - sigmoid(l), which at a logit of 30 would keep three digits.
+    def offset_fake(l):
+        return -torch.log(torch.sigmoid(-l) + 1e-4).mean()
+
+    # D's loss of real samples, of fakes, and G's.
+    cases = {
+        "non_saturating": (bce(1), bce(0), bce(1)),
+        "non_saturating_smoothed": (bce(0.9), bce(0.1), bce(1)),
+        "non_saturating_offset": (offset_real, offset_fake, offset_real),
+        "minimax": (bce(1), bce(0), lambda l: F.logsigmoid(-l).mean()),
+        "minimax_offset": (offset_real, offset_fake, lambda l: torch.log(torch.sigmoid(-l) + 1e-4).mean()),
+        "least_squares": (half_square(1), half_square(0), half_square(1)),
+        "least_squares_smoothed": (half_square(0.9), half_square(-1), half_square(1)),
+        "hinge": (lambda l: F.relu(1 - l).mean(), lambda l: F.relu(1 + l).mean(), lambda l: -l.mean()),
+        "wasserstein": (lambda l: -l.mean(), lambda l: l.mean(), lambda l: -l.mean()),
+    }
+    for case, losses in cases.items():
+        for key, logits, loss in zip(("real", "fake", "generator"), (real, fake, fake), losses):
+            logits = leaf(logits)
+            y = loss(logits)
+            out.put(case, **{key: y, f"d{key}": gradients(y, [logits])[0]})
+    logits = leaf(real), leaf(fake)
+    y = F.logsigmoid(logits[0]).mean() + F.logsigmoid(-logits[1]).mean()
+    out.put("value", y=y, **dict(zip(("dreal", "dfake"), gradients(y, logits))))
+
+
+def put_gradient_penalties(out):
+    """Penalties on the slopes of small discriminators and, by a second backward, their gradients by the weights."""
+
+    def put(case, discriminate, real, fake, **weights):
+        u = Draw(f"gan/{case}/u").uniform(0, 1, len(real))
+        out.put(case, real=real, fake=fake, u=u, **weights)
+
+        def slopes(x, p):
+            x = leaf(x)
+            return torch.autograd.grad(discriminate(x, **p).sum(), x, create_graph=True)[0].flatten(1)
+
+        def gradient_penalty(p):
+            between = real + u.view(-1, *[1] * (real.dim() - 1)) * (fake - real)
+            return ((slopes(between, p).norm(2, dim=1) - 1) ** 2).mean()
+
+        def squared_gradient(p):
+            return (slopes(real, p) ** 2).sum(1).mean()
+
+        for penalty in (gradient_penalty, squared_gradient):
+            p = {k: leaf(w) for k, w in weights.items()}
+            y = penalty(p)
+            out.put(f"{case}.{penalty.__name__}", y=y, **{f"d{k}": g for k, g in zip(p, gradients(y, p.values()))})
+
+    def dense(case, activation):
+        draw = Draw(f"gan/{case}")
+        weights = dict(w0=draw.normal(6, 5, scale=0.6), b0=draw.normal(5), w1=draw.normal(5, 1), b1=draw.normal(1))
+        real, fake = draw.normal(4, 6), draw.normal(4, 6)
+        if case == "dense_flat":  # no unit of the first sample is on
+            real[0] = fake[0] = -(weights["w0"].abs().sum() + 5) * weights["w0"].pinverse().sum(0)
+            assert (real[0] @ weights["w0"] + weights["b0"] < 0).all()
+        put(case, lambda x, w0, b0, w1, b1: activation(x @ w0 + b0) @ w1 + b1, real, fake, **weights)
+
+    dense("dense_leaky", lambda z: F.leaky_relu(z, 0.2))
+    dense("dense_tanh", torch.tanh)
+    dense("dense_flat", F.relu)
+
+    # (N, 6, 6, 2) -> 3x3 by 2, SAME -> (N, 3, 3, 3) -> 3x3 by 2, padded by 1 -> (N, 2, 2, 4) -> 1
+    def conv(x, w0, b0, w1, b1, w2, b2):
+        x = same(x.permute(0, 3, 1, 2), (3, 3), (2, 2))
+        x = F.leaky_relu(F.conv2d(x, w0.permute(3, 2, 0, 1), b0, stride=2), 0.2)
+        x = torch.tanh(F.conv2d(x, w1.permute(3, 2, 0, 1), b1, stride=2, padding=1))
+        return x.permute(0, 2, 3, 1).flatten(1) @ w2 + b2
+
+    draw = Draw("gan/conv")
+    put(
+        "conv",
+        conv,
+        draw.normal(3, 6, 6, 2),
+        draw.normal(3, 6, 6, 2),
+        w0=draw.normal(3, 3, 2, 3, scale=0.4),
+        b0=draw.normal(3, scale=0.5),
+        w1=draw.normal(3, 3, 3, 4, scale=0.3),
+        b1=draw.normal(4, scale=0.5),
+        w2=draw.normal(16, 1, scale=0.5),
+        b2=draw.normal(1),
+    )
+
+
+def put_spectral_norms(out):
+    """Three passes of training, the weight moved between them, and one of evaluation after many more."""
+
+    def put(case, layer, weight, bias, x, to_torch, from_torch, run):
+        draw = Draw(f"gan/{case}")
+        layer = torch.nn.utils.spectral_norm(layer)
+        u = F.normalize(draw.normal(bias), dim=0)
+        with torch.no_grad():
+            layer.weight_orig.copy_(to_torch(draw.normal(*weight)))
+            layer.bias.copy_(draw.normal(bias))
+            layer.weight_u.copy_(u)
+        out.put(case, weight=from_torch(layer.weight_orig), bias=layer.bias, u=u)
+        for step in range(3):
+            a, v, move = leaf(draw.normal(*x)), draw.normal(*x), draw.normal(*weight, scale=0.2)
+            y = run(layer, a)
+            dy = leaf(draw.normal(*y.shape))
+            inputs = [a, layer.weight_orig, layer.bias]
+            dx, dweight, dbias = torch.autograd.grad(y, inputs, dy, create_graph=True)
+            ddy, ddweight = gradients((dx * v).sum(), [dy, layer.weight_orig])
+            arrays = dict(x=a, v=v, dy=dy, y=y, dx=dx, dbias=dbias, ddy=ddy, move=move, u_after=layer.weight_u)
+            arrays |= dict(dweight=from_torch(dweight), ddweight=from_torch(ddweight))
+            out.put(case, **{f"{k}_{step}": t.detach().clone() for k, t in arrays.items()})
+            with torch.no_grad():
+                layer.weight_orig.add_(to_torch(move))
+        for _ in range(2000):
+            run(layer, leaf(draw.normal(*x)))
+        layer.eval()
+        a = draw.normal(*x)
+        singular = torch.linalg.svdvals(layer.weight_orig.flatten(1))[0]
+        torch.testing.assert_close(layer.weight, layer.weight_orig / singular, rtol=1e-13, atol=1e-13)
+        out.put(f"{case}.eval", x=a, y=run(layer, a))
+
+    put(
+        "spectral_linear",
+        torch.nn.Linear(5, 4),
+        (5, 4),
+        4,
+        (3, 5),
+        lambda w: w.T,
+        lambda w: w.T,
+        lambda layer, x: layer(x),
+    )
+    put(
+        "spectral_conv",
+        torch.nn.Conv2d(2, 5, (3, 2), stride=2),
+        (3, 2, 2, 5),
+        5,
+        (2, 5, 4, 2),
+        lambda w: w.permute(3, 2, 0, 1),
+        lambda w: w.permute(2, 3, 1, 0),
+        lambda layer, x: layer(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1),
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------- tensor

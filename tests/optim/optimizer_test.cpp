@@ -157,6 +157,9 @@ TEST_CASE("schedules beyond their ends and with bad settings", "[optim]") {
   CHECK(warmed(10) == cosine_decay(0.1, 20)(10));
   CHECK(constant_rate(0.3)(7) == 0.3);
   CHECK(error_of([] { step_decay(0.1, 0); }) == "step_decay: expected every >= 1, found 0");
+  const auto ramp = linear_ramp(1, 3, 4);
+  CHECK((ramp(0) == 1 && ramp(1) == 1.5 && ramp(4) == 3 && ramp(50) == 3));
+  CHECK(error_of([] { linear_ramp(0, 1, 0); }) == "linear_ramp: expected length >= 1, found 0");
   CHECK(error_of([] { cosine_decay(0.1, 0); }) == "cosine_decay: expected total >= 1, found 0");
   CHECK(error_of([] { warm_up(constant_rate(1), 0); }) == "warm_up: expected length >= 1, found 0");
 }

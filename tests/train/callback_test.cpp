@@ -61,6 +61,15 @@ void drive(Progress& progress, Index last_epoch, Index last_step) {
 
 }  // namespace
 
+TEST_CASE("annealing sets a number before the first step and after each", "[train]") {
+  double weight = 9;
+  Anneal anneal(weight, linear_ramp(0, 2, 4));
+  std::vector<double> seen{weight};
+  TrainState state;
+  for (int i = 0; i < 5; ++i) anneal.on_step(state), seen.push_back(weight);
+  CHECK(seen == std::vector<double>{0, 0.5, 1, 1.5, 2, 2});
+}
+
 TEST_CASE("early stopping waits for its patience", "[train]") {
   EarlyStopping three("val", 3);
   CHECK(stopped_at(three, {5, 4, 4.5, 4, 4.1, 3}) == 5);  // equal is no improvement

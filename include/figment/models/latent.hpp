@@ -1,4 +1,4 @@
-// Codes to look at: grids over a latent space.
+// Codes to look at: grids over a latent space, and lines through it.
 #pragma once
 
 #include <cmath>
@@ -37,6 +37,25 @@ Tensor<T> latent_grid(Index n, double margin = 0.05) {
       *z++ = at(n - 1 - row);
     }
   return codes;
+}
+
+/// n codes in equal steps along the straight line from a to b, both included; both are one code, (1, …), and
+/// the result is (n, …). Not recorded.
+template <class T>
+Tensor<T> interpolate(const Tensor<T>& a, const Tensor<T>& b, Index n) {
+  check(a.rank() >= 1 && a.dim(0) == 1 && a.shape() == b.shape(),
+        "interpolate: expected two codes (1, …) of one shape, found {} and {}", a.shape(), b.shape());
+  check(n >= 2, "interpolate: expected 2 or more codes, found {}", n);
+  Shape shape = a.shape();
+  shape[0] = n;
+  Tensor<T> line(shape);
+  T* out = line.mutable_data();
+  for (Index i = 0; i < n; ++i)
+    for (Index k = 0; k < a.size(); ++k) {
+      const T part = static_cast<T>(i) / static_cast<T>(n - 1);
+      *out++ = (1 - part) * a.data()[k] + part * b.data()[k];
+    }
+  return line;
 }
 
 }  // namespace figment

@@ -41,6 +41,14 @@ inline Schedule warm_up(Schedule then, Index length) {
   };
 }
 
+/// From `from` at 0 in equal steps to `to` at `length`, and `to` after.
+inline Schedule linear_ramp(double from, double to, Index length) {
+  check(length >= 1, "linear_ramp: expected length >= 1, found {}", length);
+  return [=](Index t) {
+    return from + (to - from) * static_cast<double>(std::min(t, length)) / static_cast<double>(length);
+  };
+}
+
 /// The same rate always.
 inline Schedule constant_rate(double rate) {
   return [=](Index) { return rate; };

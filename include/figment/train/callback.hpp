@@ -76,4 +76,20 @@ class EpochSchedule final : public Callback {
   Schedule schedule_;
 };
 
+/// Sets a number of a model by a schedule, t counting the run's steps from 0: the weight of a VAE's KL
+/// divergence, say, by Anneal(vae.options.kl_weight, linear_ramp(0, 1, 10 * batches.batches())) (Bowman et
+/// al., 2015).
+class Anneal final : public Callback {
+ public:
+  Anneal(double& value, Schedule schedule) : value_(value), schedule_(std::move(schedule)) {
+    value_ = schedule_(0);
+  }
+  void on_step(TrainState&) override { value_ = schedule_(++steps_); }
+
+ private:
+  double& value_;
+  Schedule schedule_;
+  Index steps_ = 0;
+};
+
 }  // namespace figment

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "figment/autograd/grad.hpp"
-#include "figment/nn/context.hpp"
+#include "figment/nn/penalty.hpp"
 #include "figment/optim/clip.hpp"
 #include "figment/optim/optimizer.hpp"
 #include "figment/train/callback.hpp"
@@ -16,6 +16,7 @@ struct FitOptions {
   Index epochs = 1;
   std::uint64_t seed = 0;              ///< of the noise and dropout that the model draws
   double clip_norm = 0;                ///< limits the gradients' norm; 0 leaves them
+  std::string suffix{};                ///< of the columns' names, where figures of two kinds must not mix
   std::vector<Callback*> callbacks{};  ///< called in this order
 };
 
@@ -38,8 +39,8 @@ namespace detail {
 /// The means of a loss and its terms, weighted by the size of the batches.
 class LossMeans {
  public:
-  template <class L>
-  void add(const L& loss, Index samples) {
+  template <class L, class T>
+  void add(const L& loss, const Tensor<T>& total, Index samples) {
     std::size_t at = 0;
     const auto take = [&](std::string_view name, double value) {
       if (at == names_.size()) {
@@ -51,7 +52,7 @@ class LossMeans {
     };
     loss.terms(
         [&](std::string_view name, const auto& value) { take(name, static_cast<double>(value.item())); });
-    take("total", static_cast<double>(loss.total().item()));
+    take("total", static_cast<double>(total.item()));
     samples_ += samples;
   }
 
@@ -74,6 +75,19 @@ class LossMeans {
   std::string bad_;
 };
 
+/// A loss and what its layers added to it.
+template <class T, class L>
+struct PenalisedLoss {
+  L loss;
+  Tensor<T> penalty;
+
+  Tensor<T> total() const { return penalty.defined() ? loss.total() + penalty : loss.total(); }
+  void terms(auto&& f) const {
+    loss.terms(f);
+    if (penalty.defined()) f("penalty", penalty);
+  }
+};
+
 /// No validation.
 struct NoBatches {};
 
@@ -94,10 +108,11 @@ class FitRun {
       ++state_.step;
       {
         const auto loss = loss_of(batch, context);
-        train_.add(loss, batch.size());
+        const auto total = loss.total();
+        train_.add(loss, total, batch.size());
         if (!train_.bad().empty())
           diverged(format("fit: epoch {}, step {}: {}", state_.epoch, state_.step, train_.bad()));
-        auto gradients = grad(loss.total(), optimizer.parameters());
+        auto gradients = grad(total, optimizer.parameters());
         if (options_.clip_norm > 0) clip_by_norm(gradients, options_.clip_norm);
         optimizer.step(gradients);
       }
@@ -112,7 +127,10 @@ class FitRun {
   void validate(Batches& batches, Loss& loss_of, const Context& context) {
     NoGrad guard;
     validation_.reset();
-    for (const auto& batch : batches) validation_.add(loss_of(batch, context), batch.size());
+    for (const auto& batch : batches) {
+      const auto loss = loss_of(batch, context);
+      validation_.add(loss, loss.total(), batch.size());
+    }
     check(validation_.samples() > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
     if (!validation_.bad().empty())
       diverged(format("fit: epoch {}, validation: {}", state_.epoch, validation_.bad()));
@@ -127,12 +145,12 @@ class FitRun {
       row.push_back(std::move(value));
     };
     add("epoch", static_cast<double>(state_.epoch));
-    add("train", train_.total());
-    for (std::size_t t = 0; t < train_.terms(); ++t) add(train_.name(t), train_.mean(t));
+    add("train" + options_.suffix, train_.total());
+    for (std::size_t t = 0; t < train_.terms(); ++t) add(train_.name(t) + options_.suffix, train_.mean(t));
     if (validated) {
-      add("val", validation_.total());
+      add("val" + options_.suffix, validation_.total());
       for (std::size_t t = 0; t < validation_.terms(); ++t)
-        add("val_" + validation_.name(t), validation_.mean(t));
+        add("val_" + validation_.name(t) + options_.suffix, validation_.mean(t));
     }
     add("seconds", state_.seconds);
     history_.rows.push_back(std::move(row));
@@ -165,7 +183,7 @@ class FitRun {
   [[gnu::cold]] void begin_publishing() {
     std::vector<double> row;
     for (std::size_t t = 0; t <= train_.terms(); ++t) {
-      running_.columns.push_back(std::string(t == 0 ? "train" : train_.name(t - 1)));
+      running_.columns.push_back((t == 0 ? "train" : train_.name(t - 1)) + options_.suffix);
       row.push_back(0.0);
     }
     running_.rows.push_back(std::move(row));
@@ -184,18 +202,21 @@ class FitRun {
 /// epoch. Both are ranges that begin a new epoch each time they are walked and know their batches() (a
 /// data::Loader is one); a batch has a size(). The loss is a tensor of one element, or a struct with
 /// total() and terms(f). Training figures are means over the epoch as it went, validation's are taken at its
-/// end. A run that a callback stops ends after that step; its unfinished epoch has no row.
+/// end. What layers add to the loss (nn/penalty.hpp) is a term called penalty. A run that a callback stops
+/// ends after that step; its unfinished epoch has no row.
 /// Throws NonFiniteLoss naming epoch, step and term.
 template <class T, class Batches, class Validation, class Loss>
 requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&> History
 fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss, FitOptions options = {}) {
   constexpr bool validated = !std::is_same_v<Validation, detail::NoBatches>;
-  const auto wrapped = [&](const auto& batch, const Context& context) {
+  const auto wrapped = [&](const auto& batch, Context context) {
+    Penalties penalties;
+    context.penalties = &penalties;
     auto value = loss(batch, context);
     if constexpr (requires { value.total(); })
-      return value;
+      return detail::PenalisedLoss<T, decltype(value)>{std::move(value), penalties.total<T>()};
     else
-      return ScalarLoss<T>{std::move(value)};
+      return detail::PenalisedLoss<T, ScalarLoss<T>>{{std::move(value)}, penalties.total<T>()};
   };
   detail::FitRun run(options, batches.batches());
   const Rng seed(options.seed);
@@ -222,19 +243,39 @@ fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, FitOptions options = {
   return fit(optimizer, batches, none, std::move(loss), std::move(options));
 }
 
-/// Trains a model that has a loss(x, context) of its own on the batches' x.
+namespace detail {
+
+/// model.loss of a batch: of x, and of the labels if it takes them.
+template <class Model, class T>
+concept TakesLabels = requires(Model& m, const Tensor<T>& x, const Indices& labels, const Context& c) {
+  m.loss(x, labels, c);
+};
+template <class Model, class T>
+concept HasLoss = TakesLabels<Model, T> || requires(Model& m, const Tensor<T>& x, const Context& c) {
+  m.loss(x, c);
+};
+
+template <class T, class Model>
+auto loss_of_batch(Model& model) {
+  return [&model](const auto& batch, const Context& context) {
+    if constexpr (TakesLabels<Model, T>)
+      return model.loss(batch.x, batch.labels, context);
+    else
+      return model.loss(batch.x, context);
+  };
+}
+
+}  // namespace detail
+
+/// Trains a model that has a loss(x, context), or a loss(x, labels, context), of its own on the batches.
 template <class Model, class T, class Batches, class Validation>
-requires requires(Model& m, const Tensor<T>& x, const Context& c) { m.loss(x, c); }
-History fit(Model& model, Optimizer<T>& optimizer, Batches& batches, Validation& validation,
-            FitOptions options = {}) {
-  return fit(
-      optimizer, batches, validation,
-      [&](const auto& batch, const Context& context) { return model.loss(batch.x, context); },
-      std::move(options));
+requires detail::HasLoss<Model, T> History fit(Model& model, Optimizer<T>& optimizer, Batches& batches,
+                                               Validation& validation, FitOptions options = {}) {
+  return fit(optimizer, batches, validation, detail::loss_of_batch<T>(model), std::move(options));
 }
 template <class Model, class T, class Batches>
-requires requires(Model& m, const Tensor<T>& x, const Context& c) { m.loss(x, c); }
-History fit(Model& model, Optimizer<T>& optimizer, Batches& batches, FitOptions options = {}) {
+requires detail::HasLoss<Model, T> History fit(Model& model, Optimizer<T>& optimizer, Batches& batches,
+                                               FitOptions options = {}) {
   detail::NoBatches none;
   return fit(model, optimizer, batches, none, std::move(options));
 }

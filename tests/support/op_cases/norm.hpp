@@ -1,6 +1,7 @@
 // Rows of ops/norm.hpp.
 #pragma once
 
+#include "figment/ops/layer_norm.hpp"
 #include "figment/ops/norm.hpp"
 #include "support/op_case.hpp"
 
@@ -32,7 +33,49 @@ inline Tensor<double> normalised(Inputs<double> in, bool affine, bool own, doubl
 
 }  // namespace detail
 
+/// Over the last dimension of each row; without parameters they are 1 and 0.
+inline void layer_norm_cases(OpCases& c) {
+  const double epsilon = 0.01;
+  const auto row = [&](const Shape& shape, bool affine) {
+    const Shape features{shape[-1]};
+    std::vector<Tensor<double>> inputs{random(shape, {-2, 3})};
+    if (affine) inputs.push_back(random(features, {0.5, 1.5}, 2)), inputs.push_back(random(features, {}, 3));
+    OpCase& added = c.add(
+        "layer_norm", "", inputs,
+        [=](const auto& in) {
+          using Parameter = std::remove_cvref_t<decltype(in[0])>;
+          return affine ? layer_norm(in[0], in[1], in[2], epsilon)
+                        : layer_norm(in[0], Parameter(), Parameter(), epsilon);
+        },
+        [=](Inputs<double> in) {
+          const Index n = features[0];
+          std::vector<double> y;
+          for (const double* x = in[0].data(); x < in[0].data() + in[0].size(); x += n) {
+            double mean = 0, var = 0;
+            for (Index i = 0; i < n; ++i) mean += x[i] / static_cast<double>(n);
+            for (Index i = 0; i < n; ++i) var += std::pow(x[i] - mean, 2) / static_cast<double>(n);
+            for (Index i = 0; i < n; ++i) {
+              const double xh = (x[i] - mean) / std::sqrt(var + epsilon);
+              y.push_back(affine ? xh * in[1](i) + in[2](i) : xh);
+            }
+          }
+          return Tensor<double>(in[0].shape(), y);
+        });
+    added.differences = shape.size() < 100;
+    added.error = 64;  // divided by the deviation, whose square may be as small as epsilon
+  };
+  for (const Shape& shape : {Shape{7}, Shape{6, 3}, Shape{2, 3, 2, 5}, Shape{3, 17}}) {
+    row(shape, true);
+    row(shape, false);
+  }
+  row({4, 1}, true);  // no variance
+  row({0, 3}, true);
+  row({5000, 17}, true);  // more than one thread each way
+  row({3, 30001}, true);
+}
+
 inline void norm_cases(OpCases& c) {
+  layer_norm_cases(c);
   using figment::Activation;
   const struct {
     const char* name;

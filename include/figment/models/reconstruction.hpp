@@ -1,0 +1,42 @@
+// How autoencoders compare what they made with what they were given.
+#pragma once
+
+#include "figment/ops/loss.hpp"
+#include "figment/ops/matmul.hpp"
+
+namespace figment {
+
+/// How far a reconstruction is from its image: binary cross-entropy or squared error.
+enum class Reconstruction { bce, mse };
+
+namespace detail {
+
+inline std::string_view name(Reconstruction r) { return r == Reconstruction::bce ? "bce" : "mse"; }
+
+/// A decoder's logits as pixels.
+template <class T>
+Tensor<T> pixels_of(const Tensor<T>& logits, Activation output) {
+  switch (output) {
+    case Activation::none:
+      return logits;
+    case Activation::relu:
+      return relu(logits);
+    case Activation::tanh:
+      return tanh(logits);
+    default:
+      check(output == Activation::sigmoid, "a decoder's output is none, relu, tanh or sigmoid");
+      return sigmoid(logits);
+  }
+}
+
+template <class T>
+Tensor<T> reconstruction_loss(Reconstruction kind, const Tensor<T>& logits, const Tensor<T>& target,
+                              Reduction reduction, Activation output = Activation::sigmoid) {
+  if (kind == Reconstruction::mse) return mse(pixels_of(logits, output), target, reduction);
+  if (output == Activation::sigmoid) return bce_with_logits(logits, target, reduction);
+  return bce(pixels_of(logits, output), target, reduction);
+}
+
+}  // namespace detail
+
+}  // namespace figment

@@ -1,0 +1,27 @@
+// Noise added while training.
+#pragma once
+
+#include <string>
+
+#include "figment/autograd/arithmetic.hpp"
+#include "figment/nn/context.hpp"
+
+namespace figment {
+
+/// While training, adds deviation * N(0, 1) to each element; otherwise the identity.
+struct GaussianNoise {
+  double deviation;
+
+  explicit GaussianNoise(double d) : deviation(d) {
+    check(deviation >= 0, "GaussianNoise: expected a deviation of 0 or more, found {}", deviation);
+  }
+
+  template <class T>
+  Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
+    if (!context.training || deviation == 0) return x;
+    return x + context.generator("GaussianNoise").normal<T>(x.shape(), T(0), static_cast<T>(deviation));
+  }
+  std::string describe() const { return format("GaussianNoise({})", deviation); }
+};
+
+}  // namespace figment
