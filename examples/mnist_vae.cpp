@@ -1,7 +1,10 @@
-// Trains a variational autoencoder on handwritten digits and draws its two-dimensional latent space.
+// Trains variational autoencoders, dense, convolutional or conditional, and draws their latent space.
 
 #include <iostream>
 
+#include "recipes/vaes.hpp"
+#include "support/pictures.hpp"
+#include "support/recipe.hpp"
 #include "support/run.hpp"
 
 using namespace figment;
@@ -9,94 +12,186 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Index hidden = 256, pixels = 28 * 28, latent = 2;
+using Settings = recipes::VaeSettings;
+using Images = data::Dataset<float>;
 
-/// 784-256-{2, 2} and back: the dense network of the first VAE tutorials.
-auto make_vae(Rng& rng) {
-  Sequential features{Flatten{}, Linear(pixels, hidden, rng, {.activation = Activation::relu})};
-  GaussianEncoder encoder(std::move(features), hidden, latent, rng);
-  Sequential decoder{Linear(latent, hidden, rng, {.activation = Activation::relu}),
-                     Linear(hidden, pixels, rng)};
-  return Vae(std::move(encoder), std::move(decoder));
+/// The settings that are of the run and not of the model.
+struct VaeRun {
+  std::string binarize = "none";
+  Index kl_warm_up = 0, bound = 0;
+};
+
+// A conditional model is asked with labels, the others without.
+
+auto encode(const recipes::VaeModel& vae, const Images& x) { return vae.encode(x.x); }
+auto encode(const recipes::ConditionalVaeModel& vae, const Images& x) { return vae.encode(x.x, x.labels); }
+auto reconstruct(const recipes::VaeModel& vae, const Images& x) { return vae.reconstruct(x.x); }
+auto reconstruct(const recipes::ConditionalVaeModel& vae, const Images& x) {
+  return vae.reconstruct(x.x, x.labels);
+}
+auto decode_as(const recipes::VaeModel& vae, const Tensor<float>& codes, std::int32_t) {
+  return vae.decode(codes);
+}
+auto decode_as(const recipes::ConditionalVaeModel& vae, const Tensor<float>& codes, std::int32_t label) {
+  return vae.decode(codes, Indices::full({codes.dim(0)}, label));
+}
+auto sample(const recipes::VaeModel& vae, const Indices& labels, Rng& rng) {
+  return vae.sample(labels.size(), rng);
+}
+auto sample(const recipes::ConditionalVaeModel& vae, const Indices& labels, Rng& rng) {
+  return vae.sample(labels, rng);
+}
+auto bound(const recipes::VaeModel& vae, const Images& x, Index k, Rng& rng) {
+  return importance_bound(vae, x.x, k, rng);
+}
+auto bound(const recipes::ConditionalVaeModel& vae, const Images& x, Index k, Rng& rng) {
+  return importance_bound(vae, x.x, x.labels, k, rng);
+}
+
+/// Returns the names of what it drew and saved.
+template <class Model>
+std::vector<std::string> draw(const Model& vae, const Images& test, const examples::RunOptions& options,
+                              const fs::path& out) {
+  std::vector<std::string> files{"reconstructions.png", "walk.png", "samples.png", "samples.npy"};
+  constexpr bool conditional = std::is_same_v<Model, recipes::ConditionalVaeModel>;
+
+  const auto first = data::slice(test, 0, std::min<Index>(15, test.size()));
+  examples::save_rows(out / files[0], {first.x, reconstruct(vae, first)});
+
+  const auto each = examples::one_of_each(test);
+  const Index half = each.dim(0) / 2;
+  examples::save_walks(out / files[1], slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
+                       [&](const auto& a, const auto& b) {
+                         if constexpr (conditional)
+                           return vae.interpolate(a, b, 8, 15);
+                         else
+                           return vae.interpolate(a, b, 15);
+                       });
+
+  // Ten of each class in the first hundred, and so on.
+  Indices labels(Shape{options.samples});
+  for (Index i = 0; i < options.samples; ++i)
+    labels.mutable_data()[i] = static_cast<std::int32_t>(i / 10 % recipes::classes);
+  Rng rng = Rng(options.seed).stream(2);
+  const auto samples = examples::as_images(sample(vae, labels, rng));
+  io::write_png(out / files[2], io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)),
+                                         {.columns = 10, .scale = 2}));
+  io::save_npy(out / files[3], samples);
+  if (conditional) {
+    files.push_back("labels.npy");
+    io::save_npy(out / files.back(), labels);
+  }
+
+  if (vae.encoder.latent() == 2) {
+    const Index side = 15;
+    files.push_back("manifold.png");
+    const auto manifold = examples::as_images(decode_as(vae, latent_grid(side), 8));
+    io::write_png(out / files.back(), io::grid(manifold, {.columns = side, .gap = 0, .scale = 2}));
+
+    const auto scatter = io::scatter(encode(vae, test).mean, test.labels,
+                                     {.title = "Test images in the latent space",
+                                      .x_label = "first dimension of the mean",
+                                      .y_label = "second dimension of the mean",
+                                      .width = 820,
+                                      .height = 700,
+                                      .class_names = examples::class_names(options)});
+    for (const char* name : {"latent.png", "latent.svg"}) {
+      files.push_back(name);
+      scatter.save(out / name);
+    }
+  }
+  return files;
 }
 
 template <class Model>
-void draw(const Model& vae, const data::Dataset<float>& test, const fs::path& out) {
-  const auto as_images = [](const Tensor<float>& x) { return x.view_as({x.dim(0), 28, 28}); };
+int train(Model vae, const Settings& settings, const VaeRun& how, examples::RunOptions options,
+          const fs::path& out) {
+  auto images = examples::load_images(options);
+  if (!options.quiet) std::cerr << summary(vae, {28, 28, 1});
+  if (settings.all_data)
+    images.train = {concat({images.train.x, images.test.x}),
+                    concat({images.train.labels, images.test.labels})};
 
-  const Index side = 15;
-  const auto manifold = as_images(vae.decode(latent_grid(side)));
-  io::write_png(out / "manifold.png", io::grid(manifold, {.columns = side, .gap = 0, .scale = 2}));
+  const auto binarization = how.binarize == "dynamic" ? data::Binarization::dynamic
+                            : how.binarize == "fixed" ? data::Binarization::fixed
+                                                      : data::Binarization::none;
+  Rng coin = Rng(options.seed).stream(3);
+  auto batches = data::binarized_loader(binarization, images.train, images.test, coin,
+                                        {.batch = options.batch, .seed = options.seed});
+  data::Loader validation(images.test, {.batch = 1000, .shuffle = false});
 
-  const auto codes = vae.encode(test.x).mean;
-  const auto scatter = io::scatter(codes, test.labels,
-                                   {.title = "Test digits in the latent space", .width = 800, .height = 700});
-  scatter.save(out / "latent.png");
-  scatter.save(out / "latent.svg");
+  const auto optimizer = recipes::make_optimizer(settings.optimizer, parameters(vae), options.lr);
+  const Index warm_up = how.kl_warm_up * batches.batches();
+  Anneal anneal(vae.options.kl_weight, warm_up > 0 ? linear_ramp(0, settings.options.kl_weight, warm_up)
+                                                   : constant_rate(settings.options.kl_weight));
+  const bool grey = binarization == data::Binarization::none;
+  const std::string suffix = grey ? "" : "_binarized";
+  const auto run = examples::train(out, options,
+                                   {.title = settings.name + " on " + options.dataset,
+                                    .y_label = grey ? "nats per image" : "nats per binarized image",
+                                    .suffix = suffix},
+                                   [&](const FitOptions& o) {
+                                     return settings.all_data ? fit(vae, *optimizer, batches, o)
+                                                              : fit(vae, *optimizer, batches, validation, o);
+                                   },
+                                   {&anneal});
 
-  const auto originals = slice(test.x, 0, 0, 15);
-  const auto rows = concat({as_images(originals), as_images(vae.reconstruct(originals))});
-  io::write_png(out / "reconstructions.png", io::grid(rows, {.columns = 15, .scale = 2}));
+  auto files = draw(vae, images.test, options, out);
+  for (const char* name : {"history.csv", "history.png", "history.svg"}) files.push_back(name);
+  examples::announce(out, files, options);
+  if (run.history.rows.empty()) return 130;
+
+  std::vector<std::pair<std::string, double>> figures;
+  const std::string half = settings.all_data ? "" : "val_";
+  for (const std::string& column :
+       settings.all_data ? std::vector<std::string>{"train"} : std::vector<std::string>{"train", "val"})
+    figures.push_back({column + suffix, run.history.last(column + suffix)});
+  for (const char* term : {"reconstruction", "kl"})
+    figures.push_back({term + suffix, run.history.last(half + term + suffix)});
+  if (how.bound > 0) {
+    Rng rng = Rng(options.seed).stream(4);
+    const auto nats = bound(vae, images.test, how.bound, rng);
+    figures.push_back({"log_p" + suffix, static_cast<double>(mean(nats).item())});
+  }
+  figures.push_back({"seconds", run.history.last("seconds")});
+  examples::print_result(figures);
+  return run.code();
 }
 
-int train(examples::RunOptions options) {
-  const fs::path out = examples::begin("mnist_vae", options);
-  const auto digits = examples::load_digits(options);
-
+int train(const Settings& settings, const VaeRun& how, examples::RunOptions options) {
+  const fs::path out = examples::begin(settings.name, options);
   Rng rng(options.seed);
-  auto vae = make_vae(rng);
-  if (!options.quiet) std::cerr << summary(vae, {28, 28, 1});
-
-  RmsProp optimizer(parameters(vae), {.rate = options.lr});
-  data::Loader train(digits.train, {.batch = options.batch, .seed = options.seed});
-  data::Loader test(digits.test, {.batch = 1000, .shuffle = false});
-
-  Progress progress;
-  StopOnInterrupt interrupt;
-  FitOptions fit_options{.epochs = options.epochs, .seed = options.seed, .callbacks = {&interrupt}};
-  if (!options.quiet) fit_options.callbacks.push_back(&progress);
-  const auto save = [&](const History& h) {
-    examples::write_history(out, h, "VAE on MNIST", "nats per image");
-  };
-  const History history = [&] {
-    try {
-      return fit(vae, optimizer, train, test, fit_options);
-    } catch (const NonFiniteLoss& e) {
-      if (!e.history.rows.empty()) save(e.history);  // the epochs before stay
-      throw;
-    }
-  }();
-
-  save(history);
-  draw(vae, digits.test, out);
-  const auto samples = vae.sample(options.samples, rng).view_as({options.samples, 28, 28});
-  io::save_npy(out / "samples.npy", samples);
-  io::write_png(out / "samples.png",
-                io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)), {.scale = 2}));
-  examples::announce(out,
-                     {"manifold.png", "latent.png", "latent.svg", "reconstructions.png", "samples.png",
-                      "samples.npy", "history.csv", "history.png", "history.svg"},
-                     options);
-  if (interrupt.interrupted())
-    std::cerr << "interrupted after " << history.rows.size() << " of " << options.epochs << " epochs\n";
-  if (history.rows.empty()) return 130;
-  examples::print_result({{"train", history.last("train")},
-                          {"val", history.last("val")},
-                          {"reconstruction", history.last("val_reconstruction")},
-                          {"kl", history.last("val_kl")},
-                          {"seconds", history.last("seconds")}});
-  return interrupt.interrupted() ? 130 : 0;
+  if (settings.kind == recipes::VaeKind::conditional)
+    return train(recipes::make_conditional_vae(settings, rng), settings, how, options, out);
+  return train(recipes::make_vae(settings, rng), settings, how, options, out);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  examples::RunOptions options{.epochs = 50, .batch = 100, .lr = 1e-3};
+  Settings settings = examples::find_recipe(recipes::vaes(), argc, argv);
+  examples::RunOptions options{.epochs = settings.epochs, .batch = settings.batch};
+  VaeRun how;
+  std::string reconstruction(detail::name(settings.options.reconstruction));
+  using Least = examples::CommandLine::Least;
   examples::CommandLine line(
       "mnist_vae",
-      "Trains a variational autoencoder (784-256-2-256-784) on MNIST. The losses are nats per "
-      "image; in the result line, reconstruction and kl are the validation's.");
-  examples::add_common(line, options);
+      "Trains a variational autoencoder on 28x28 images by one of the recipes that --list names, and draws "
+      "its "
+      "latent space. The losses are nats per image; in the result line, reconstruction and kl are the "
+      "validation's where there is one. --help shows the settings of the --recipe beside it.");
+  examples::add_recipe(line, options, settings, recipes::vaes(), argc, argv);
+  line.option("--latent", settings.latent, "dimensions of the code; 2 can be drawn");
+  line.choice("--reconstruction", reconstruction, "loss", {"bce", "mse"});
+  line.option("--reconstruction-weight", settings.options.reconstruction_weight, "of the loss", Least::zero);
+  line.option("--kl-weight", settings.options.kl_weight, "beta", Least::zero);
+  line.option("--kl-warm-up", how.kl_warm_up, "epochs in which the KL's weight rises from 0", 0);
+  line.option("--codes", settings.options.samples, "codes drawn for each image and step");
+  line.choice("--binarize", how.binarize, "pixels as coins of their grey value, tossed once or each epoch",
+              {"none", "fixed", "dynamic"});
+  line.option("--bound", how.bound, "codes for the bound on log p of the test images, 0 for none", 0);
+  line.flag("--all-data", settings.all_data, "train on the test images too, and validate on none");
   if (const int code = line.parse(argc, argv); code >= 0) return code;
-  return examples::run("mnist_vae", [&] { return train(options); });
+  settings.options.reconstruction = reconstruction == "mse" ? Reconstruction::mse : Reconstruction::bce;
+  return examples::run("mnist_vae", [&] { return train(settings, how, options); });
 }

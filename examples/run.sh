@@ -14,7 +14,7 @@ list_examples() {
   echo 'examples:'
   for file in "$root"/examples/*.cpp; do
     # A program begins with a comment that says what it does.
-    [[ -e $file ]] && printf '  %-16s %s\n' "$(basename "$file" .cpp)" "$(sed -n '1s|^// *||p' "$file")"
+    [[ -e $file ]] && printf '  %-18s %s\n' "$(basename "$file" .cpp)" "$(sed -n '1s|^// *||p' "$file")"
   done
 }
 

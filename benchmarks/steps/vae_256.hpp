@@ -1,17 +1,11 @@
 // vae-256: 784-256-{2, 2}-256-784, RMSprop, batches of 100.
 #pragma once
 
+#include "recipes/find.hpp"
+#include "recipes/vaes.hpp"
 #include "steps/common.hpp"
 
 namespace benchmarks {
-
-inline auto make_vae_256(figment::Rng& rng) {
-  using namespace figment;
-  const LinearOptions relu{.activation = Activation::relu};
-  GaussianEncoder encoder(Sequential{Flatten{}, Linear(784, 256, rng, relu)}, 256, 2, rng);
-  Sequential decoder{Linear(2, 256, rng, relu), Linear(256, 784, rng)};
-  return Vae(std::move(encoder), std::move(decoder));
-}
 
 class Vae256 {
  public:
@@ -35,7 +29,7 @@ class Vae256 {
  private:
   figment::Rng rng_{1};
   Tensor<float> x_ = discs(100, rng_);
-  decltype(make_vae_256(rng_)) vae_ = make_vae_256(rng_);
+  recipes::VaeModel vae_ = recipes::make_vae(recipes::find(recipes::vaes(), name), rng_);
   figment::RmsProp<float> optimizer_{parameters(vae_)};
 };
 

@@ -1,6 +1,7 @@
 #include "support/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -40,9 +41,7 @@ void CommandLine::option(const std::string& name, std::string& value, const std:
 }
 void CommandLine::option(const std::string& name, std::ptrdiff_t& value, const std::string& help,
                          std::ptrdiff_t least) {
-  parser_->app
-      .add_option(name, value, help)
-
+  parser_->app.add_option(name, value, help)
       ->check(expect<std::ptrdiff_t>("a whole number from " + std::to_string(least),
                                      [=](auto v) { return v >= least && v <= std::ptrdiff_t{1} << 31; }))
       ->type_name("N");
@@ -52,13 +51,42 @@ void CommandLine::option(const std::string& name, std::uint64_t& value, const st
       ->check(expect<std::uint64_t>("a whole number from 0", [](auto) { return true; }))
       ->type_name("N");
 }
-void CommandLine::option(const std::string& name, double& value, const std::string& help) {
+void CommandLine::option(const std::string& name, double& value, const std::string& help, Least least) {
+  const bool zero = least == Least::zero;
   parser_->app.add_option(name, value, help)
-      ->check(expect<double>("a positive number", [](double v) { return v > 0 && std::isfinite(v); }))
+      ->check(expect<double>(zero ? "a number of 0 or more" : "a positive number",
+                             [=](double v) { return (v > 0 || (zero && v == 0)) && std::isfinite(v); }))
       ->type_name("X");
+}
+void CommandLine::choice(const std::string& name, std::string& value, const std::string& help,
+                         const std::vector<std::string>& allowed) {
+  std::string all;
+  for (const auto& word : allowed) all += (all.empty() ? "" : "|") + word;
+  const auto test = [allowed](const std::string& word) {
+    return std::find(allowed.begin(), allowed.end(), word) != allowed.end();
+  };
+  parser_->app.add_option(name, value, help)
+      ->check(CLI::Validator(
+          [=](std::string& word) {
+            return test(word) ? std::string() : "expected " + all + ", found '" + word + "'";
+          },
+          ""))
+      ->type_name(all);
+}
+void CommandLine::numbers(const std::string& name, std::vector<std::ptrdiff_t>& value,
+                          const std::string& help) {
+  parser_->app.add_option(name, value, help)
+      ->delimiter(',')
+      ->check(expect<std::ptrdiff_t>("whole numbers from 1",
+                                     [](auto v) { return v >= 1 && v <= std::ptrdiff_t{1} << 31; }))
+      ->type_name("N,N…");
 }
 void CommandLine::flag(const std::string& name, bool& value, const std::string& help) {
   parser_->app.add_flag(name, value, help);
+}
+
+void CommandLine::list(const std::string& name, const std::string& text, const std::string& help) {
+  parser_->app.set_version_flag(name, text, help);  // what --version does with a version
 }
 
 int CommandLine::parse(int argc, char** argv) {
@@ -68,10 +96,22 @@ int CommandLine::parse(int argc, char** argv) {
   } catch (const CLI::CallForHelp&) {
     std::cout << parser_->app.help();
     return 0;
+  } catch (const CLI::CallForVersion& e) {
+    std::cout << e.what();
+    return 0;
   } catch (const CLI::ParseError& e) {
     std::cerr << parser_->app.get_name() << ": " << e.what() << " (see --help)\n";
     return 2;
   }
+}
+
+std::string peek(int argc, char** argv, const std::string& name, const std::string& otherwise) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == name && i + 1 < argc) return argv[i + 1];
+    if (word.starts_with(name + "=")) return word.substr(name.size() + 1);
+  }
+  return otherwise;
 }
 
 int run(const std::string& program, const std::function<int()>& body) {

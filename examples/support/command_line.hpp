@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace examples {
 
@@ -19,9 +20,17 @@ class CommandLine {
   void option(const std::string& name, std::ptrdiff_t& value, const std::string& help,
               std::ptrdiff_t least = 1);
   void option(const std::string& name, std::uint64_t& value, const std::string& help);
-  /// A positive number.
-  void option(const std::string& name, double& value, const std::string& help);
+  /// A positive number, or 0 too.
+  enum class Least { positive, zero };
+  void option(const std::string& name, double& value, const std::string& help, Least least = Least::positive);
+  /// One of some words.
+  void choice(const std::string& name, std::string& value, const std::string& help,
+              const std::vector<std::string>& allowed);
+  /// Whole numbers of at least 1 with commas between.
+  void numbers(const std::string& name, std::vector<std::ptrdiff_t>& value, const std::string& help);
   void flag(const std::string& name, bool& value, const std::string& help);
+  /// A flag that prints `text` on stdout and ends the program.
+  void list(const std::string& name, const std::string& text, const std::string& help);
 
   /// Reads the arguments. Returns the exit code if the program should end now (--help is 0, a mistake is 2,
   /// with one line on stderr), else -1.
@@ -31,6 +40,9 @@ class CommandLine {
   struct Parser;
   std::unique_ptr<Parser> parser_;
 };
+
+/// What follows `name` on a command line, before it is parsed: for defaults that depend on another option.
+std::string peek(int argc, char** argv, const std::string& name, const std::string& otherwise);
 
 /// Calls body() and turns what it throws into one line on stderr and exit code 1.
 int run(const std::string& program, const std::function<int()>& body);

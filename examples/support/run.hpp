@@ -5,6 +5,7 @@
 #include <figment/figment.hpp>
 #include <figment/io.hpp>
 #include <filesystem>
+#include <functional>
 
 #include "support/command_line.hpp"
 
@@ -12,7 +13,8 @@ namespace examples {
 
 /// The flags of every example; set the defaults before reading the command line.
 struct RunOptions {
-  std::string data = {};  ///< directory of the data set; empty: search
+  std::string data = {};  ///< directory of the data set, or a file of libsvm text; empty: search
+  std::string dataset = "mnist";
   figment::Index epochs = 1;
   figment::Index batch = 100;
   double lr = 1e-3;
@@ -28,15 +30,34 @@ void add_common(CommandLine& line, RunOptions& options);
 
 /// Applies --threads and --smoke, makes the folder of results and finds out that it can be written to.
 /// Returns the folder.
-std::filesystem::path begin(const std::string& program, RunOptions& options);
+std::filesystem::path begin(const std::string& name, RunOptions& options);
 
-/// The digits by the flags: --data, else $FIGMENT_DATA, else downloaded, else the bundled ones. --smoke keeps
-/// a small part. Says on stderr which set it is.
-figment::data::Mnist load_digits(const RunOptions& options);
+/// The images by the flags: --data, else the environment's, else downloaded, else the bundled digits. --smoke
+/// keeps a small part. Says on stderr which set it is. `raw` leaves pixels from 0 to 255.
+figment::data::Mnist load_images(const RunOptions& options, bool raw = false);
+/// The names of the data set's classes.
+std::vector<std::string> class_names(const RunOptions& options);
 
-/// Writes history.csv and a chart of the columns `train` and `val` as history.png and history.svg.
-void write_history(const std::filesystem::path& out, const figment::History& history,
-                   const std::string& title, const std::string& y_label);
+/// A run that has ended, by Ctrl-C maybe.
+struct Training {
+  figment::History history;
+  bool interrupted = false;
+
+  /// The program's exit code.
+  int code() const { return interrupted ? 130 : 0; }
+};
+
+struct TrainingText {
+  std::string title, y_label;
+  std::string suffix = {};  ///< of the columns' names
+};
+
+/// Calls fit with the flags' options and these callbacks, shows progress, and writes history.csv and a chart
+/// of the columns `train` and `val` as history.png and history.svg, whether the run ends by itself, by Ctrl-C
+/// or by a loss that is not finite (which is then thrown on).
+Training train(const std::filesystem::path& out, const RunOptions& options, const TrainingText& text,
+               const std::function<figment::History(const figment::FitOptions&)>& fit,
+               std::vector<figment::Callback*> callbacks = {});
 
 /// Names on stderr the files a program wrote.
 void announce(const std::filesystem::path& out, const std::vector<std::string>& files,

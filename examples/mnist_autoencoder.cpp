@@ -1,0 +1,133 @@
+// Trains the autoencoders of the tutorials: dense, deep, sparse, convolutional, denoising.
+
+#include <iostream>
+
+#include "recipes/autoencoders.hpp"
+#include "support/pictures.hpp"
+#include "support/recipe.hpp"
+#include "support/run.hpp"
+
+using namespace figment;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Settings = recipes::AutoencoderSettings;
+using Model = recipes::AutoencoderModel;
+
+/// The shape of one code, and the mean of all codes of x.
+struct Codes {
+  Shape shape;
+  double mean;
+
+  Codes(const Model& model, const Tensor<float>& x) {
+    const auto codes = model.encode(x);
+    shape = codes.shape();
+    mean = static_cast<double>(figment::mean(codes).item());
+  }
+};
+
+/// Returns the names of what it drew. Pixels are divided by `white`.
+std::vector<std::string> draw(const Model& model, const data::Dataset<float>& test, const Codes& codes,
+                              float white, const examples::RunOptions& options, const fs::path& out) {
+  std::vector<std::string> files{"reconstructions.png", "random_codes.png", "walk.png"};
+  const auto shown = [&](const Tensor<float>& x) { return x / white; };
+  Rng rng = Rng(options.seed).stream(2);
+
+  const auto originals = slice(test.x, 0, 0, 15);
+  if (model.options.noise > 0) {
+    const auto noisy = model.corrupt(originals, rng);
+    examples::save_rows(out / files[0], {noisy, model.reconstruct(noisy), originals});
+  } else {
+    examples::save_rows(out / files[0], {shown(originals), shown(model.reconstruct(originals))});
+  }
+
+  // Nothing says that codes are distributed so: what comes of it shows what a VAE is for. Each picture has
+  // its own brightest pixel white where pixels have no common range.
+  Shape shape = codes.shape;
+  shape[0] = 100;
+  const auto random = flatten(model.decode(rng.normal(shape)));
+  examples::save_square(out / files[1], white > 1 ? random / (max(random, 1, Dims::keep) + 1e-6f) : random);
+
+  const auto each = examples::one_of_each(test);
+  const Index half = each.dim(0) / 2;
+  examples::save_walks(out / files[2], slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
+                       [&](const auto& a, const auto& b) { return shown(model.interpolate(a, b, 15)); });
+
+  constexpr Index digit = 61;
+  if (test.size() > digit) {
+    const auto one = slice(test.x, 0, digit, digit + 1);
+    files.push_back("digit_61.png");
+    io::write_png(out / files.back(),
+                  io::grid(examples::as_images(concat({shown(one), shown(model.reconstruct(one))})),
+                           {.columns = 2, .gap = 2, .scale = 8}));
+  }
+  return files;
+}
+
+int train(const Settings& settings, examples::RunOptions options) {
+  const fs::path out = examples::begin(settings.name, options);
+  auto images = examples::load_images(options, settings.raw);
+  auto [train_set, held_out] = data::split(images.train, settings.held_out);
+
+  Rng rng(options.seed);
+  auto model = recipes::make_autoencoder(settings, rng);
+  if (!options.quiet) std::cerr << summary(model, {28, 28, 1});
+
+  const auto optimizer = recipes::make_optimizer(settings.optimizer, parameters(model), options.lr);
+  data::Loader batches(train_set, {.batch = options.batch, .seed = options.seed});
+  data::Loader validation(settings.held_out > 0 ? held_out : images.test, {.batch = 1000, .shuffle = false});
+  const std::string loss(detail::name(settings.options.reconstruction));
+  const auto run = examples::train(
+      out, options,
+      {.title = settings.name + " on " + options.dataset, .y_label = loss + ", mean over pixels"},
+      [&](const FitOptions& o) { return fit(model, *optimizer, batches, validation, o); });
+
+  const Codes codes(model, images.test.x);
+  auto files = draw(model, images.test, codes, settings.raw ? 255.0f : 1.0f, options, out);
+  for (const char* name : {"history.csv", "history.png", "history.svg"}) files.push_back(name);
+  examples::announce(out, files, options);
+  if (run.history.rows.empty()) return 130;
+
+  const History& h = run.history;
+  std::vector<std::pair<std::string, double>> figures{
+      {"train", h.last("train")}, {"val", h.last("val")}, {"val_" + loss, h.last("val_" + loss)}};
+  if (h.has("val_penalty")) figures.push_back({"val_penalty", h.last("val_penalty")});
+  if (settings.options.both) {
+    const auto again = model.reconstruct(images.test.x);
+    figures.push_back({"test_mse", mse(again, images.test.x).item()});
+    figures.push_back({"test_bce", bce(again, images.test.x).item()});
+  }
+  figures.push_back({"code", codes.mean});
+  if (model.options.noise > 0) {
+    Rng noise = Rng(options.seed).stream(3);
+    const auto noisy = model.corrupt(images.test.x, noise);
+    figures.push_back({"psnr_noisy", psnr(noisy, images.test.x)});
+    figures.push_back({"psnr", psnr(model.reconstruct(noisy), images.test.x)});
+  }
+  figures.push_back({"seconds", h.last("seconds")});
+  examples::print_result(figures);
+  return run.code();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings = examples::find_recipe(recipes::autoencoders(), argc, argv);
+  examples::RunOptions options{.epochs = settings.epochs, .batch = settings.batch};
+  std::string reconstruction(detail::name(settings.options.reconstruction));
+  examples::CommandLine line(
+      "mnist_autoencoder",
+      "Trains an autoencoder on 28x28 images by one of the recipes that --list names, and draws what it "
+      "makes "
+      "of them. Losses are means over pixels. --help shows the settings of the --recipe beside it.");
+  examples::add_recipe(line, options, settings, recipes::autoencoders(), argc, argv);
+  line.option("--latent", settings.latent, "units of the code; 0 for convolutions", 0);
+  line.choice("--reconstruction", reconstruction, "loss", {"bce", "mse"});
+  line.option("--l1", settings.l1, "L1 penalty on the code", examples::CommandLine::Least::zero);
+  line.option("--noise", settings.options.noise, "deviation of the noise to be removed",
+              examples::CommandLine::Least::zero);
+  if (const int code = line.parse(argc, argv); code >= 0) return code;
+  settings.options.reconstruction = reconstruction == "mse" ? Reconstruction::mse : Reconstruction::bce;
+  return examples::run("mnist_autoencoder", [&] { return train(settings, options); });
+}
