@@ -31,7 +31,7 @@ inline const std::vector<VaeSettings>& vaes() {
       {.name = "vae-conv",
        .about = "two convolutions to a code of 2 and back, trained on all 70,000",
        .kind = VaeKind::convolutional,
-       .hidden = {32, 64, 16},
+       .hidden = {32, 64, 128},
        .all_data = true,
        .batch = 128,
        .epochs = 30},

@@ -123,6 +123,101 @@ TEST_CASE("an epoch depends on the seed and its number alone", "[loader]") {
   CHECK(run(jump).indices.size() == 5);
 }
 
+namespace {
+
+/// How often each of n examples came.
+std::vector<int> counts(const Seen& seen, std::size_t n) {
+  std::vector<int> count(n);
+  for (const int label : seen.labels) ++count.at(static_cast<std::size_t>(label));
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("an epoch of so many batches goes through the data again and again, each time in another order",
+          "[loader]") {
+  const bool prefetch = GENERATE(false, true);
+  data::Loader loader(counted(10), {.batch = 4, .batches = 8, .prefetch = prefetch});
+  CHECK(loader.size() == 10);
+  CHECK(loader.batches() == 8);
+  std::vector<Seen> epochs;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    epochs.push_back(run(loader));
+    const Seen& seen = epochs.back();
+    CHECK(seen.sizes == std::vector<int>(8, 4));  // across the ends of the data
+    CHECK(seen.indices == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7});
+    CHECK(std::equal(seen.x.begin(), seen.x.end(), seen.labels.begin(),
+                     [](float x, int label) { return x == static_cast<float>(label); }));
+    // Three times each in 30 places, each time another permutation; two more begin a fourth.
+    std::set<std::vector<int>> orders;
+    for (int pass = 0; pass < 3; ++pass) {
+      std::vector<int> once(seen.labels.begin() + 10 * pass, seen.labels.begin() + 10 * (pass + 1));
+      orders.insert(once);
+      std::sort(once.begin(), once.end());
+      for (int i = 0; i < 10; ++i) CHECK(once[static_cast<std::size_t>(i)] == i);
+    }
+    CHECK(orders.size() == 3);
+    CHECK(seen.labels[30] != seen.labels[31]);
+  }
+  CHECK(epochs[0].labels != epochs[1].labels);
+
+  // Fewer batches than the data has, and in order.
+  data::Loader few(counted(10), {.batch = 4, .batches = 1, .prefetch = prefetch});
+  CHECK(run(few).sizes == std::vector<int>{4});
+  data::Loader ordered(counted(3), {.batch = 2, .shuffle = false, .batches = 4, .prefetch = prefetch});
+  CHECK(run(ordered).labels == std::vector<int>{0, 1, 2, 0, 1, 2, 0, 1});
+  // More examples in a batch than there are.
+  data::Loader wide(counted(3), {.batch = 7, .batches = 2, .prefetch = prefetch});
+  CHECK(run(wide).sizes == std::vector<int>{7, 7});
+  auto often = counts(run(wide), 3);
+  std::sort(often.begin(), often.end());
+  CHECK(often == std::vector<int>{4, 5, 5});
+}
+
+TEST_CASE("with replacement each example is drawn by itself", "[loader]") {
+  const bool prefetch = GENERATE(false, true);
+  data::Loader once(counted(103), {.batch = 10, .replacement = true, .prefetch = prefetch});
+  CHECK(once.batches() == 10);
+  CHECK(run(once).sizes == std::vector<int>(10, 10));
+
+  data::Loader loader(counted(100), {.batch = 50, .replacement = true, .batches = 200, .prefetch = prefetch});
+  const Seen first = run(loader), second = run(loader);
+  CHECK(first.sizes == std::vector<int>(200, 50));
+  CHECK(first.labels != second.labels);
+  const auto count = counts(first, 100);
+  double chi = 0, distinct = 0;
+  for (const int c : count) chi += (c - 100.0) * (c - 100.0) / 100;
+  // 99 degrees of freedom: mean 99, deviation 14; without replacement it would be 0.
+  CHECK(chi > 99 - 4 * 14);
+  CHECK(chi < 99 + 5 * 14);
+  // A pass of 100 draws has 100 (1 - 1/e) = 63 examples, with a deviation of 3.1; 100 passes 0.3.
+  for (int pass = 0; pass < 100; ++pass)
+    distinct += static_cast<double>(
+        std::set<int>(first.labels.begin() + 100 * pass, first.labels.begin() + 100 * (pass + 1)).size());
+  CHECK_THAT(distinct / 100, WithinAbs(63.4, 1.5));
+}
+
+TEST_CASE("drawn epochs depend on the seed and their number alone, too", "[loader]") {
+  const bool replacement = GENERATE(false, true);
+  const auto loader = [&](std::uint64_t seed, bool prefetch) {
+    return data::Loader(
+               counted(12),
+               {.batch = 5, .replacement = replacement, .batches = 7, .prefetch = prefetch, .seed = seed})
+        .transform(add_noise);
+  };
+  auto straight = loader(1, true), plain = loader(1, false), jump = loader(1, true), other = loader(2, true);
+  run(straight), run(straight);
+  const Seen third = run(straight);
+  plain.set_epoch(2), jump.set_epoch(2), other.set_epoch(2);
+  CHECK(run(plain) == third);
+  CHECK(run(jump) == third);
+  CHECK(run(other).labels != third.labels);
+  jump.set_epoch(2, 5);  // resumed before batch 5
+  const Seen rest = run(jump);
+  CHECK(rest.indices == std::vector<int>{5, 6});
+  CHECK(rest.x == std::vector<float>(third.x.begin() + 25, third.x.end()));
+}
+
 TEST_CASE("a transform's exception comes out of the loop, and the next epoch runs", "[loader]") {
   const bool prefetch = GENERATE(false, true);
   data::Loader loader(counted(30), {.batch = 5, .prefetch = prefetch});
@@ -185,6 +280,16 @@ TEST_CASE("a steady epoch takes no memory from the heap for its batches", "[load
 TEST_CASE("the loader refuses what it cannot load", "[loader]") {
   CHECK_THAT(error_of([] { data::Loader(counted(3), {.batch = 0}); }),
              ContainsSubstring("batch of 1 or more"));
+  CHECK(error_of([] { data::Loader(counted(3), {.batches = -1}); }) ==
+        "loader: expected 0 or more batches, found -1");
+  CHECK(error_of([] { data::Loader(counted(0), {.batches = 4}); }) == "loader: 4 batches of no examples");
+  const Index most = Index{1} << 30;
+  CHECK(error_of([&] { data::Loader(counted(3), {.batch = 2, .batches = most}); }) ==
+        "loader: 1073741824 batches of 2, at most 2^31 - 1 examples fit");
+  CHECK_THAT(error_of([&] { data::Loader(counted(3), {.batch = most * most, .batches = 64}); }),
+             ContainsSubstring("64 batches of"));  // their product overflows
+  data::Loader whole(counted(3), {.batch = most * most});
+  CHECK(run(whole).sizes == std::vector<int>{3});
   const data::Dataset wrong{Tensor<float>::zeros({4, 3}), Indices::arange(5)};
   CHECK_THAT(error_of([&] { data::Loader{wrong}; }), ContainsSubstring("4 examples"));
   data::Loader loader(counted(6), {.batch = 2});

@@ -5,6 +5,7 @@
 #include "recipes/optimizers.hpp"
 #include "recipes/vaes.hpp"
 #include "support/catch.hpp"
+#include "support/fixed_numbers.hpp"
 #include "support/golden.hpp"
 
 using namespace figment;
@@ -17,38 +18,6 @@ constexpr Index batch = 8;
 // (1e-8) moves vae-512 by 2.3e-5, RMSprop vae-256 by 5.5e-5, Keras' place for Adam's epsilon any network on
 // [0, 1] by 8e-4 or more.
 constexpr double tolerance = 2e-5;
-
-/// Numbers in [-limit, limit) from a 32-bit hash of key and position, as make_trajectories.py has them.
-Tensor<float> fixed(std::uint32_t key, const Shape& shape, double limit) {
-  Tensor<float> t(shape);
-  float* out = t.mutable_data();
-  for (Index i = 0; i < t.size(); ++i) {
-    std::uint32_t x = static_cast<std::uint32_t>(i) * 2654435761u + key * 40503u + 12345u;
-    for (int round = 0; round < 2; ++round) x = (x ^ (x >> 16)) * 0x45d9f3bu;
-    x ^= x >> 16;
-    out[i] = static_cast<float>((static_cast<double>(x) * 0x1p-31 - 1) * limit);
-  }
-  return t;
-}
-
-/// Of mean 0 and variance 1.
-Tensor<float> noise_of(Index step, const Shape& shape) {
-  return fixed(1000 + static_cast<std::uint32_t>(step), shape, std::sqrt(3.0));
-}
-
-template <class Model>
-void fix_weights(Model& model) {
-  std::uint32_t key = 0;
-  for (auto& p : parameters(model)) {
-    const Shape& s = p.shape();
-    double limit = 0.1;
-    if (s.rank() >= 2) {
-      const Index taps = s.size() / (s[-2] * s[-1]);
-      limit = std::sqrt(6 / static_cast<double>(taps * (s[-2] + s[-1])));
-    }
-    p.copy_from(fixed(key++, s, limit));
-  }
-}
 
 /// The first digits; x is scaled to [0, 1].
 const data::Dataset<float>& digits(bool raw) {
@@ -71,7 +40,7 @@ template <class Settings, class Model, class Loss>
 void check_trajectory(const std::string& name, const Settings& settings, Model model, Loss loss_of) {
   INFO(name);
   const auto optimizer = recipes::make_optimizer(settings.optimizer, parameters(model), settings.rate);
-  fix_weights(model);
+  test::fix_weights(model);
   for (Index step = 0; step < 10; ++step) {
     INFO("step " << step);
     const auto check = [&](const char* term, const Tensor<float>& found) {
@@ -103,12 +72,13 @@ void check_trajectory(const std::string& name, const Settings& settings, Model m
 void check_autoencoder(const std::string& name, const recipes::AutoencoderSettings& s) {
   Rng rng;
   const auto& x = digits(s.raw).x;
-  check_trajectory(
-      name, s, recipes::make_autoencoder(s, rng), [&](const auto& model, Index step, const Context& context) {
-        const auto deviation = static_cast<float>(s.options.noise);
-        const auto input = deviation > 0 ? clamp(x + deviation * noise_of(step, x.shape()), 0, 1) : x;
-        return model.loss(input, x, context);
-      });
+  check_trajectory(name, s, recipes::make_autoencoder(s, rng),
+                   [&](const auto& model, Index step, const Context& context) {
+                     const auto deviation = static_cast<float>(s.options.noise);
+                     const auto input =
+                         deviation > 0 ? clamp(x + deviation * test::fixed_noise(step, x.shape()), 0, 1) : x;
+                     return model.loss(input, x, context);
+                   });
 }
 
 void check_vae(const std::string& name, const recipes::VaeSettings& s) {
@@ -118,12 +88,12 @@ void check_vae(const std::string& name, const recipes::VaeSettings& s) {
   if (s.kind == recipes::VaeKind::conditional)
     check_trajectory(name, s, recipes::make_conditional_vae(s, rng),
                      [&, &x = x, &labels = labels](const auto& model, Index step, const Context& context) {
-                       return model.loss(x, labels, noise_of(step, code), context);
+                       return model.loss(x, labels, test::fixed_noise(step, code), context);
                      });
   else
     check_trajectory(name, s, recipes::make_vae(s, rng),
                      [&, &x = x](const auto& model, Index step, const Context& context) {
-                       return model.loss(x, noise_of(step, code), context);
+                       return model.loss(x, test::fixed_noise(step, code), context);
                      });
 }
 

@@ -30,7 +30,10 @@ struct LoaderOptions {
   Index batch = 32;
   bool shuffle = true;
   bool drop_last = false;  ///< leave out a last batch that is not full
-  bool prefetch = true;    ///< prepare batches on a thread of the loader's own
+  /// Draw each example by itself, so that some come twice and others not at all; the batches are all full.
+  bool replacement = false;
+  Index batches = 0;     ///< of an epoch, however often they go through the data; 0: once
+  bool prefetch = true;  ///< prepare batches on a thread of the loader's own
   std::uint64_t seed = 0;
 };
 
@@ -46,7 +49,13 @@ class LoaderState {
       : dataset_(std::move(dataset)), options_(options), size_(dataset_.size()) {
     check(options.batch >= 1, "loader: expected a batch of 1 or more, found {}", options.batch);
     check(size_ < Index{1} << 31, "loader: {} examples, at most 2^31 - 1 are supported", size_);
-    batches_ = (options.drop_last ? size_ : size_ + options.batch - 1) / options.batch;
+    const bool full = options.drop_last || options.replacement;
+    batches_ = options.batches ? options.batches : (full ? size_ : size_ + options.batch - 1) / options.batch;
+    check(options.batches >= 0, "loader: expected 0 or more batches, found {}", options.batches);
+    check(size_ > 0 || options.batches == 0, "loader: {} batches of no examples", options.batches);
+    const bool drawn = options.batches > 0 || options.replacement;  // the order then has all of their places
+    check(!drawn || batches_ <= ((Index{1} << 31) - 1) / options.batch,
+          "loader: {} batches of {}, at most 2^31 - 1 examples fit", batches_, options.batch);
   }
   ~LoaderState() {
     {
@@ -79,7 +88,7 @@ class LoaderState {
     epoch_ = next_epoch_++;
     made_ = taken_ = std::exchange(first_batch_, 0);
     error_ = nullptr;
-    order_ = options_.shuffle ? generator(0).permutation(size_) : Indices::arange(size_);
+    order_ = order();
     running_ = options_.prefetch;
     lock.unlock();
     if (!options_.prefetch) return;
@@ -120,8 +129,27 @@ class LoaderState {
                 static_cast<std::uint64_t>(draw));
   }
 
+  /// The examples of the epoch, batch after batch.
+  Indices order() const {
+    Rng rng = generator(0);
+    if (!options_.replacement && options_.batches == 0)
+      return options_.shuffle ? rng.permutation(size_) : Indices::arange(size_);
+    Indices all(Shape{batches_ * options_.batch});
+    std::int32_t* out = all.mutable_data();
+    for (Index begin = 0; begin < all.size(); begin += size_) {
+      const Index n = std::min(size_, all.size() - begin);
+      if (options_.replacement) {
+        for (Index i = 0; i < n; ++i) out[begin + i] = static_cast<std::int32_t>(rng.below(size_));
+      } else {
+        const Indices once = options_.shuffle ? rng.permutation(size_) : Indices::arange(size_);
+        std::copy_n(once.data(), n, out + begin);
+      }
+    }
+    return all;
+  }
+
   Batch<T> make(Index index) const {
-    const Index begin = index * options_.batch, n = std::min(options_.batch, size_ - begin);
+    const Index begin = index * options_.batch, n = std::min(options_.batch, order_.size() - begin);
     const std::int32_t* rows = order_.data() + begin;
     Tensor<T> x = gather_rows(dataset_.x, rows, n);
     Rng rng = generator(index + 1);

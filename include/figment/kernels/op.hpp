@@ -41,6 +41,9 @@ struct Div {};
 struct Maximum {};
 struct Minimum {};
 struct Equal {};  // 1 or 0
+struct Lerp {     // from a the part `weight` of the way to b
+  double weight;
+};
 
 // Gradients by one pass: (dy, y) -> dx.
 struct TanhGrad {};

@@ -36,7 +36,8 @@ struct ScalarLoss {
 
 namespace detail {
 
-/// The means of a loss and its terms, weighted by the size of the batches.
+/// The means of a loss and its terms, weighted by the size of the batches. A total that is undefined, as two
+/// networks have none in common, is left out.
 class LossMeans {
  public:
   template <class L, class T>
@@ -52,7 +53,8 @@ class LossMeans {
     };
     loss.terms(
         [&](std::string_view name, const auto& value) { take(name, static_cast<double>(value.item())); });
-    take("total", static_cast<double>(total.item()));
+    has_total_ = total.defined();
+    if (has_total_) take("total", static_cast<double>(total.item()));
     samples_ += samples;
   }
 
@@ -63,15 +65,22 @@ class LossMeans {
   /// What was not finite, or nothing.
   const std::string& bad() const { return bad_; }
   Index samples() const { return samples_; }
-  std::size_t terms() const { return names_.empty() ? 0 : names_.size() - 1; }
+  bool has_total() const { return has_total_; }
+  std::size_t terms() const { return names_.size() - has_total_; }
   const std::string& name(std::size_t term) const { return names_[term]; }
   double mean(std::size_t term) const { return sums_[term] / static_cast<double>(samples_); }
-  double total() const { return mean(terms()); }
+  /// As columns: the total by the name of its half of the data, then the terms behind a prefix.
+  template <class F>
+  void columns(const std::string& total, const std::string& prefix, const std::string& suffix, F add) const {
+    if (has_total_) add(total + suffix, mean(terms()));
+    for (std::size_t t = 0; t < terms(); ++t) add(prefix + name(t) + suffix, mean(t));
+  }
 
  private:
   std::vector<std::string> names_;  // the terms, then "total"
   std::vector<double> sums_;
   Index samples_ = 0;
+  bool has_total_ = false;
   std::string bad_;
 };
 
@@ -100,22 +109,18 @@ class FitRun {
     state_.running = &running_;
   }
 
-  template <class T, class Batches, class Loss>
-  void train(Optimizer<T>& optimizer, Batches& batches, Loss& loss_of, const Context& context) {
+  /// learn(batch, account) for each batch: it calls account(loss, total) before it changes any weight.
+  template <class Batches, class Learn>
+  void train(Batches& batches, Learn learn) {
     train_.reset();
     state_.step = 0;
     for (const auto& batch : batches) {
       ++state_.step;
-      {
-        const auto loss = loss_of(batch, context);
-        const auto total = loss.total();
+      learn(batch, [&](const auto& loss, const auto& total) {
         train_.add(loss, total, batch.size());
         if (!train_.bad().empty())
           diverged(format("fit: epoch {}, step {}: {}", state_.epoch, state_.step, train_.bad()));
-        auto gradients = grad(total, optimizer.parameters());
-        if (options_.clip_norm > 0) clip_by_norm(gradients, options_.clip_norm);
-        optimizer.step(gradients);
-      }
+      });
       publish();
       for (Callback* c : options_.callbacks) c->on_step(state_);
       if (state_.stop) return;
@@ -145,13 +150,8 @@ class FitRun {
       row.push_back(std::move(value));
     };
     add("epoch", static_cast<double>(state_.epoch));
-    add("train" + options_.suffix, train_.total());
-    for (std::size_t t = 0; t < train_.terms(); ++t) add(train_.name(t) + options_.suffix, train_.mean(t));
-    if (validated) {
-      add("val" + options_.suffix, validation_.total());
-      for (std::size_t t = 0; t < validation_.terms(); ++t)
-        add("val_" + validation_.name(t) + options_.suffix, validation_.mean(t));
-    }
+    train_.columns("train", "", options_.suffix, add);
+    if (validated) validation_.columns("val", "val_", options_.suffix, add);
     add("seconds", state_.seconds);
     history_.rows.push_back(std::move(row));
     for (Callback* c : options_.callbacks) c->on_epoch(state_);
@@ -175,17 +175,18 @@ class FitRun {
   // The running means as a history of one row, in memory that stays.
   void publish() {
     if (running_.rows.empty()) begin_publishing();
-    running_.rows[0][0] = train_.total();
-    for (std::size_t t = 0; t < train_.terms(); ++t) running_.rows[0][t + 1] = train_.mean(t);
+    double* at = running_.rows[0].data();
+    if (train_.has_total()) *at++ = train_.mean(train_.terms());
+    for (std::size_t t = 0; t < train_.terms(); ++t) *at++ = train_.mean(t);
     state_.seconds = elapsed();
   }
 
   [[gnu::cold]] void begin_publishing() {
     std::vector<double> row;
-    for (std::size_t t = 0; t <= train_.terms(); ++t) {
-      running_.columns.push_back((t == 0 ? "train" : train_.name(t - 1)) + options_.suffix);
+    train_.columns("train", "", options_.suffix, [&](std::string column, double) {
+      running_.columns.push_back(std::move(column));
       row.push_back(0.0);
-    }
+    });
     running_.rows.push_back(std::move(row));
   }
 
@@ -224,7 +225,14 @@ fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss
   TrainState& state = run.state();
   while (state.epoch < state.epochs && !state.stop) {
     ++state.epoch;
-    run.train(optimizer, batches, wrapped, {.training = true, .rng = &noise});
+    run.train(batches, [&](const auto& batch, auto account) {
+      const auto value = wrapped(batch, {.training = true, .rng = &noise});
+      const auto total = value.total();
+      account(value, total);
+      auto gradients = grad(total, optimizer.parameters());
+      if (options.clip_norm > 0) clip_by_norm(gradients, options.clip_norm);
+      optimizer.step(gradients);
+    });
     if (state.stop && state.step < state.steps) break;
     if constexpr (validated) {
       // A stream of its own: training is the same with validation and without.

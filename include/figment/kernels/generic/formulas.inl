@@ -126,6 +126,11 @@ template <class V>
 V apply(op::Equal, V a, V b) {
   return select(a == b, constant(a, 1), constant(a, 0));
 }
+template <class V>
+V apply(op::Lerp f, V a, V b) {
+  // From the nearer end: exact at both.
+  return f.weight < 0.5 ? fma(constant(a, f.weight), b - a, a) : fma(constant(a, f.weight - 1), b - a, b);
+}
 
 template <class V>
 V apply(op::TanhGrad, V dy, V y) {

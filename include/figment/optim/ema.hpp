@@ -1,0 +1,61 @@
+// Exponential moving averages of parameters.
+#pragma once
+
+#include "figment/core/map.hpp"
+
+namespace figment {
+
+struct EmaOptions {
+  double decay = 0.999;  ///< how much of the average stays each update
+  /// Update t = 0, 1, … takes min(decay, (1 + t) / (10 + t)), as TensorFlow: the first values do not linger.
+  bool warm_up = false;
+};
+
+/// Keeps average = decay average + (1 - decay) source, tensor by tensor. It holds handles to both.
+template <class T = float>
+class Ema {
+ public:
+  using value_type = T;
+
+  Ema(TensorList<T> average, TensorList<T> source, EmaOptions options = {})
+      : average_(std::move(average)), source_(std::move(source)), options_(options) {
+    check(options_.decay >= 0 && options_.decay <= 1, "Ema: expected a decay in [0, 1], found {}",
+          options_.decay);
+    check(average_.size() == source_.size(), "Ema: {} averages for {} tensors", average_.size(),
+          source_.size());
+    for (std::size_t i = 0; i < average_.size(); ++i) {
+      check(average_[i].shape() == source_[i].shape(), "Ema: average {} is {}, its source is {}", i,
+            average_[i].shape(), source_[i].shape());
+      check(!average_[i].shares_memory_with(source_[i]), "Ema: average {} is its source's memory; clone it",
+            i);
+    }
+  }
+
+  /// Moves the averages, in place, towards what the sources are now: one pass over their memory.
+  void update() {
+    const kernels::op::Lerp towards{1 - decay()};
+    ++updates_;
+    for (std::size_t i = 0; i < average_.size(); ++i) {
+      T* a = average_[i].mutable_data();
+      const T* s = source_[i].data();
+      parallel_for(average_[i].size(), detail::elementwise_grain, [&](Index begin, Index end) {
+        kernels::binary(towards, a + begin, 1, s + begin, 1, a + begin, end - begin);
+      });
+    }
+  }
+
+  /// Of the next update.
+  double decay() const {
+    const auto t = static_cast<double>(updates_);
+    return options_.warm_up ? std::min(options_.decay, (1 + t) / (10 + t)) : options_.decay;
+  }
+  /// Updates made.
+  Index updates() const { return updates_; }
+
+ private:
+  TensorList<T> average_, source_;
+  EmaOptions options_;
+  Index updates_ = 0;
+};
+
+}  // namespace figment

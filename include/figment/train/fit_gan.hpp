@@ -1,0 +1,174 @@
+// The training loop of adversarial networks.
+#pragma once
+
+#include "figment/models/gan.hpp"
+#include "figment/train/fit.hpp"
+
+namespace figment {
+
+/// What a step of both networks came to: losses, and the shares of real and of generated images that the
+/// discriminator judged rightly.
+template <class T>
+struct GanFigures {
+  Tensor<T> d_loss, g_loss, penalty, d_real, d_fake;
+
+  void terms(auto&& f) const {
+    f("d_loss", d_loss);
+    f("g_loss", g_loss);
+    f("d_real", d_real);
+    f("d_fake", d_fake);
+    if (penalty.defined()) f("d_penalty", penalty);
+  }
+};
+
+namespace detail {
+
+/// A loss that is not finite, which the run ends with.
+template <class T>
+struct BadLoss {
+  const char* name;
+  Tensor<T> value;
+  void terms(auto&& f) const { f(name, value); }
+};
+
+/// The steps of a run. `account` is told what each comes to, and of a loss that is not finite before a weight
+/// changes by it.
+template <class G, class D, class T>
+class GanSteps {
+ public:
+  GanSteps(Gan<G, D>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, double clip_norm = 0)
+      : gan_(gan), generator_(generator), discriminator_(discriminator), clip_norm_(clip_norm) {}
+
+  template <class Account>
+  void step(const Tensor<T>& real, const Indices& labels, const Context& context, Account account) {
+    step(real, labels, context, account, [&](Index n) { return gan_.noise(n, context.generator("Gan")); });
+  }
+  /// With the noise of noise_of(n), asked for once or, for the generator's own batch, twice.
+  template <class Account, class NoiseOf>
+  void step(const Tensor<T>& real, const Indices& labels, const Context& context, Account account,
+            NoiseOf noise_of) {
+    const Index n = gan_.options.generated ? gan_.options.generated : real.dim(0);
+    const Tensor<T> z = noise_of(n);
+    const Indices wanted = fake_labels(n, context);
+    GanFigures<T> figures;
+    if (gan_.options.simultaneous) {
+      const Tensor<T> fake = gan_.generate(z, wanted, context);
+      const auto d = gan_.discriminator_loss(real, fake, labels, wanted, context);
+      const Tensor<T> g = gan_.generator_loss(d.fake_logits);
+      tell(figures, d, g, account);
+      auto for_discriminator = grad(d.total(), discriminator_.parameters());
+      auto for_generator = grad(g, generator_.parameters());
+      learn(std::move(for_discriminator));
+      step(generator_, std::move(for_generator));
+      return;
+    }
+    const Tensor<T> fake = no_grad([&] {
+      const Context use{};
+      return gan_.generate(z, wanted, gan_.options.fakes_in_use ? use : context);
+    });
+    DiscriminatorLoss<T> d;
+    if (gan_.options.batches == RealAndFake::apart) {
+      d.real_logits = gan_.discriminate(real, labels, context);
+      d.real = real_loss(d.real_logits, gan_.options.loss);
+      d.penalty = gan_.penalty(real, fake, labels, wanted, context);
+      verify(d.real, d.penalty, account);
+      learn(grad(d.penalty.defined() ? d.real + d.penalty : d.real, discriminator_.parameters()));
+      d.fake_logits = gan_.discriminate(fake, wanted, context);
+      d.fake = fake_loss(d.fake_logits, gan_.options.loss);
+      verify("d_loss", d.fake, account);
+      learn(grad(d.fake, discriminator_.parameters()));
+    } else {
+      d = gan_.discriminator_loss(real, fake, labels, wanted, context);
+      verify(d.real + d.fake, d.penalty, account);
+      learn(grad(d.total(), discriminator_.parameters()));
+    }
+    if (steps_++ % gan_.options.discriminator_steps == 0) {
+      const Tensor<T> own = noise_of(n);
+      const Indices own_labels = fake_labels(n, context);
+      const Tensor<T> fakes = gan_.generate(own, own_labels, context);
+      last_g_ = gan_.generator_loss(gan_.discriminate(fakes, own_labels, context));
+      verify("g_loss", last_g_, account);
+      step(generator_, grad(last_g_, generator_.parameters()));
+      last_g_ = last_g_.detach();
+    }
+    tell(figures, d, last_g_, account);
+  }
+
+ private:
+  Indices fake_labels(Index n, const Context& context) {
+    if (gan_.options.classes == 0) return {};
+    Indices labels(Shape{n});
+    std::int32_t* out = labels.mutable_data();
+    for (Index i = 0; i < n; ++i)
+      out[i] = static_cast<std::int32_t>(context.generator("Gan").below(gan_.options.classes));
+    return labels;
+  }
+
+  template <class Account>
+  static void verify(const char* name, const Tensor<T>& loss, Account& account) {
+    if (!std::isfinite(static_cast<double>(loss.item()))) account(BadLoss<T>{name, loss}, Tensor<T>());
+  }
+  template <class Account>
+  static void verify(const Tensor<T>& loss, const Tensor<T>& penalty, Account& account) {
+    verify("d_loss", loss, account);
+    if (penalty.defined()) verify("d_penalty", penalty, account);
+  }
+
+  void step(Optimizer<T>& optimizer, TensorList<T> gradients) {
+    if (clip_norm_ > 0) clip_by_norm(gradients, clip_norm_);
+    optimizer.step(gradients);
+  }
+  void learn(TensorList<T> gradients) {
+    step(discriminator_, std::move(gradients));
+    const double clip = gan_.options.clip;
+    if (clip <= 0) return;
+    NoGrad guard;
+    for (Tensor<T> p : discriminator_.parameters()) p.copy_from(clamp(p, -clip, clip));
+  }
+
+  template <class Account>
+  static void tell(GanFigures<T>& figures, const DiscriminatorLoss<T>& d, const Tensor<T>& g,
+                   Account account) {
+    NoGrad guard;
+    figures = {d.real + d.fake, g, d.penalty, mean(cast<T>(greater(d.real_logits, T(0)))),
+               mean(cast<T>(less(d.fake_logits, T(0))))};
+    account(figures, Tensor<T>());
+  }
+
+  Gan<G, D>& gan_;
+  Optimizer<T>&generator_, &discriminator_;
+  double clip_norm_;
+  Tensor<T> last_g_;
+  Index steps_ = 0;
+};
+
+}  // namespace detail
+
+/// Trains both networks on batches of real images, of their labels too if the Gan has classes. Of n
+/// discriminator_steps the generator learns after the first. The history has the columns d_loss, g_loss,
+/// d_real and d_fake (shares judged rightly), and d_penalty if there is one. clip_norm limits each network's
+/// gradients. As the other fit in everything else; a Gan is not validated.
+template <class G, class D, class T, class Batches>
+History fit(Gan<G, D>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, Batches& batches,
+            FitOptions options = {}) {
+  check(gan.options.discriminator_steps >= 1, "fit: expected 1 or more discriminator_steps, found {}",
+        gan.options.discriminator_steps);
+  check(!gan.options.simultaneous || (gan.options.discriminator_steps == 1 && !gan.options.fakes_in_use &&
+                                      gan.options.batches != RealAndFake::apart),
+        "fit: simultaneous updates take one discriminator step, fakes of training, and no steps apart");
+  detail::FitRun run(options, batches.batches());
+  Rng noise = Rng(options.seed).stream(1);
+  const Context context{.training = true, .rng = &noise};
+  detail::GanSteps<G, D, T> steps(gan, generator, discriminator, options.clip_norm);
+  TrainState& state = run.state();
+  while (state.epoch < state.epochs && !state.stop) {
+    ++state.epoch;
+    run.train(batches,
+              [&](const auto& batch, auto account) { steps.step(batch.x, batch.labels, context, account); });
+    if (state.stop && state.step < state.steps) break;
+    run.end_epoch(false);
+  }
+  return run.finish();
+}
+
+}  // namespace figment
