@@ -1,4 +1,4 @@
-# Every dependency: an installed one where find_package finds it, else a pinned version fetched by CMake. With
+# Every dependency but giflib: an installed one where find_package finds it, else a pinned version fetched by CMake. With
 # FETCHCONTENT_SOURCE_DIR_<NAME> the fetched one is a directory of yours, and nothing is downloaded.
 include(FetchContent)
 
@@ -87,6 +87,25 @@ if(FIGMENT_DATA_AND_IO AND NOT TARGET Stb::Stb)
     figment_unpack(stb https://github.com/nothings/stb/archive/5736b15f7ea0ffb08dd38af21067c314d6a3aae9.tar.gz
                    d00921d49b06af62aa6bfb97c1b136bec661dd11dd4eecbcb0da1f6da7cedb4c)
     figment_import(Stb::Stb ${stb_SOURCE_DIR})
+  endif()
+endif()
+
+if(FIGMENT_DATA_AND_IO AND NOT TARGET nlohmann_json::nlohmann_json)
+  find_package(nlohmann_json 3.9 QUIET CONFIG)
+  if(TARGET nlohmann_json::nlohmann_json)
+    figment_make_global(nlohmann_json::nlohmann_json)
+  else()
+    figment_unpack(json https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
+                   d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d)
+    figment_import(nlohmann_json::nlohmann_json ${json_SOURCE_DIR}/include)
+  endif()
+endif()
+
+# Optional: without it there is no figment::gif. It is never fetched.
+if(FIGMENT_DATA_AND_IO AND NOT TARGET GIF::GIF)
+  find_package(GIF 5.1 QUIET)
+  if(TARGET GIF::GIF)
+    figment_make_global(GIF::GIF)
   endif()
 endif()
 

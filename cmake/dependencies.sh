@@ -18,9 +18,9 @@ figment_tools() {
 # The libraries a group needs: Debian's and Ubuntu's names.
 figment_libraries() {
   case $1 in
-    build) echo libeigen3-dev zlib1g-dev libstb-dev ;;
-    tests) echo catch2 libcli11-dev ;;
-    examples) echo libcli11-dev ca-certificates ;;
+    build) echo libeigen3-dev zlib1g-dev libstb-dev nlohmann-json3-dev ;;
+    tests) echo catch2 libcli11-dev libgif-dev ;;
+    examples) echo libcli11-dev libgif-dev ca-certificates ;;
     benchmarks) echo libbenchmark-dev libcli11-dev ;;
     peers) echo libdnnl-dev libopenblas-dev python3-torch ;;
     checks) echo libclang-rt-dev ;;

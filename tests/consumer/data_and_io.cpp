@@ -1,6 +1,7 @@
-// Needs what figment::data and figment::io bring: zlib and the stb headers.
+// Needs what figment::data and figment::io bring: zlib, the stb headers and nlohmann/json.
 #include <figment/data.hpp>
 #include <figment/io.hpp>
+#include <figment/io/safetensors.hpp>
 
 #include <zlib.h>
 

@@ -1,5 +1,6 @@
 # Builds and runs main.cpp as a user's project would. HOW: find_package, add_subdirectory, fetch_content or plain.
-# Also SOURCE (figment's own directory), BUILD (its build directory), SCRATCH, CXX, GENERATOR, EIGEN (its headers).
+# Also SOURCE (figment's own directory), BUILD (its build directory), SCRATCH, CXX, GENERATOR, EIGEN (its headers), GIF
+# (figment has figment::gif).
 cmake_minimum_required(VERSION 3.20)
 
 function(run)
@@ -35,6 +36,9 @@ run(${CMAKE_COMMAND} -S ${project} -B ${scratch}/build ${arguments})
 run(${CMAKE_COMMAND} --build ${scratch}/build)
 run(${scratch}/build/consumer)
 run(${scratch}/build/data_and_io)
+if(GIF)
+  run(${scratch}/build/gif)
+endif()
 
 if(HOW STREQUAL "find_package")
   # It is figment as installed that was used, not this source tree.

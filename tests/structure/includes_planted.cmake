@@ -29,6 +29,7 @@ plant("" kernels/generic/a.inl "" kernels/b.hpp "#include \"generic/a.inl\"" cor
       "#include \"figment/kernels/b.hpp\"")
 plant("" core/eigen.hpp "#include <Eigen/Core>" data/zip.hpp "#include <zlib.h>" data.hpp
       "#include \"figment/data/zip.hpp\"")
+plant("" io/gif.hpp "#include <gif_lib.h>")
 
 plant("core/a.hpp includes figment/nn/b.hpp: core must not include nn" nn/b.hpp "" core/a.hpp
       "#include \"figment/nn/b.hpp\"")
@@ -47,6 +48,9 @@ plant("figment.hpp brings in data/zip.hpp, which needs zlib.h" data/zip.hpp "#in
 plant("ops/a.hpp includes Eigen/Dense: only" ops/a.hpp "#include <Eigen/Dense>")
 plant("only data/ and io/ may" train/a.hpp "#include <zlib.h>")
 plant("only io/ may" data/a.hpp "#include <nlohmann/json.hpp>")
+plant("only io/gif.hpp may" io/a.hpp "#include <gif_lib.h>")
+plant("io.hpp includes figment/io/gif.hpp: giflib is optional" io/gif.hpp "#include <gif_lib.h>" io.hpp
+      "#include \"figment/io/gif.hpp\"")
 plant("neither ours" core/a.hpp "#include <boost/any.hpp>")
 plant("which does not exist" core/a.hpp "#include \"figment/core/gone.hpp\"")
 plant("no module extra" extra/a.hpp "")
