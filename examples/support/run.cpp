@@ -16,21 +16,33 @@ figment::data::MnistKind kind_of(const RunOptions& o) {
 
 }  // namespace
 
-void add_common(CommandLine& line, RunOptions& o) {
-  line.option("--data", o.data,
-              "directory with the data set's files, or a file of libsvm text with its .t beside it (default: "
-              "$FIGMENT_DATA, a download, the bundled)");
-  line.choice("--dataset", o.dataset, "digits or articles of clothing", {"mnist", "fashion"});
-  line.option("--epochs", o.epochs, "passes over the training data");
-  line.option("--batch", o.batch, "examples in a batch");
-  line.option("--lr", o.lr, "learning rate");
+void add_basic(CommandLine& line, RunOptions& o) {
   line.option("--seed", o.seed, "of the weights, the order of the data and all noise");
   line.option("--threads", o.threads, "threads to compute with, 0 for all cores", 0);
   line.option("--out", o.out,
               "directory of the results (default: runs/ and the name of the recipe or program)");
-  line.option("--samples", o.samples, "pictures to draw into samples.npy");
   line.flag("--smoke", o.smoke, "a run of a few seconds, to see that everything works");
   line.flag("--quiet", o.quiet, "no progress, only the result");
+}
+
+void add_data(CommandLine& line, RunOptions& o) {
+  line.option("--data", o.data,
+              "directory with the data set's files, or a file of libsvm text with its .t beside it (default: "
+              "$FIGMENT_DATA, a download, the bundled)");
+}
+
+void add_steps(CommandLine& line, RunOptions& o) {
+  line.option("--batch", o.batch, "examples in a batch");
+  line.option("--lr", o.lr, "learning rate");
+}
+
+void add_common(CommandLine& line, RunOptions& o) {
+  add_data(line, o);
+  line.choice("--dataset", o.dataset, "digits or articles of clothing", {"mnist", "fashion"});
+  line.option("--epochs", o.epochs, "passes over the training data");
+  add_steps(line, o);
+  line.option("--samples", o.samples, "pictures to draw into samples.npy");
+  add_basic(line, o);
 }
 
 fs::path begin(const std::string& name, RunOptions& o) {

@@ -25,7 +25,13 @@ struct RunOptions {
   bool smoke = false, quiet = false;
 };
 
-/// Adds the common flags to a command line.
+/// Adds the flags that every example has: --seed, --threads, --out, --smoke and --quiet.
+void add_basic(CommandLine& line, RunOptions& options);
+/// Adds --data, where the images are.
+void add_data(CommandLine& line, RunOptions& options);
+/// Adds --batch and --lr.
+void add_steps(CommandLine& line, RunOptions& options);
+/// Adds all of these and the other flags of programs that train on images.
 void add_common(CommandLine& line, RunOptions& options);
 
 /// Applies --threads and --smoke, makes the folder of results and finds out that it can be written to.

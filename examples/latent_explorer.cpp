@@ -1,0 +1,158 @@
+// Looks at the latent space of a generator that mnist_gan or mnist_dcgan has trained: noise, walks,
+// arithmetic, copies.
+
+#include <figment/io/safetensors.hpp>
+#include <iostream>
+
+#include "recipes/find.hpp"
+#include "support/gan_run.hpp"
+#include "support/pictures.hpp"
+
+using namespace figment;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Trained {
+  recipes::GanSettings settings;
+  recipes::GanModel gan;
+};
+
+/// A number that the file's metadata hold.
+double number(const io::SafetensorsReader& file, const std::string& key, const fs::path& path) {
+  const auto found = file.metadata().find(key);
+  char* end = nullptr;
+  const double value = found == file.metadata().end() ? 0 : std::strtod(found->second.c_str(), &end);
+  check(end && *end == '\0' && value >= 0, "{}: the metadata have no number '{}'", path.string(), key);
+  return value;
+}
+
+Trained load(const fs::path& path) {
+  const io::SafetensorsReader file(path);
+  const auto recipe = file.metadata().find("recipe");
+  check(recipe != file.metadata().end(),
+        "{}: not a generator of mnist_gan or mnist_dcgan: no recipe in its metadata", path.string());
+  auto all = recipes::gans();
+  all.insert(all.end(), recipes::dcgans().begin(), recipes::dcgans().end());
+  auto settings = recipes::find(all, recipe->second);
+  settings.latent = static_cast<Index>(number(file, "latent", path));
+  settings.width = number(file, "width", path);
+  check(settings.latent >= 2 && settings.latent <= 100'000 && settings.width > 0 && settings.width <= 16,
+        "{}: a latent size of {} and a width of {}", path.string(), settings.latent, settings.width);
+  check(number(file, "labels", path) == 0, "{}: a conditional generator; this program asks without labels",
+        path.string());
+  Rng rng;
+  auto gan = recipes::make_gan(settings, rng);
+  io::load_weights(path, gan.generator);
+  return {settings, std::move(gan)};
+}
+
+class Explorer {
+ public:
+  Explorer(const Trained& trained, std::uint64_t seed, fs::path out)
+      : trained_(trained), rng_(seed), out_(std::move(out)) {}
+
+  const std::vector<std::string>& files() const { return files_; }
+
+  Tensor<float> noise(Index n) { return trained_.gan.noise(n, rng_); }
+  /// Images of codes, in [0, 1].
+  Tensor<float> images(const Tensor<float>& codes) const {
+    const auto x = examples::as_images(trained_.gan.sample(codes));
+    return trained_.settings.signed_range ? x * 0.5f + 0.5f : x;
+  }
+
+  /// Noise whose dimensions have means and deviations from -scale to scale, in squares of 100, 225 and 400.
+  void spread() {
+    const std::pair<double, double> scales[] = {{1, 1}, {5, 1}, {-5, 1}, {1, 5}, {1, 10}};
+    for (const auto& [mean, deviation] : scales)
+      for (Index n : {100, 225, 400})
+        save(format("noise_mean_{}_deviation_{}_{}.png", mean, deviation, n),
+             images(spread_noise(n, trained_.settings.latent, mean, deviation, rng_)), 0);
+  }
+
+  /// Five walks each, straight and along the arc between the same codes.
+  void walks() {
+    const Index steps = 15;
+    std::vector<Tensor<float>> straight, arc;
+    for (int i = 0; i < 5; ++i) {
+      const auto a = noise(1), b = noise(1);
+      straight.push_back(images(interpolate(a, b, steps)));
+      arc.push_back(images(slerp(a, b, steps)));
+    }
+    save("walk_straight.png", concat(straight), steps);
+    save("walk_spherical.png", concat(arc), steps);
+  }
+
+  /// Rows of a, b, c and a - b + c.
+  void arithmetic() {
+    const auto a = noise(8), b = noise(8), c = noise(8);
+    save("arithmetic.png", concat({images(a), images(b), images(c), images(a - b + c)}), 8);
+  }
+
+  /// Samples over the training images closest to them. Returns the mean distance over that of as many real
+  /// images to their closest others: well below 1 would mean copies.
+  double copies(const Tensor<float>& train) {
+    const auto samples = images(noise(15));
+    const auto near = nearest_rows(samples, train);
+    save("nearest.png", concat({samples, examples::as_images(take(train, near.index))}), 15);
+    const auto some = images(noise(200));
+    const auto made = nearest_rows(some, train);
+    const Index held = std::min<Index>(200, train.dim(0) / 2);
+    const auto real = nearest_rows(slice(train, 0, 0, held), slice(train, 0, held, train.dim(0)));
+    return static_cast<double>(mean(made.distance).item() / mean(real.distance).item());
+  }
+
+ private:
+  void save(const std::string& file, const Tensor<float>& x, Index columns) {
+    io::write_png(out_ / file, io::grid(x, {.columns = columns, .scale = 2}));
+    files_.push_back(file);
+  }
+
+  const Trained& trained_;
+  Rng rng_;
+  fs::path out_;
+  std::vector<std::string> files_;
+};
+
+int explore(const std::string& weights, examples::RunOptions options) {
+  const fs::path out = examples::begin("latent_explorer", options);
+  fs::path file = weights;
+  if (weights.empty() && options.smoke) {
+    // Something to look at: a generator as it is before training.
+    Rng rng(options.seed);
+    auto gan = recipes::make_gan(recipes::gans()[0], rng);
+    file = out / "generator.safetensors";
+    io::save_weights(
+        file, gan.generator,
+        {{"recipe", recipes::gans()[0].name}, {"latent", "100"}, {"width", "1"}, {"labels", "0"}});
+  }
+  check(!file.empty(), "expected --weights FILE, the generator.safetensors of mnist_gan or mnist_dcgan");
+  const Trained trained = load(file);
+  options.dataset = trained.settings.dataset;
+  const auto train = examples::load_images(options).train;
+
+  Explorer explorer(trained, options.seed, out);
+  explorer.spread();
+  explorer.walks();
+  explorer.arithmetic();
+  const double distance = explorer.copies(train.x);
+  examples::announce(out, explorer.files(), options);
+  examples::print_result({{"nearest_relative_distance", distance}});
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  examples::RunOptions options;
+  std::string weights;
+  examples::CommandLine line(
+      "latent_explorer",
+      "Draws what a trained generator makes of unusual noise, of walks between codes and of "
+      "their sums, and the training images closest to its samples.");
+  line.option("--weights", weights, "generator.safetensors of mnist_gan or mnist_dcgan");
+  examples::add_data(line, options);
+  examples::add_basic(line, options);
+  if (const int code = line.parse(argc, argv); code >= 0) return code;
+  return examples::run("latent_explorer", [&] { return explore(weights, options); });
+}

@@ -1,0 +1,217 @@
+#include "support/gan_run.hpp"
+
+#include <cmath>
+#include <figment/io/safetensors.hpp>
+#include <iostream>
+#ifdef FIGMENT_HAVE_GIF
+#include <figment/io/gif.hpp>
+#endif
+
+#include "support/pictures.hpp"
+
+namespace examples {
+
+using namespace figment;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The deviation between images, averaged over pixels: near 0 where all are alike.
+double variety(const Tensor<float>& images) {
+  return static_cast<double>(mean(sqrt(var(flatten(images), 0))).item());
+}
+
+/// Says once that a run looks lost, and what to try. Looked at after each epoch but the first, in which
+/// samples still begin to differ.
+class GanWatch final : public Callback {
+ public:
+  GanWatch(std::function<Tensor<float>()> fakes, double real_variety)
+      : fakes_(std::move(fakes)), real_variety_(real_variety) {}
+
+  void on_epoch(TrainState& state) override {
+    if (state.epoch == 1) return;
+    if (!collapsed_ && variety(fakes_()) < 0.1 * real_variety_) {
+      collapsed_ = true;
+      std::cerr
+          << "the samples are nearly all alike: try a lower --lr, --loss hinge or --gradient-penalty 10\n";
+    }
+    won_ = state.history->last("d_loss") < 0.02 ? won_ + 1 : 0;
+    if (won_ == 3)
+      std::cerr
+          << "the discriminator has won, its loss has been near 0 for 3 epochs: try --real-label 0.9, a "
+             "lower --d-lr or --loss wasserstein --gradient-penalty 10\n";
+  }
+
+ private:
+  std::function<Tensor<float>()> fakes_;
+  double real_variety_;
+  bool collapsed_ = false;
+  int won_ = 0;
+};
+
+std::string numbered(const char* what, Index n) {
+  std::string digits = std::to_string(n);
+  return format("{}_{}.png", what, std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits);
+}
+
+/// Draws the same noise after every epoch, and every so many steps.
+class FixedNoise final : public Callback {
+ public:
+  FixedNoise(fs::path out, Index every, std::function<Tensor<float>()> images)
+      : out_(std::move(out)), every_(every), images_(std::move(images)) {}
+
+  void on_step(TrainState&) override {
+    ++step_;
+    if (every_ > 0 && step_ % every_ == 0) save_square(out_ / numbered("step", step_), images_());
+  }
+  void on_epoch(TrainState& state) override {
+    frames_.push_back(io::grid(as_images(images_()), {.scale = 2}));
+    io::write_png(out_ / numbered("epoch", state.epoch), frames_.back());
+  }
+
+  /// The grids of all epochs, at most some seconds long. Returns whether there is a library for it.
+  bool animate(const std::string& file) const {
+#ifdef FIGMENT_HAVE_GIF
+    const auto n = static_cast<Index>(frames_.size());
+    io::write_gif(out_ / file, frames_,
+                  {.delay_ms = std::clamp<Index>(12000 / std::max<Index>(1, n), 40, 400)});
+    return true;
+#else
+    (void)file;
+    return false;
+#endif
+  }
+
+ private:
+  std::vector<io::Image> frames_;
+  fs::path out_;
+  Index every_, step_ = 0;
+  std::function<Tensor<float>()> images_;
+};
+
+void save_chart(const fs::path& out, const std::string& file, const History& h, const std::string& title,
+                const std::string& y_label, const std::vector<std::pair<std::string, std::string>>& columns) {
+  std::vector<io::Series> lines;
+  for (const auto& [column, name] : columns) lines.push_back({name, {}, h[column]});
+  const auto chart = io::line_chart(lines, {.title = title, .x_label = "epoch", .y_label = y_label});
+  for (const char* ending : {".png", ".svg"}) chart.save(out / (file + ending));
+}
+
+}  // namespace
+
+void add_gan(CommandLine& line, RunOptions& o, recipes::GanSettings& s, GanRun& how) {
+  using Least = CommandLine::Least;
+  o.epochs = s.epochs, o.batch = s.batch, o.lr = s.rate, o.dataset = s.dataset;
+  add_common(line, o);
+  line.option("--d-lr", s.discriminator_rate, "learning rate of the discriminator");
+  line.option("--beta1", s.beta1, "of both Adam optimizers", Least::zero);
+  line.option("--latent", s.latent, "numbers in the generator's noise");
+  line.option("--steps", s.batches, "steps of an epoch, 0 for once through the data", 0);
+  line.option("--discriminator-steps", s.options.discriminator_steps, "for each of the generator's");
+  line.option("--real-label", s.options.loss.real_label, "below 1: one-sided label smoothing");
+  line.option("--gradient-penalty", s.options.gradient_penalty, "weight of WGAN-GP's, usually 10",
+              Least::zero);
+  line.option("--r1", s.options.r1, "weight of the squared gradient at real images", Least::zero);
+  line.option("--r2", s.options.r2, "weight of the squared gradient at generated images", Least::zero);
+  line.option("--clip", s.options.clip, "limit of the discriminator's weights, for wasserstein", Least::zero);
+  line.option("--ema", how.ema, "decay of the generator's moving average, which is then drawn", Least::zero);
+  line.option("--sample-every", how.sample_every, "steps between pictures, beside every epoch's", 0);
+}
+
+int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOptions options) {
+  const fs::path out = begin(settings.name, options);
+  check(how.ema < 1, "--ema: expected less than 1, found {}", how.ema);
+  auto images = load_images(options);
+  Rng rng(options.seed);
+  auto gan = recipes::make_gan(settings, rng);
+  if (!options.quiet) {
+    std::cerr << "generator\n" << summary(gan.generator, {settings.latent + gan.options.classes});
+    if (gan.options.classes == 0)
+      std::cerr << "discriminator\n" << summary(gan.discriminator, {28, 28, 1});
+    else
+      std::cerr << "discriminator\n" << summary(gan.discriminator, {784 + gan.options.classes});
+  }
+
+  // Pixels as the generator makes them, and back.
+  const auto shown = [&](const Tensor<float>& x) { return settings.signed_range ? x * 0.5f + 0.5f : x; };
+  if (settings.signed_range) images.train.x = images.train.x * 2.0f - 1.0f;
+  const Index steps = options.smoke ? std::min<Index>(20, settings.batches) : settings.batches;
+  data::Loader batches(
+      images.train,
+      {.batch = options.batch, .replacement = settings.replacement, .batches = steps, .seed = options.seed});
+  Adam generator(parameters(gan.generator), {.rate = options.lr, .beta1 = settings.beta1});
+  Adam discriminator(parameters(gan.discriminator),
+                     {.rate = settings.discriminator_rate, .beta1 = settings.beta1});
+
+  Averaged average(gan.generator, {.decay = how.ema});
+  struct Follow final : Callback {
+    decltype(average)& a;
+    explicit Follow(decltype(average)& x) : a(x) {}
+    void on_step(TrainState&) override { a.update(); }
+  } follow(average);
+  const auto make = [&](const Tensor<float>& z, const Indices& labels) {
+    if (how.ema == 0) return shown(gan.sample(z, labels));
+    recipes::GanModel drawn = gan;
+    drawn.generator = average.module;
+    return shown(drawn.sample(z, labels));
+  };
+  // Of each class as many, if there are classes.
+  const auto labels_of = [&](Index n) {
+    Indices labels(Shape{n});
+    for (Index i = 0; i < n; ++i) labels.mutable_data()[i] = static_cast<std::int32_t>(i / 10 % 10);
+    return labels;
+  };
+  Rng fixed = Rng(options.seed).stream(2);
+  const Tensor<float> noise = gan.noise(std::max<Index>(64, settings.shown), fixed);
+  const auto drawn = [&](Index n) { return make(slice(noise, 0, 0, n), labels_of(n)); };
+  FixedNoise pictures(out, how.sample_every, [&] { return drawn(settings.shown); });
+  const auto some = data::slice(images.train, 0, std::min<Index>(256, images.train.size()));
+  GanWatch watch([&] { return drawn(64); }, variety(shown(some.x)));
+  std::vector<Callback*> callbacks{&pictures, &watch};
+  if (how.ema > 0) callbacks.insert(callbacks.begin(), &follow);
+
+  const auto run = train(
+      out, options, {.title = settings.name + " on " + options.dataset, .y_label = "loss"},
+      [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); }, callbacks);
+
+  std::vector<std::string> files{"samples.png", "samples.npy", "history.csv"};
+  const Tensor<float> samples =
+      as_images(make(gan.noise(options.samples, fixed), labels_of(options.samples)));
+  io::write_png(out / files[0], io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)),
+                                         {.columns = 10, .scale = 2}));
+  io::save_npy(out / files[1], samples);
+  if (gan.options.classes > 0) {
+    files.push_back("labels.npy");
+    io::save_npy(out / files.back(), labels_of(options.samples));
+  }
+  files.push_back("generator.safetensors");
+  auto& trained = how.ema > 0 ? average.module : gan.generator;
+  io::save_weights(out / files.back(), trained,
+                   {{"recipe", settings.name},
+                    {"latent", std::to_string(settings.latent)},
+                    {"width", format("{}", settings.width)},
+                    {"labels", std::to_string(static_cast<int>(settings.labels))}});
+
+  const History& h = run.history;
+  if (!h.rows.empty()) {
+    save_chart(out, "history", h, settings.name, "loss",
+               {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
+    save_chart(out, "accuracy", h, settings.name, "share the discriminator judged rightly",
+               {{"d_real", "of real images"}, {"d_fake", "of generated images"}});
+    for (const char* name : {"history.png", "history.svg", "accuracy.png", "accuracy.svg"})
+      files.push_back(name);
+    files.push_back("epoch_*.png");
+    if (pictures.animate("animation.gif")) files.push_back("animation.gif");
+  }
+  announce(out, files, options);
+  if (h.rows.empty()) return 130;
+  print_result({{"d_loss", h.last("d_loss")},
+                {"g_loss", h.last("g_loss")},
+                {"d_real", h.last("d_real")},
+                {"d_fake", h.last("d_fake")},
+                {"variety", variety(samples) / variety(shown(some.x))},
+                {"seconds", h.last("seconds")}});
+  return run.code();
+}
+
+}  // namespace examples
