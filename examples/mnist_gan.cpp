@@ -1,5 +1,6 @@
 // Trains the dense adversarial networks of the tutorials, with any of their options changed.
 
+#include "recipes/gan_losses.hpp"
 #include "support/gan_run.hpp"
 #include "support/recipe.hpp"
 
@@ -18,16 +19,13 @@ int main(int argc, char** argv) {
       "what the generator makes. --help shows the settings of the --recipe beside it.");
   examples::add_names(line, settings, recipes::gans());
   examples::add_gan(line, options, settings, how);
-  line.choice("--loss", loss, "of both networks",
-              {"non_saturating", "minimax", "least_squares", "hinge", "wasserstein"});
+  line.choice("--loss", loss, "of both networks", recipes::gan_loss_names);
   line.choice("--noise", noise, "what the generator is given", {"normal", "uniform"});
   line.choice("--labels", labels, "conditional generation: labels as columns or as learned vectors",
               {"none", "joined", "embedded"});
   line.flag("--spectral-norm", settings.spectral_norm, "of the discriminator's layers");
   if (const int code = line.parse(argc, argv); code >= 0) return code;
-  for (const auto kind : {GanLoss::non_saturating, GanLoss::minimax, GanLoss::least_squares, GanLoss::hinge,
-                          GanLoss::wasserstein})
-    if (loss == detail::name(kind)) settings.options.loss.kind = kind;
+  settings.options.loss.kind = recipes::gan_loss(loss);
   const bool of_logits = loss == "hinge" || loss == "wasserstein";  // which have no labels to smooth
   if (of_logits && examples::peek(argc, argv, "--real-label", "").empty())
     settings.options.loss.real_label = 1;

@@ -22,22 +22,33 @@ TEST_CASE("points of the mixture itself cover it", "[train]") {
   CHECK(recipes::coverage(recipes::ring(), Tensor<float>::zeros({5, 2})).modes == 0);
 }
 
-TEST_CASE("a small GAN finds all of a ring's Gaussians", "[train]") {
+namespace {
+
+/// What the average of a small generator has found after some steps on the ring.
+recipes::Coverage found_on_ring(std::uint64_t seed, Index steps) {
   const auto mixture = recipes::ring();
-  recipes::MixtureSettings s;
-  s.hidden = 64, s.steps = 3000;
-  Rng rng(1);
+  const recipes::MixtureSettings s{.hidden = 64, .steps = steps};
+  Rng rng(seed);
   auto gan = recipes::make_mixture_gan(s, rng);
-  Rng points(2);
-  data::Loader batches(data::Dataset{mixture.draw(20000, points)}, {.batch = s.batch, .batches = s.steps});
+  Averaged average(gan.generator, {.decay = s.ema, .warm_up = true});
+  struct Follow final : Callback {
+    decltype(average)& a;
+    explicit Follow(decltype(average)& x) : a(x) {}
+    void on_step(TrainState&) override { a.update(); }
+  } follow(average);
+  data::Loader batches(data::Dataset{mixture.draw(20000, rng)},
+                       {.batch = s.batch, .batches = s.steps, .seed = seed});
   Adam generator(parameters(gan.generator), {.rate = s.rate, .beta1 = s.beta1});
   Adam discriminator(parameters(gan.discriminator), {.rate = s.discriminator_rate, .beta1 = s.beta1});
-  const auto before = recipes::coverage(mixture, gan.sample(2500, points));
-  fit(gan, generator, discriminator, batches);
-  const auto found = recipes::coverage(mixture, gan.sample(2500, points));
-  CHECK(before.modes <= 1);
-  CHECK(before.high_quality < 0.01);
-  WARN(found.modes << " " << found.high_quality);
+  fit(gan, generator, discriminator, batches, {.seed = seed, .callbacks = {&follow}});
+  return recipes::coverage(mixture, average.module.forward(gan.noise(2500, rng)));
+}
+
+}  // namespace
+
+TEST_CASE("a small GAN finds all of a ring's Gaussians", "[train]") {
+  const auto found = found_on_ring(1, 5000);
   CHECK(found.modes == 8);
-  CHECK(found.high_quality > 0.5);
+  CHECK(found.high_quality > 0.8);  // seeds 1 to 8 find all 8 modes, and 0.85 to 0.93
+  CHECK(found_on_ring(1, 100).high_quality < 0.05);
 }

@@ -1,0 +1,206 @@
+// Trains small adversarial networks on Gaussians in the plane, and counts which of them are found.
+
+#include <iostream>
+
+#include "recipes/gan_losses.hpp"
+#include "recipes/mixtures.hpp"
+#include "support/run.hpp"
+
+using namespace figment;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Settings = recipes::MixtureSettings;
+
+/// Follows the generator, and judges its average after every epoch.
+template <class Average>
+class Judge final : public Callback {
+ public:
+  std::vector<recipes::Coverage> found;
+
+  Judge(Average& average, std::function<recipes::Coverage()> judge)
+      : average_(average), judge_(std::move(judge)) {}
+  void on_step(TrainState&) override { average_.update(); }
+  void on_epoch(TrainState&) override { found.push_back(judge_()); }
+
+ private:
+  Average& average_;
+  std::function<recipes::Coverage()> judge_;
+};
+
+/// Both kinds of points in one picture.
+void draw_points(const fs::path& file, const Tensor<float>& real, const Tensor<float>& made,
+                 const std::string& title) {
+  Indices labels = Indices::zeros({real.dim(0) + made.dim(0)});
+  std::fill_n(labels.mutable_data() + real.dim(0), made.dim(0), 1);
+  io::scatter(concat({real, made}), labels,
+              {.title = title, .width = 760, .height = 640, .class_names = {"real", "generated"}})
+      .save(file);
+}
+
+/// A line for each pair of a column and its name.
+void draw_columns(const fs::path& out, const std::string& file, const History& h, const std::string& y_label,
+                  const std::vector<std::pair<std::string, std::string>>& columns) {
+  std::vector<io::Series> lines;
+  for (const auto& [column, name] : columns) lines.push_back({name, {}, h[column]});
+  const auto chart =
+      io::line_chart(lines, {.title = "gan_mixture", .x_label = "twentieths of the run", .y_label = y_label});
+  for (const char* ending : {".png", ".svg"}) chart.save(out / (file + ending));
+}
+
+int train(const Settings& settings, examples::RunOptions options) {
+  const fs::path out = examples::begin("gan_mixture", options);
+  const auto mixture = options.dataset == "grid" ? recipes::grid() : recipes::ring();
+  Rng rng(options.seed);
+  auto gan = recipes::make_mixture_gan(settings, rng);
+  Averaged average(gan.generator, {.decay = settings.ema, .warm_up = true});
+
+  const Index steps = options.smoke ? std::min<Index>(200, settings.steps) : settings.steps;
+  options.epochs = std::min<Index>(20, steps);  // here a part of the run, after which the points are judged
+  Rng points = Rng(options.seed).stream(2);
+  data::Loader batches(data::Dataset{mixture.draw(100000, points)},
+                       {.batch = options.batch, .batches = steps / options.epochs, .seed = options.seed});
+  Adam generator(parameters(gan.generator), {.rate = options.lr, .beta1 = settings.beta1});
+  Adam discriminator(parameters(gan.discriminator),
+                     {.rate = settings.discriminator_rate, .beta1 = settings.beta1});
+
+  const auto noise = gan.noise(options.samples, points);
+  const auto make = [&] {
+    NoGrad guard;
+    return average.module.forward(noise);
+  };
+  Judge judge(average, [&] { return recipes::coverage(mixture, make()); });
+  const auto run = examples::train(
+      out, options, {.title = "gan_mixture", .y_label = "loss"},
+      [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); }, {&judge});
+
+  std::vector<std::string> files{"points.png"};
+  draw_points(out / files[0], mixture.draw(options.samples, points), make(),
+              "gan_mixture, " + options.dataset);
+  History h = run.history;
+  if (h.rows.empty()) {
+    examples::announce(out, files, options);
+    return 130;
+  }
+  h.columns.insert(h.columns.end(), {"modes", "high_quality"});
+  for (std::size_t i = 0; i < h.rows.size(); ++i)
+    h.rows[i].insert(h.rows[i].end(),
+                     {static_cast<double>(judge.found[i].modes), judge.found[i].high_quality});
+  io::write_csv(out / "history.csv", h.columns, h.rows);
+  draw_columns(out, "history", h, "loss", {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
+  draw_columns(out, "high_quality", h, "share of points within 3 deviations", {{"high_quality", ""}});
+  for (const char* name :
+       {"history.csv", "history.png", "history.svg", "high_quality.png", "high_quality.svg"})
+    files.push_back(name);
+  examples::announce(out, files, options);
+
+  const auto now = recipes::coverage(mixture, make());
+  examples::print_result({{"modes", static_cast<double>(now.modes)},
+                          {"high_quality", now.high_quality},
+                          {"d_loss", h.last("d_loss")},
+                          {"g_loss", h.last("g_loss")},
+                          {"seconds", h.last("seconds")}});
+  return run.code();
+}
+
+double density(double x, double mean, double deviation) {
+  const double z = (x - mean) / deviation;
+  return std::exp(-0.5 * z * z) / (deviation * std::sqrt(2 * std::numbers::pi));
+}
+
+/// One Gaussian for two modes: by maximum likelihood it lies over both and the gap between, as a generator
+/// x = w z + b it comes to lie on one. (From a deviation that spans both modes it stays there: that is a
+/// minimum too, only not the lower one.)
+int compare(examples::RunOptions options) {
+  const fs::path out = examples::begin("gan_mixture", options);
+  constexpr double place = 3, width = 0.5;
+  Rng draw = Rng(options.seed).stream(2);
+  auto x = draw.normal<float>({20000, 1}, 0, static_cast<float>(width));
+  double sum = 0, squares = 0;
+  for (Index i = 0; i < x.size(); ++i) {
+    float& v = x.mutable_data()[i];
+    v += static_cast<float>(draw.below(2) ? place : -place);
+    sum += static_cast<double>(v), squares += static_cast<double>(v) * static_cast<double>(v);
+  }
+  const auto n = static_cast<double>(x.size());
+  const double mean = sum / n, deviation = std::sqrt(squares / n - mean * mean);  // the likeliest there are
+
+  Rng rng(options.seed);
+  const LinearOptions leaky{.activation = Activation::leaky_relu, .slope = 0.2};
+  Gan gan(Linear(1, 1, rng, {.init = init::constant(1)}),
+          Sequential{Linear(1, 64, rng, leaky), Linear(64, 64, rng, leaky), Linear(64, 1, rng)}, 1,
+          {.discriminator_steps = 5});
+  options.epochs = options.smoke ? 1 : 20;
+  data::Loader batches(data::Dataset{x}, {.batch = 256, .batches = 300, .seed = options.seed});
+  Adam generator(parameters(gan.generator), {.rate = 5e-3, .beta1 = 0.5});
+  Adam discriminator(parameters(gan.discriminator), {.rate = 2e-3, .beta1 = 0.5});
+  const auto run =
+      examples::train(out, options, {.title = "gan_mixture --compare", .y_label = "loss"},
+                      [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); });
+  const double made_mean = static_cast<double>(gan.generator.bias.item());
+  const double made_deviation = std::abs(static_cast<double>(gan.generator.weight.item()));
+
+  std::vector<io::Series> lines{{"data"}, {"by likelihood"}, {"adversarial"}};
+  for (double at = -6; at <= 6; at += 0.02) {
+    for (auto& l : lines) l.xs.push_back(at);
+    lines[0].ys.push_back((density(at, -place, width) + density(at, place, width)) / 2);
+    lines[1].ys.push_back(density(at, mean, deviation));
+    lines[2].ys.push_back(density(at, made_mean, made_deviation));
+  }
+  io::line_chart(lines, {.title = "One Gaussian for two modes", .x_label = "x", .y_label = "density"})
+      .save(out / "compare.png");
+  if (!run.history.rows.empty())
+    draw_columns(out, "history", run.history, "loss", {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
+  examples::announce(out, {"compare.png", "history.csv", "history.png", "history.svg"}, options);
+  if (run.history.rows.empty()) return 130;
+  examples::print_result({{"likelihood_mean", mean},
+                          {"likelihood_deviation", deviation},
+                          {"adversarial_mean", made_mean},
+                          {"adversarial_deviation", made_deviation},
+                          {"seconds", run.history.last("seconds")}});
+  return run.code();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using Least = examples::CommandLine::Least;
+  Settings s = recipes::mixture_settings(examples::peek(argc, argv, "--dataset", "ring"));
+  examples::RunOptions options{.dataset = "ring", .batch = s.batch, .lr = s.rate, .samples = 2500};
+  std::string loss(detail::name(s.options.loss.kind));
+  bool compared = false;
+  examples::CommandLine line(
+      "gan_mixture",
+      "Trains a generator and a discriminator on Gaussians in the plane. A generated point is of high "
+      "quality "
+      "within 3 deviations of the nearest Gaussian, which is then covered. --help shows the settings of the "
+      "--dataset beside it.");
+  line.choice("--dataset", options.dataset, "8 Gaussians on a ring or 25 on a grid", {"ring", "grid"});
+  line.choice("--loss", loss, "of both networks", recipes::gan_loss_names);
+  line.option("--steps", s.steps, "of the discriminator");
+  line.option("--discriminator-steps", s.options.discriminator_steps, "for each of the generator's");
+  line.option("--gradient-penalty", s.options.gradient_penalty, "weight of WGAN-GP's", Least::zero);
+  line.option("--r1", s.options.r1, "weight of the squared gradient at real points", Least::zero);
+  line.option("--r2", s.options.r2, "weight of the squared gradient at generated points", Least::zero);
+  line.option("--clip", s.options.clip, "limit of the discriminator's weights, for wasserstein", Least::zero);
+  line.option("--ema", s.ema, "decay of the generator's moving average, which is judged; 0 for none",
+              Least::zero);
+  line.option("--latent", s.latent, "numbers in the generator's noise");
+  line.option("--hidden", s.hidden, "units of each hidden layer");
+  line.option("--d-lr", s.discriminator_rate, "learning rate of the discriminator");
+  line.option("--beta1", s.beta1, "of both Adam optimizers", Least::zero);
+  line.flag("--compare", compared,
+            "instead: one Gaussian fitted to two, by likelihood and adversarially (takes --seed, --threads, "
+            "--out, --smoke and --quiet)");
+  line.option("--samples", options.samples, "points to draw and judge");
+  examples::add_steps(line, options);
+  examples::add_basic(line, options);
+  if (const int code = line.parse(argc, argv); code >= 0) return code;
+  s.options.loss.kind = recipes::gan_loss(loss);
+  // Another way to hold the discriminator takes R1's place, unless both are asked for.
+  if ((s.options.gradient_penalty > 0 || s.options.clip > 0) &&
+      examples::peek(argc, argv, "--r1", "").empty())
+    s.options.r1 = 0;
+  return examples::run("gan_mixture", [&] { return compared ? compare(options) : train(s, options); });
+}
