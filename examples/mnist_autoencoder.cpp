@@ -119,8 +119,7 @@ int main(int argc, char** argv) {
   examples::CommandLine line(
       "mnist_autoencoder",
       "Trains an autoencoder on 28x28 images by one of the recipes that --list names, and draws what it "
-      "makes "
-      "of them. Losses are means over pixels. --help shows the settings of the --recipe beside it.");
+      "makes of them. Losses are means over pixels. --help shows the settings of the --recipe beside it.");
   examples::add_recipe(line, options, settings, recipes::autoencoders(), argc, argv);
   line.option("--latent", settings.latent, "units of the code; 0 for convolutions", 0);
   line.choice("--reconstruction", reconstruction, "loss", {"bce", "mse"});

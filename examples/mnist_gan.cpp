@@ -15,8 +15,7 @@ int main(int argc, char** argv) {
   examples::CommandLine line(
       "mnist_gan",
       "Trains a generator and a discriminator of 28x28 images by one of the recipes that --list names, and "
-      "draws "
-      "what the generator makes. --help shows the settings of the --recipe beside it.");
+      "draws what the generator makes. --help shows the settings of the --recipe beside it.");
   examples::add_names(line, settings, recipes::gans());
   examples::add_gan(line, options, settings, how);
   line.choice("--loss", loss, "of both networks", recipes::gan_loss_names);

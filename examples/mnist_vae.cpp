@@ -126,15 +126,18 @@ int train(Model vae, const Settings& settings, const VaeRun& how, examples::RunO
                                                    : constant_rate(settings.options.kl_weight));
   const bool grey = binarization == data::Binarization::none;
   const std::string suffix = grey ? "" : "_binarized";
-  const auto run = examples::train(out, options,
-                                   {.title = settings.name + " on " + options.dataset,
-                                    .y_label = grey ? "nats per image" : "nats per binarized image",
-                                    .suffix = suffix},
-                                   [&](const FitOptions& o) {
-                                     return settings.all_data ? fit(vae, *optimizer, batches, o)
-                                                              : fit(vae, *optimizer, batches, validation, o);
-                                   },
-                                   {&anneal});
+  const auto run = examples::train(
+      out, options,
+      {.title = settings.name + " on " + options.dataset,
+       .y_label = settings.options.reconstruction == Reconstruction::mse ? "squared error + KL per image"
+                  : grey                                                 ? "nats per image"
+                                                                         : "nats per binarized image",
+       .suffix = suffix},
+      [&](const FitOptions& o) {
+        return settings.all_data ? fit(vae, *optimizer, batches, o)
+                                 : fit(vae, *optimizer, batches, validation, o);
+      },
+      {&anneal});
 
   auto files = draw(vae, images.test, options, out);
   for (const char* name : {"history.csv", "history.png", "history.svg"}) files.push_back(name);
@@ -177,8 +180,7 @@ int main(int argc, char** argv) {
   examples::CommandLine line(
       "mnist_vae",
       "Trains a variational autoencoder on 28x28 images by one of the recipes that --list names, and draws "
-      "its "
-      "latent space. The losses are nats per image; in the result line, reconstruction and kl are the "
+      "its latent space. The losses are nats per image; in the result line, reconstruction and kl are the "
       "validation's where there is one. --help shows the settings of the --recipe beside it.");
   examples::add_recipe(line, options, settings, recipes::vaes(), argc, argv);
   line.option("--latent", settings.latent, "dimensions of the code; 2 can be drawn");
