@@ -1,7 +1,8 @@
 // dcgan-tf: transposed convolutions to 28x28, convolutions back to one logit, batches of 256.
 #pragma once
 
-#include "figment/nn/batch_norm.hpp"
+#include "recipes/find.hpp"
+#include "recipes/gans.hpp"
 #include "steps/common.hpp"
 
 namespace benchmarks {
@@ -40,39 +41,6 @@ class DcganTf {
     Tensor<float> generator, discriminator;
   };
 
-  static figment::Sequential<float> make_generator(figment::Rng& rng) {
-    using namespace figment;
-    const BatchNormOptions leaky{.activation = Activation::leaky_relu, .slope = 0.3};
-    const auto up = [&](Index in, Index out, Index stride, Activation activation = Activation::none) {
-      return ConvTranspose2d(in, out,
-                             {.kernel = 5,
-                              .stride = stride,
-                              .padding = Padding::same(),
-                              .activation = activation,
-                              .bias = false},
-                             rng);
-    };
-    return Sequential{Linear(100, 7 * 7 * 256, rng, {.bias = false}),
-                      BatchNorm(7 * 7 * 256, leaky),
-                      Reshape{{7, 7, 256}},
-                      up(256, 128, 1),
-                      BatchNorm(128, leaky),
-                      up(128, 64, 2),
-                      BatchNorm(64, leaky),
-                      up(64, 1, 2, Activation::tanh)};
-  }
-  static figment::Sequential<float> make_discriminator(figment::Rng& rng) {
-    using namespace figment;
-    const Conv2dOptions down{.kernel = 5,
-                             .stride = 2,
-                             .padding = Padding::same(),
-                             .activation = Activation::leaky_relu,
-                             .slope = 0.3};
-    return Sequential{
-        Conv2d(1, 64, down, rng),   Dropout(0.3), Conv2d(64, 128, down, rng), Dropout(0.3), Flatten{},
-        Linear(7 * 7 * 128, 1, rng)};
-  }
-
   Losses forward() {
     const figment::Context training{.training = true, .rng = &rng_};
     const auto fake =
@@ -84,7 +52,8 @@ class DcganTf {
   figment::Rng rng_{1};
   Tensor<float> real_ = discs(batch, rng_, -1);
   Tensor<float> ones_ = Tensor<float>::ones({batch, 1}), zeros_ = Tensor<float>::zeros({batch, 1});
-  figment::Sequential<float> generator_ = make_generator(rng_), discriminator_ = make_discriminator(rng_);
+  recipes::GanModel gan_ = recipes::make_gan(recipes::find(recipes::dcgans(), name), rng_);
+  figment::Sequential<float>&generator_ = gan_.generator, &discriminator_ = gan_.discriminator;
   figment::Adam<float> generator_optimizer_{parameters(generator_), {.rate = 1e-4}};
   figment::Adam<float> discriminator_optimizer_{parameters(discriminator_), {.rate = 1e-4}};
 };

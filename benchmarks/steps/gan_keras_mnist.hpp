@@ -1,6 +1,8 @@
 // gan-keras-mnist: generator 100-256-512-1024-784, discriminator 784-1024-512-256-1, batches of 128.
 #pragma once
 
+#include "recipes/find.hpp"
+#include "recipes/gans.hpp"
 #include "steps/common.hpp"
 
 namespace benchmarks {
@@ -34,31 +36,6 @@ class GanKerasMnist {
  private:
   static constexpr Index batch = 128;
 
-  static figment::LinearOptions leaky() {
-    return {.activation = figment::Activation::leaky_relu, .slope = 0.2};
-  }
-  static figment::LinearOptions first() {
-    auto options = leaky();
-    options.init = figment::init::normal(0, 0.02);
-    return options;
-  }
-  static figment::Sequential<float> make_generator(figment::Rng& rng) {
-    using namespace figment;
-    return Sequential{Linear(100, 256, rng, first()), Linear(256, 512, rng, leaky()),
-                      Linear(512, 1024, rng, leaky()),
-                      Linear(1024, 784, rng, {.activation = Activation::tanh})};
-  }
-  static figment::Sequential<float> make_discriminator(figment::Rng& rng) {
-    using namespace figment;
-    return Sequential{Linear(784, 1024, rng, first()),
-                      Dropout(0.3),
-                      Linear(1024, 512, rng, leaky()),
-                      Dropout(0.3),
-                      Linear(512, 256, rng, leaky()),
-                      Dropout(0.3),
-                      Linear(256, 1, rng)};
-  }
-
   figment::Context training() { return {.training = true, .rng = &rng_}; }
   Tensor<float> fakes() { return generator_.forward(rng_.normal({batch, 100}), training()); }
   Tensor<float> discriminator_loss() {
@@ -75,7 +52,8 @@ class GanKerasMnist {
   // One-sided smoothing.
   Tensor<float> labels_ =
       figment::concat({Tensor<float>::full({batch, 1}, 0.9f), Tensor<float>::zeros({batch, 1})});
-  figment::Sequential<float> generator_ = make_generator(rng_), discriminator_ = make_discriminator(rng_);
+  recipes::GanModel gan_ = recipes::make_gan(recipes::find(recipes::gans(), name), rng_);
+  figment::Sequential<float>&generator_ = gan_.generator, &discriminator_ = gan_.discriminator;
   figment::Adam<float> generator_optimizer_{parameters(generator_), {.rate = 2e-4, .beta1 = 0.5}};
   figment::Adam<float> discriminator_optimizer_{parameters(discriminator_), {.rate = 2e-4, .beta1 = 0.5}};
 };
