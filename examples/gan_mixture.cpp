@@ -39,14 +39,11 @@ void draw_points(const fs::path& file, const Tensor<float>& real, const Tensor<f
       .save(file);
 }
 
-/// A line for each pair of a column and its name.
-void draw_columns(const fs::path& out, const std::string& file, const History& h, const std::string& y_label,
+/// As the chart of a run's losses.
+void draw_columns(const fs::path& stem, const History& h, const std::string& y_label,
                   const std::vector<std::pair<std::string, std::string>>& columns) {
-  std::vector<io::Series> lines;
-  for (const auto& [column, name] : columns) lines.push_back({name, {}, h[column]});
-  const auto chart =
-      io::line_chart(lines, {.title = "gan_mixture", .x_label = "twentieths of the run", .y_label = y_label});
-  for (const char* ending : {".png", ".svg"}) chart.save(out / (file + ending));
+  examples::save_columns(
+      stem, h, {.title = "gan_mixture", .x_label = "twentieths of the run", .y_label = y_label}, columns);
 }
 
 int train(const Settings& settings, examples::RunOptions options) {
@@ -88,8 +85,8 @@ int train(const Settings& settings, examples::RunOptions options) {
     h.rows[i].insert(h.rows[i].end(),
                      {static_cast<double>(judge.found[i].modes), judge.found[i].high_quality});
   io::write_csv(out / "history.csv", h.columns, h.rows);
-  draw_columns(out, "history", h, "loss", {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
-  draw_columns(out, "high_quality", h, "share of points within 3 deviations", {{"high_quality", ""}});
+  draw_columns(out / "history", h, "loss", {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
+  draw_columns(out / "high_quality", h, "share of points within 3 deviations", {{"high_quality", ""}});
   for (const char* name :
        {"history.csv", "history.png", "history.svg", "high_quality.png", "high_quality.svg"})
     files.push_back(name);
@@ -151,7 +148,8 @@ int compare(examples::RunOptions options) {
   io::line_chart(lines, {.title = "One Gaussian for two modes", .x_label = "x", .y_label = "density"})
       .save(out / "compare.png");
   if (!run.history.rows.empty())
-    draw_columns(out, "history", run.history, "loss", {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
+    draw_columns(out / "history", run.history, "loss",
+                 {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
   examples::announce(out, {"compare.png", "history.csv", "history.png", "history.svg"}, options);
   if (run.history.rows.empty()) return 130;
   examples::print_result({{"likelihood_mean", mean},
@@ -173,8 +171,8 @@ int main(int argc, char** argv) {
   examples::CommandLine line(
       "gan_mixture",
       "Trains a generator and a discriminator on Gaussians in the plane. A generated point is of high "
-      "quality "
-      "within 3 deviations of the nearest Gaussian, which is then covered. --help shows the settings of the "
+      "quality within 3 deviations of the nearest Gaussian, which is then covered. --help shows the settings "
+      "of the "
       "--dataset beside it.");
   line.choice("--dataset", options.dataset, "8 Gaussians on a ring or 25 on a grid", {"ring", "grid"});
   line.choice("--loss", loss, "of both networks", recipes::gan_loss_names);

@@ -69,9 +69,7 @@ std::vector<std::string> draw(const Model& vae, const Images& test, const exampl
                        });
 
   // Ten of each class in the first hundred, and so on.
-  Indices labels(Shape{options.samples});
-  for (Index i = 0; i < options.samples; ++i)
-    labels.mutable_data()[i] = static_cast<std::int32_t>(i / 10 % recipes::classes);
+  const Indices labels = class_rows(recipes::classes, 10, options.samples);
   Rng rng = Rng(options.seed).stream(2);
   const auto samples = examples::as_images(sample(vae, labels, rng));
   io::write_png(out / files[2], io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)),

@@ -89,14 +89,6 @@ class FixedNoise final : public Callback {
   std::function<Tensor<float>()> images_;
 };
 
-void save_chart(const fs::path& out, const std::string& file, const History& h, const std::string& title,
-                const std::string& y_label, const std::vector<std::pair<std::string, std::string>>& columns) {
-  std::vector<io::Series> lines;
-  for (const auto& [column, name] : columns) lines.push_back({name, {}, h[column]});
-  const auto chart = io::line_chart(lines, {.title = title, .x_label = "epoch", .y_label = y_label});
-  for (const char* ending : {".png", ".svg"}) chart.save(out / (file + ending));
-}
-
 }  // namespace
 
 void add_gan(CommandLine& line, RunOptions& o, recipes::GanSettings& s, GanRun& how) {
@@ -144,11 +136,7 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
                      {.rate = settings.discriminator_rate, .beta1 = settings.beta1});
 
   Averaged average(gan.generator, {.decay = how.ema});
-  struct Follow final : Callback {
-    decltype(average)& a;
-    explicit Follow(decltype(average)& x) : a(x) {}
-    void on_step(TrainState&) override { a.update(); }
-  } follow(average);
+  EveryStep follow([&](TrainState&) { average.update(); });
   const auto make = [&](const Tensor<float>& z, const Indices& labels) {
     if (how.ema == 0) return shown(gan.sample(z, labels));
     recipes::GanModel drawn = gan;
@@ -156,11 +144,7 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
     return shown(drawn.sample(z, labels));
   };
   // Of each class as many, if there are classes.
-  const auto labels_of = [&](Index n) {
-    Indices labels(Shape{n});
-    for (Index i = 0; i < n; ++i) labels.mutable_data()[i] = static_cast<std::int32_t>(i / 10 % 10);
-    return labels;
-  };
+  const auto labels_of = [](Index n) { return class_rows(10, 10, n); };
   Rng fixed = Rng(options.seed).stream(2);
   const Tensor<float> noise = gan.noise(std::max<Index>(64, settings.shown), fixed);
   const auto drawn = [&](Index n) { return make(slice(noise, 0, 0, n), labels_of(n)); };
@@ -194,10 +178,12 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
 
   const History& h = run.history;
   if (!h.rows.empty()) {
-    save_chart(out, "history", h, settings.name, "loss",
-               {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
-    save_chart(out, "accuracy", h, settings.name, "share the discriminator judged rightly",
-               {{"d_real", "of real images"}, {"d_fake", "of generated images"}});
+    save_columns(out / "history", h, {.title = settings.name, .x_label = "epoch", .y_label = "loss"},
+                 {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
+    save_columns(
+        out / "accuracy", h,
+        {.title = settings.name, .x_label = "epoch", .y_label = "share the discriminator judged rightly"},
+        {{"d_real", "of real images"}, {"d_fake", "of generated images"}});
     for (const char* name : {"history.png", "history.svg", "accuracy.png", "accuracy.svg"})
       files.push_back(name);
     files.push_back("epoch_*.png");

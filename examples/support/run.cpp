@@ -79,17 +79,24 @@ std::vector<std::string> class_names(const RunOptions& o) {
   return figment::data::mnist_class_names(kind_of(o));
 }
 
+void save_columns(const fs::path& stem, const figment::History& history,
+                  const figment::io::PlotOptions& options,
+                  const std::vector<std::pair<std::string, std::string>>& columns) {
+  std::vector<figment::io::Series> lines;
+  for (const auto& [column, name] : columns) lines.push_back({name, {}, history[column]});
+  const auto chart = figment::io::line_chart(lines, options);
+  for (const char* ending : {".png", ".svg"}) chart.save(stem.string() + ending);
+}
+
 namespace {
 
 void write_history(const fs::path& out, const figment::History& history, const TrainingText& text) {
   figment::io::write_csv(out / "history.csv", history.columns, history.rows);
-  std::vector<figment::io::Series> lines;
+  std::vector<std::pair<std::string, std::string>> lines;
   for (const auto& [column, name] : {std::pair{"train", "training"}, std::pair{"val", "validation"}})
-    if (history.has(column + text.suffix)) lines.push_back({name, {}, history[column + text.suffix]});
-  const auto chart =
-      figment::io::line_chart(lines, {.title = text.title, .x_label = "epoch", .y_label = text.y_label});
-  chart.save(out / "history.png");
-  chart.save(out / "history.svg");
+    if (history.has(column + text.suffix)) lines.emplace_back(column + text.suffix, name);
+  save_columns(out / "history", history, {.title = text.title, .x_label = "epoch", .y_label = text.y_label},
+               lines);
 }
 
 std::string time_of_day() {

@@ -44,6 +44,11 @@ figment::data::Mnist load_images(const RunOptions& options, bool raw = false);
 /// The names of the data set's classes.
 std::vector<std::string> class_names(const RunOptions& options);
 
+/// Writes a chart with a line for each pair of a column and its name as STEM.png and STEM.svg.
+void save_columns(const std::filesystem::path& stem, const figment::History& history,
+                  const figment::io::PlotOptions& options,
+                  const std::vector<std::pair<std::string, std::string>>& columns);
+
 /// A run that has ended, by Ctrl-C maybe.
 struct Training {
   figment::History history;

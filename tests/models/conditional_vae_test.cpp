@@ -89,6 +89,7 @@ TEST_CASE("the grid of classes has each class the same number of times, row by r
   CHECK(counts == std::vector<int>(10, 10));
   CHECK(std::is_sorted(labels.values().begin(), labels.values().end()));
   CHECK(bit_difference(class_rows(2, 3), Indices({6}, {0, 0, 0, 1, 1, 1})) == "");
+  CHECK(bit_difference(class_rows(2, 1, 5), Indices({5}, {0, 1, 0, 1, 0})) == "");
 }
 
 TEST_CASE("several codes an image: the loss is the mean of theirs", "[models]") {

@@ -1,8 +1,6 @@
 // A GAN small enough to look at every weight after every step.
 #pragma once
 
-#include <functional>
-
 #include "figment/nn/linear.hpp"
 #include "figment/nn/sequential.hpp"
 #include "figment/optim/sgd.hpp"
@@ -36,13 +34,6 @@ inline Batches batches(const std::vector<figment::Index>& sizes) {
   }
   return b;
 }
-
-/// Calls f after every step.
-struct EveryStep final : figment::Callback {
-  std::function<void(figment::TrainState&)> f;
-  explicit EveryStep(std::function<void(figment::TrainState&)> g) : f(std::move(g)) {}
-  void on_step(figment::TrainState& s) override { f(s); }
-};
 
 using Net = figment::Sequential<float>;
 

@@ -16,7 +16,6 @@
 using namespace figment;
 using test::error_of;
 using test::every_way;
-using test::EveryStep;
 using test::Net;
 using test::same;
 using test::Small;

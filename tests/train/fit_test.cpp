@@ -71,12 +71,6 @@ struct StopAt final : Callback {
   void on_step(TrainState& s) override { s.stop = s.epoch == epoch && s.step == step; }
 };
 
-struct EveryStep final : Callback {
-  std::function<void(TrainState&)> f;
-  explicit EveryStep(std::function<void(TrainState&)> g) : f(std::move(g)) {}
-  void on_step(TrainState& s) override { f(s); }
-};
-
 }  // namespace
 
 TEST_CASE("training figures are means as the epoch went, validation's are taken at its end", "[train]") {

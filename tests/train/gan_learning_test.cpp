@@ -31,11 +31,7 @@ recipes::Coverage found_on_ring(std::uint64_t seed, Index steps) {
   Rng rng(seed);
   auto gan = recipes::make_mixture_gan(s, rng);
   Averaged average(gan.generator, {.decay = s.ema, .warm_up = true});
-  struct Follow final : Callback {
-    decltype(average)& a;
-    explicit Follow(decltype(average)& x) : a(x) {}
-    void on_step(TrainState&) override { a.update(); }
-  } follow(average);
+  EveryStep follow([&](TrainState&) { average.update(); });
   data::Loader batches(data::Dataset{mixture.draw(20000, rng)},
                        {.batch = s.batch, .batches = s.steps, .seed = seed});
   Adam generator(parameters(gan.generator), {.rate = s.rate, .beta1 = s.beta1});

@@ -36,7 +36,11 @@ struct ConditionalVae {
   /// The decoder's logits for the mean codes of images of class 0: for trace and summary.
   Tensor<T> forward(const Tensor<T>& x, const Context& context = {}) const {
     const Indices labels = Indices::zeros({x.dim(0)});
-    return logits_of(code_of(x, labels, context).mean, one_hot<T>(labels, classes), context);
+    return logits(code_of(x, labels, context).mean, labels, context);
+  }
+  /// The decoder's logits for codes (N, latent) and labels (N,).
+  Tensor<T> logits(const Tensor<T>& code, const Indices& labels, const Context& context = {}) const {
+    return figment::forward("decoder", decoder, concat({code, one_hot<T>(labels, classes)}, 1), context);
   }
 
   // For use, not training: nothing below is recorded, inputs of any number are taken in batches, and pixels
@@ -53,7 +57,7 @@ struct ConditionalVae {
   Tensor<T> decode(const Tensor<T>& code, const Indices& labels) const {
     check_labels(code, labels);
     return detail::in_batches(code, [&](const Tensor<T>& part, Index begin) {
-      return sigmoid(logits_of(part, one_hot<T>(slice(labels, 0, begin, begin + part.dim(0)), classes), {}));
+      return sigmoid(logits(part, slice(labels, 0, begin, begin + part.dim(0))));
     });
   }
   /// The images of the mean codes, in x's shape.
@@ -85,23 +89,24 @@ struct ConditionalVae {
     return figment::forward("encoder", encoder, concat({flatten(x), one_hot<T>(labels, classes)}, 1),
                             context);
   }
-  Tensor<T> logits_of(const Tensor<T>& code, const Tensor<T>& one_hot_labels, const Context& context) const {
-    return figment::forward("decoder", decoder, concat({code, one_hot_labels}, 1), context);
-  }
   VaeLoss<T> loss_of(const Tensor<T>& x, const Indices& labels, const Gaussian<T>& code,
                      const Tensor<T>& noise, const Context& context) const {
-    const auto each = detail::repeat_rows(one_hot<T>(labels, classes), options.samples);
+    const Indices each = detail::repeat_rows(labels, options.samples);
     return detail::vae_loss(options, x, code, noise,
-                            [&](const Tensor<T>& z) { return logits_of(z, each, context); });
+                            [&](const Tensor<T>& z) { return logits(z, each, context); });
   }
 };
 
-/// Labels of a picture of `columns` images of every class: 0 … 0, 1 … 1, and so on.
-inline Indices class_rows(Index classes, Index columns) {
-  Indices labels(Shape{classes * columns});
+/// n labels for pictures of `columns` images of every class, 0 … 0, 1 … 1, and so on, one picture after the
+/// other; without n those of one.
+inline Indices class_rows(Index classes, Index columns, Index n) {
+  Indices labels(Shape{n});
   std::int32_t* out = labels.mutable_data();
-  for (Index i = 0; i < labels.size(); ++i) out[i] = static_cast<std::int32_t>(i / columns);
+  for (Index i = 0; i < n; ++i) out[i] = static_cast<std::int32_t>(i / columns % classes);
   return labels;
+}
+inline Indices class_rows(Index classes, Index columns) {
+  return class_rows(classes, columns, classes * columns);
 }
 
 }  // namespace figment

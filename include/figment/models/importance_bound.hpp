@@ -50,11 +50,8 @@ template <class Encoder, class Decoder>
 auto importance_bound(const ConditionalVae<Encoder, Decoder>& vae, const Tensor<module_value_t<Encoder>>& x,
                       const Indices& labels, Index k, Rng& rng) {
   return detail::importance_bound(
-      vae.options, x, vae.encode(x, labels), k, rng, [&](const auto& z, Index begin) {
-        using T = module_value_t<Encoder>;
-        const auto own = one_hot<T>(slice(labels, 0, begin, begin + z.dim(0)), vae.classes);
-        return forward("decoder", vae.decoder, concat({z, own}, 1), {});
-      });
+      vae.options, x, vae.encode(x, labels), k, rng,
+      [&](const auto& z, Index begin) { return vae.logits(z, slice(labels, 0, begin, begin + z.dim(0))); });
 }
 
 }  // namespace figment

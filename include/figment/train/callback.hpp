@@ -52,6 +52,16 @@ class EarlyStopping final : public Callback {
   Index best_epoch_ = 0;
 };
 
+/// Calls a function after every step.
+class EveryStep final : public Callback {
+ public:
+  explicit EveryStep(std::function<void(TrainState&)> f) : f_(std::move(f)) {}
+  void on_step(TrainState& state) override { f_(state); }
+
+ private:
+  std::function<void(TrainState&)> f_;
+};
+
 /// Calls a function after every epoch.
 class EveryEpoch final : public Callback {
  public:
