@@ -13,7 +13,7 @@ set(may_data data autograd core)
 set(may_nn nn ops autograd core kernels)
 set(may_models models nn ops autograd core kernels)
 set(may_train train models nn ops optim data autograd core kernels)
-set(may_io io nn ops autograd core kernels)
+set(may_io io train models nn ops optim autograd core kernels)
 # The umbrellas. figment.hpp needs Eigen alone, so neither data.hpp nor io.hpp is in it.
 set(may_figment.hpp train models nn ops optim autograd core kernels)
 set(may_data.hpp data)

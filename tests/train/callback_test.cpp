@@ -65,9 +65,15 @@ TEST_CASE("annealing sets a number before the first step and after each", "[trai
   double weight = 9;
   Anneal anneal(weight, linear_ramp(0, 2, 4));
   std::vector<double> seen{weight};
-  TrainState state;
-  for (int i = 0; i < 5; ++i) anneal.on_step(state), seen.push_back(weight);
+  TrainState state{.epoch = 1, .steps = 3};
+  for (state.step = 1; state.step <= 3; ++state.step) anneal.on_step(state), seen.push_back(weight);
+  state.epoch = 2;
+  for (state.step = 1; state.step <= 2; ++state.step) anneal.on_step(state), seen.push_back(weight);
   CHECK(seen == std::vector<double>{0, 0.5, 1, 1.5, 2, 2});
+
+  state = {.epoch = 1, .step = 0, .steps = 3};  // of a run that goes on: an epoch has ended
+  anneal.on_begin(state);
+  CHECK(weight == 1.5);
 }
 
 TEST_CASE("early stopping waits for its patience", "[train]") {

@@ -49,8 +49,9 @@ class Ema {
     const auto t = static_cast<double>(updates_);
     return options_.warm_up ? std::min(options_.decay, (1 + t) / (10 + t)) : options_.decay;
   }
-  /// Updates made.
+  /// Updates made; set when a run goes on from where another was.
   Index updates() const { return updates_; }
+  void set_updates(Index updates) { updates_ = updates; }
 
  private:
   TensorList<T> average_, source_;

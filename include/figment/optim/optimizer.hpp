@@ -35,8 +35,9 @@ class Optimizer {
     check(rate >= 0, "set_rate: expected 0 or more, found {}", rate);
     rate_ = rate;
   }
-  /// Steps taken.
+  /// Steps taken; set when a run goes on from where another was.
   Index steps() const { return steps_; }
+  void set_steps(Index steps) { steps_ = steps; }
   const TensorList<T>& parameters() const { return parameters_; }
 
   /// The state arrays, for checkpoints: "0.0" is the first parameter's first array.

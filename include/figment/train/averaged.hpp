@@ -23,6 +23,7 @@ class Averaged {
 
   void update() { ema_.update(); }
   const Ema<T>& ema() const { return ema_; }
+  Ema<T>& ema() { return ema_; }
 
  private:
   static TensorList<T> tensors(M handles) {

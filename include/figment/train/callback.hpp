@@ -18,9 +18,12 @@ struct TrainState {
   bool stop = false;                 ///< set by a callback to end the run after this step
 };
 
-/// Called by fit; override what you need.
+/// Called by fit; override what you need. What a callback knows of the run it had better work out from the
+/// state: it is then the same when a run goes on in another process.
 struct Callback {
   virtual ~Callback() = default;
+  /// Before the first step, also of a run that goes on; epoch is then how many have ended.
+  virtual void on_begin(TrainState&) {}
   virtual void on_step(TrainState&) {}
   virtual void on_epoch(TrainState&) {}
   virtual void on_end(const TrainState&) {}
@@ -32,19 +35,28 @@ class EarlyStopping final : public Callback {
   explicit EarlyStopping(std::string column = "val", Index patience = 5, double least = 0)
       : column_(std::move(column)), patience_(patience), least_(least) {}
 
+  void on_begin(TrainState& state) override { follow(*state.history); }
   void on_epoch(TrainState& state) override {
-    const double now = state.history->last(column_);
-    if (now < best_ - least_) {
-      best_ = now;
-      best_epoch_ = state.epoch;
-    } else if (state.epoch - best_epoch_ >= patience_) {
-      state.stop = true;
-    }
+    follow(*state.history);
+    if (state.epoch - best_epoch_ >= patience_) state.stop = true;
   }
   double best() const { return best_; }
   Index best_epoch() const { return best_epoch_; }
 
  private:
+  void follow(const History& history) {
+    best_ = std::numeric_limits<double>::infinity();
+    best_epoch_ = 0;
+    if (history.rows.empty()) return;
+    Index epoch = 0;
+    for (double now : history[column_]) {
+      ++epoch;
+      if (!(now < best_ - least_)) continue;
+      best_ = now;
+      best_epoch_ = epoch;
+    }
+  }
+
   std::string column_;
   Index patience_;
   double least_;
@@ -79,6 +91,7 @@ class EpochSchedule final : public Callback {
   EpochSchedule(O& optimizer, Schedule schedule) : optimizer_(optimizer), schedule_(std::move(schedule)) {
     optimizer_.set_rate(schedule_(0));
   }
+  void on_begin(TrainState& state) override { optimizer_.set_rate(schedule_(state.epoch)); }
   void on_epoch(TrainState& state) override { optimizer_.set_rate(schedule_(state.epoch)); }
 
  private:
@@ -94,12 +107,14 @@ class Anneal final : public Callback {
   Anneal(double& value, Schedule schedule) : value_(value), schedule_(std::move(schedule)) {
     value_ = schedule_(0);
   }
-  void on_step(TrainState&) override { value_ = schedule_(++steps_); }
+  void on_begin(TrainState& state) override { set(state.epoch * state.steps + state.step); }
+  void on_step(TrainState& state) override { set((state.epoch - 1) * state.steps + state.step); }
 
  private:
+  void set(Index t) { value_ = schedule_(t); }
+
   double& value_;
   Schedule schedule_;
-  Index steps_ = 0;
 };
 
 }  // namespace figment

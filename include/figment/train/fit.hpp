@@ -9,6 +9,7 @@
 #include "figment/optim/clip.hpp"
 #include "figment/optim/optimizer.hpp"
 #include "figment/train/callback.hpp"
+#include "figment/train/position.hpp"
 
 namespace figment {
 
@@ -18,6 +19,10 @@ struct FitOptions {
   double clip_norm = 0;                ///< limits the gradients' norm; 0 leaves them
   std::string suffix{};                ///< of the columns' names, where figures of two kinds must not mix
   std::vector<Callback*> callbacks{};  ///< called in this order
+  /// Where the run stands: read at its start and kept up to date. With the position of an earlier run, and
+  /// its weights and optimisers' state (io/checkpoint.hpp saves all of it), the run goes on as if never
+  /// stopped.
+  TrainPosition* position = nullptr;
 };
 
 /// A loss that is not a number or not finite; the history holds the epochs that had ended.
@@ -35,54 +40,6 @@ struct ScalarLoss {
 };
 
 namespace detail {
-
-/// The means of a loss and its terms, weighted by the size of the batches. A total that is undefined, as two
-/// networks have none in common, is left out.
-class LossMeans {
- public:
-  template <class L, class T>
-  void add(const L& loss, const Tensor<T>& total, Index samples) {
-    std::size_t at = 0;
-    const auto take = [&](std::string_view name, double value) {
-      if (at == names_.size()) {
-        names_.push_back(std::string(name));
-        sums_.push_back(0);
-      }
-      if (!std::isfinite(value) && bad_.empty()) bad_ = format("{} is {}", name, value);
-      sums_[at++] += value * static_cast<double>(samples);
-    };
-    loss.terms(
-        [&](std::string_view name, const auto& value) { take(name, static_cast<double>(value.item())); });
-    has_total_ = total.defined();
-    if (has_total_) take("total", static_cast<double>(total.item()));
-    samples_ += samples;
-  }
-
-  void reset() {
-    std::fill(sums_.begin(), sums_.end(), 0.0);
-    samples_ = 0;
-  }
-  /// What was not finite, or nothing.
-  const std::string& bad() const { return bad_; }
-  Index samples() const { return samples_; }
-  bool has_total() const { return has_total_; }
-  std::size_t terms() const { return names_.size() - has_total_; }
-  const std::string& name(std::size_t term) const { return names_[term]; }
-  double mean(std::size_t term) const { return sums_[term] / static_cast<double>(samples_); }
-  /// As columns: the total by the name of its half of the data, then the terms behind a prefix.
-  template <class F>
-  void columns(const std::string& total, const std::string& prefix, const std::string& suffix, F add) const {
-    if (has_total_) add(total + suffix, mean(terms()));
-    for (std::size_t t = 0; t < terms(); ++t) add(prefix + name(t) + suffix, mean(t));
-  }
-
- private:
-  std::vector<std::string> names_;  // the terms, then "total"
-  std::vector<double> sums_;
-  Index samples_ = 0;
-  bool has_total_ = false;
-  std::string bad_;
-};
 
 /// A loss and what its layers added to it.
 template <class T, class L>
@@ -102,99 +59,133 @@ struct NoBatches {};
 
 class FitRun {
  public:
-  FitRun(const FitOptions& options, Index steps) : options_(options) {
+  template <class Batches>
+  FitRun(const FitOptions& options, Batches& batches)
+      : options_(options), at_(options.position ? *options.position : own_) {
     state_.epochs = options.epochs;
-    state_.steps = steps;
-    state_.history = &history_;
+    state_.steps = batches.batches();
+    state_.epoch = at_.epoch;
+    state_.step = at_.step;
+    state_.history = &at_.history;
     state_.running = &running_;
+    if (at_.begun())
+      go_on(batches, at_.step);
+    else
+      at_.noise = Rng(options.seed).stream(1);
+    for (Callback* c : options_.callbacks) c->on_begin(state_);
   }
 
-  /// learn(batch, account) for each batch: it calls account(loss, total) before it changes any weight.
+  /// Takes batches to the epoch under way.
+  template <class Batches>
+  void go_on(Batches& batches, Index step = 0) {
+    if constexpr (requires { batches.set_epoch(at_.epoch, step); })
+      batches.set_epoch(at_.epoch, step);
+    else
+      fail("fit: cannot go on with batches that have no set_epoch(epoch, first)");
+  }
+
+  /// Begins the next epoch, or goes on with the one under way. False when the run is over.
+  bool next_epoch() {
+    if (state_.stop || at_.epoch >= options_.epochs) return false;
+    state_.epoch = at_.epoch + 1;
+    return true;
+  }
+
+  /// learn(batch, account) for each batch: it calls account(loss, total) before it changes any weight. False
+  /// if the run was stopped amid the epoch.
   template <class Batches, class Learn>
-  void train(Batches& batches, Learn learn) {
-    train_.reset();
-    state_.step = 0;
+  bool train(Batches& batches, Learn learn) {
+    LossMeans& means = at_.means;
+    if (at_.step == 0) means.reset();
+    state_.step = at_.step;
     for (const auto& batch : batches) {
       ++state_.step;
       learn(batch, [&](const auto& loss, const auto& total) {
-        train_.add(loss, total, batch.size());
-        if (!train_.bad().empty())
-          diverged(format("fit: epoch {}, step {}: {}", state_.epoch, state_.step, train_.bad()));
+        means.add(loss, total, batch.size());
+        if (!means.bad.empty()) diverged(format("epoch {}, step {}", state_.epoch, state_.step), means);
       });
+      at_.step = state_.step;
       publish();
       for (Callback* c : options_.callbacks) c->on_step(state_);
-      if (state_.stop) return;
+      if (state_.stop) break;
     }
     check(state_.step > 0, "fit: epoch {} had no batches to train on", state_.epoch);
+    return !state_.stop || state_.step >= state_.steps;
   }
 
   template <class Batches, class Loss>
-  void validate(Batches& batches, Loss& loss_of, const Context& context) {
+  void validate(Batches& batches, Loss& loss_of) {
     NoGrad guard;
+    // A stream of its own: training is the same with validation and without.
+    Rng noise = Rng(options_.seed).stream(1 + static_cast<std::uint64_t>(state_.epoch));
+    const Context context{.training = false, .rng = &noise};
     validation_.reset();
     for (const auto& batch : batches) {
       const auto loss = loss_of(batch, context);
       validation_.add(loss, loss.total(), batch.size());
     }
-    check(validation_.samples() > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
-    if (!validation_.bad().empty())
-      diverged(format("fit: epoch {}, validation: {}", state_.epoch, validation_.bad()));
+    check(validation_.samples > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
+    if (!validation_.bad.empty()) diverged(format("epoch {}, validation", state_.epoch), validation_);
   }
 
-  [[gnu::cold]] void end_epoch(bool validated) {
-    state_.seconds = elapsed();
+  [[gnu::cold]] void end_epoch() {
+    at_.seconds = state_.seconds = elapsed();
+    History& history = at_.history;
     std::vector<double> row;
-    // Everything is moved into its vector: push_back of a copy is a second function to compile.
     const auto add = [&](std::string column, double value) {
-      if (history_.rows.empty()) history_.columns.push_back(std::move(column));
+      if (history.rows.empty()) history.columns.push_back(std::move(column));
       row.push_back(std::move(value));
     };
     add("epoch", static_cast<double>(state_.epoch));
-    train_.columns("train", "", options_.suffix, add);
-    if (validated) validation_.columns("val", "val_", options_.suffix, add);
+    for (std::size_t c = 0; c < at_.means.columns(); ++c)
+      add(at_.means.column(c, "train", "", options_.suffix), at_.means.value(c));
+    for (std::size_t c = 0; c < validation_.columns(); ++c)
+      add(validation_.column(c, "val", "val_", options_.suffix), validation_.value(c));
     add("seconds", state_.seconds);
-    history_.rows.push_back(std::move(row));
+    history.rows.push_back(std::move(row));
+    at_.epoch = state_.epoch;
+    at_.step = 0;
     for (Callback* c : options_.callbacks) c->on_epoch(state_);
   }
 
-  TrainState& state() { return state_; }
+  /// The noise and dropout of training.
+  Rng& noise() { return at_.noise; }
+  TrainPosition& position() { return at_; }
   History finish() {
     for (Callback* c : options_.callbacks) c->on_end(state_);
-    return std::move(history_);
+    return options_.position ? at_.history : std::move(at_.history);
   }
 
  private:
-  [[noreturn, gnu::cold]] void diverged(const std::string& message) {
-    throw NonFiniteLoss(message, std::move(history_));
+  [[noreturn, gnu::cold]] void diverged(const std::string& where, const LossMeans& means) {
+    throw NonFiniteLoss(format("fit: {}: {}", where, means.bad), at_.history);
   }
 
   double elapsed() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
   // The running means as a history of one row, in memory that stays.
   void publish() {
     if (running_.rows.empty()) begin_publishing();
-    double* at = running_.rows[0].data();
-    if (train_.has_total()) *at++ = train_.mean(train_.terms());
-    for (std::size_t t = 0; t < train_.terms(); ++t) *at++ = train_.mean(t);
-    state_.seconds = elapsed();
+    for (std::size_t c = 0; c < at_.means.columns(); ++c) running_.rows[0][c] = at_.means.value(c);
+    at_.seconds = state_.seconds = elapsed();
   }
 
   [[gnu::cold]] void begin_publishing() {
-    std::vector<double> row;
-    train_.columns("train", "", options_.suffix, [&](std::string column, double) {
-      running_.columns.push_back(std::move(column));
-      row.push_back(0.0);
-    });
-    running_.rows.push_back(std::move(row));
+    for (std::size_t c = 0; c < at_.means.columns(); ++c)
+      running_.columns.push_back(at_.means.column(c, "train", "", options_.suffix));
+    running_.rows.push_back(std::vector<double>(running_.columns.size()));
   }
 
   const FitOptions& options_;
+  TrainPosition own_;  // where the options have none
+  TrainPosition& at_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double before_ = at_.seconds;
   TrainState state_;
-  History history_, running_;
-  LossMeans train_, validation_;
+  History running_;
+  LossMeans validation_;
 };
 
 }  // namespace detail
@@ -219,27 +210,21 @@ fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss
     else
       return detail::PenalisedLoss<T, ScalarLoss<T>>{{std::move(value)}, penalties.total<T>()};
   };
-  detail::FitRun run(options, batches.batches());
-  const Rng seed(options.seed);
-  Rng noise = seed.stream(1);
-  TrainState& state = run.state();
-  while (state.epoch < state.epochs && !state.stop) {
-    ++state.epoch;
-    run.train(batches, [&](const auto& batch, auto account) {
-      const auto value = wrapped(batch, {.training = true, .rng = &noise});
+  detail::FitRun run(options, batches);
+  if constexpr (validated)
+    if (run.position().begun()) run.go_on(validation);
+  while (run.next_epoch()) {
+    const bool whole = run.train(batches, [&](const auto& batch, auto account) {
+      const auto value = wrapped(batch, {.training = true, .rng = &run.noise()});
       const auto total = value.total();
       account(value, total);
       auto gradients = grad(total, optimizer.parameters());
       if (options.clip_norm > 0) clip_by_norm(gradients, options.clip_norm);
       optimizer.step(gradients);
     });
-    if (state.stop && state.step < state.steps) break;
-    if constexpr (validated) {
-      // A stream of its own: training is the same with validation and without.
-      Rng validation_noise = seed.stream(1 + static_cast<std::uint64_t>(state.epoch));
-      run.validate(validation, wrapped, {.training = false, .rng = &validation_noise});
-    }
-    run.end_epoch(validated);
+    if (!whole) break;
+    if constexpr (validated) run.validate(validation, wrapped);
+    run.end_epoch();
   }
   return run.finish();
 }

@@ -94,6 +94,14 @@ class GanSteps {
     tell(figures, d, last_g_, account);
   }
 
+  /// Of the generator, of the last step it learnt in.
+  double g_loss() const { return last_g_.defined() ? static_cast<double>(last_g_.item()) : 0; }
+  /// The steps before a run that goes on.
+  void go_on(const TrainPosition& position, Index steps_of_an_epoch) {
+    steps_ = position.epoch * steps_of_an_epoch + position.step;
+    if (position.begun()) last_g_ = Tensor<T>::full({}, static_cast<T>(position.g_loss));
+  }
+
  private:
   Indices fake_labels(Index n, const Context& context) {
     if (gan_.options.classes == 0) return {};
@@ -156,17 +164,17 @@ History fit(Gan<G, D>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator
   check(!gan.options.simultaneous || (gan.options.discriminator_steps == 1 && !gan.options.fakes_in_use &&
                                       gan.options.batches != RealAndFake::apart),
         "fit: simultaneous updates take one discriminator step, fakes of training, and no steps apart");
-  detail::FitRun run(options, batches.batches());
-  Rng noise = Rng(options.seed).stream(1);
-  const Context context{.training = true, .rng = &noise};
+  detail::FitRun run(options, batches);
+  const Context context{.training = true, .rng = &run.noise()};
   detail::GanSteps<G, D, T> steps(gan, generator, discriminator, options.clip_norm);
-  TrainState& state = run.state();
-  while (state.epoch < state.epochs && !state.stop) {
-    ++state.epoch;
-    run.train(batches,
-              [&](const auto& batch, auto account) { steps.step(batch.x, batch.labels, context, account); });
-    if (state.stop && state.step < state.steps) break;
-    run.end_epoch(false);
+  steps.go_on(run.position(), batches.batches());
+  while (run.next_epoch()) {
+    const bool whole = run.train(batches, [&](const auto& batch, auto account) {
+      steps.step(batch.x, batch.labels, context, account);
+      run.position().g_loss = steps.g_loss();
+    });
+    if (!whole) break;
+    run.end_epoch();
   }
   return run.finish();
 }

@@ -1,0 +1,77 @@
+// Where a run stands between two steps: all that fit remembers, so that another process can go on from it.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "figment/core/random.hpp"
+#include "figment/train/history.hpp"
+
+namespace figment {
+
+/// The sums of a loss and its terms, weighted by the size of the batches, and their means. A total that is
+/// undefined, as two networks have none in common, is left out.
+struct LossMeans {
+  std::vector<std::string> names;  ///< the terms, then "total" if there is one
+  std::vector<double> sums;
+  Index samples = 0;
+  bool has_total = false;
+  std::string bad{};  ///< what was not finite, or nothing
+
+  template <class L, class T>
+  void add(const L& loss, const Tensor<T>& total, Index size) {
+    std::size_t at = 0;
+    loss.terms([&](std::string_view name, const auto& value) {
+      take(at++, name, static_cast<double>(value.item()), size);
+    });
+    has_total = total.defined();
+    if (has_total) take(at, "total", static_cast<double>(total.item()), size);
+    samples += size;
+  }
+  void reset() {
+    std::fill(sums.begin(), sums.end(), 0.0);
+    samples = 0;
+  }
+
+  /// As columns of a history: the total first, by the name of its half of the data, then the terms behind a
+  /// prefix.
+  std::size_t columns() const { return names.size(); }
+  double value(std::size_t column) const { return sums[place(column)] / static_cast<double>(samples); }
+  [[gnu::cold]] std::string column(std::size_t c, std::string_view total, std::string_view prefix,
+                                   std::string_view suffix) const {
+    const bool is_total = has_total && c == 0;
+    std::string text(is_total ? total : prefix);
+    if (!is_total) text += names[place(c)];
+    text += suffix;
+    return text;
+  }
+
+ private:
+  std::size_t place(std::size_t column) const {
+    return !has_total ? column : column == 0 ? names.size() - 1 : column - 1;
+  }
+  void take(std::size_t at, std::string_view name, double value, Index size) {
+    if (at == names.size()) {
+      names.push_back(std::string(name));
+      sums.push_back(0);
+    }
+    if (!std::isfinite(value) && bad.empty()) bad = format("{} is {}", name, value);
+    sums[at] += value * static_cast<double>(size);
+  }
+};
+
+/// What fit has to remember to go on later. A new one is the beginning of a run.
+struct TrainPosition {
+  Index epoch = 0;     ///< epochs that have ended
+  Index step = 0;      ///< steps done of the epoch under way
+  double seconds = 0;  ///< spent so far
+  Rng noise{};         ///< of dropout and latent noise
+  History history{};   ///< of the epochs that have ended
+  LossMeans means{};   ///< of the epoch under way
+  double g_loss = 0;   ///< a GAN's last, for steps in which only the discriminator learns
+
+  bool begun() const { return epoch > 0 || step > 0; }
+};
+
+}  // namespace figment

@@ -1,0 +1,243 @@
+// Checkpoints: a run that goes on from one is the run that never stopped, and files that are not whole.
+#include "figment/io/checkpoint.hpp"
+
+#include <fstream>
+
+#include "figment/data/loader.hpp"
+#include "figment/figment.hpp"
+#include "figment/io/checkpoints.hpp"
+#include "recipes/gans.hpp"
+#include "support/catch.hpp"
+#include "support/error_of.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace figment;
+using test::error_of;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Ends a run after so many steps, counted over its epochs.
+EveryStep stop_after(Index steps) {
+  return EveryStep([steps](TrainState& s) { s.stop |= (s.epoch - 1) * s.steps + s.step == steps; });
+}
+
+template <class M>
+void check_same(M& a, M& b) {
+  const auto x = named_tensors(a), y = named_tensors(b);
+  REQUIRE(x.size() == y.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    INFO(x[i].first);
+    const auto bytes = static_cast<std::size_t>(x[i].second.size()) * sizeof(float);
+    CHECK(std::memcmp(x[i].second.data(), y[i].second.data(), bytes) == 0);
+  }
+}
+
+/// But for the seconds.
+void check_same(const History& a, const History& b) {
+  REQUIRE(a.columns == b.columns);
+  REQUIRE(a.rows.size() == b.rows.size());
+  for (std::size_t r = 0; r < a.rows.size(); ++r)
+    for (std::size_t c = 0; c + 1 < a.columns.size(); ++c) CHECK(a.rows[r][c] == b.rows[r][c]);
+}
+
+/// A VAE with dropout, its data and its optimiser, all from the same seeds.
+struct VaeRun {
+  using Model = Vae<GaussianEncoder<float>, Sequential<float>>;
+  Rng rng{1};
+  Model vae = make(rng);
+  Adam<float> optimizer{parameters(vae), {.rate = 0.01, .amsgrad = true}};
+  data::Loader<float> batches{data::Dataset<float>{rng.uniform({50, 12}), {}}, {.batch = 8, .seed = 3}};
+  data::Loader<float> validation{data::Dataset<float>{rng.uniform({10, 12}), {}}, {.batch = 8}};
+  TrainPosition position;
+  io::Checkpoint checkpoint{position};
+
+  VaeRun() {
+    batches.transform([](Tensor<float> x, Rng& noise) { return x + noise.normal(x.shape(), 0.0f, 0.1f); });
+    checkpoint.add_module(vae).add_optimizer("optimizer", optimizer);
+  }
+  VaeRun(const VaeRun&) = delete;
+  static Model make(Rng& rng) {
+    Sequential features{Linear(12, 6, rng, {.activation = Activation::relu}), BatchNorm(6), Dropout(0.2)};
+    GaussianEncoder encoder(std::move(features), 6, 2, rng);
+    return {std::move(encoder), Sequential{Linear(2, 12, rng)}};
+  }
+  History train(std::vector<Callback*> callbacks = {}) {
+    Anneal anneal(vae.options.kl_weight, linear_ramp(0, 1, 15));
+    EpochSchedule rates(optimizer, exponential_decay(0.01, 0.9));
+    callbacks.insert(callbacks.begin(), {&anneal, &rates});
+    return fit(vae, optimizer, batches, validation,
+               {.epochs = 4, .seed = 5, .callbacks = callbacks, .position = &position});
+  }
+};
+
+/// Adversarial networks of a recipe, with a moving average of the generator.
+struct GanRun {
+  Rng rng{1};
+  recipes::GanModel gan;
+  Adam<float> generator{parameters(gan.generator), {.rate = 1e-3, .beta1 = 0.5}};
+  Adam<float> discriminator{parameters(gan.discriminator), {.rate = 1e-3, .beta1 = 0.5}};
+  Averaged<Sequential<float>> average{gan.generator, {.decay = 0.9, .warm_up = true}};
+  data::Loader<float> batches;
+  TrainPosition position;
+  io::Checkpoint checkpoint{position};
+
+  explicit GanRun(const recipes::GanSettings& settings)
+      : gan(recipes::make_gan(settings, rng)),
+        batches(data::Dataset<float>{rng.uniform({40, 28, 28, 1}), {}}, {.batch = 8, .seed = 3}) {
+    checkpoint.add_module(gan)
+        .add_optimizer("generator_optimizer", generator)
+        .add_optimizer("discriminator_optimizer", discriminator)
+        .add_average("average", average);
+  }
+  GanRun(const GanRun&) = delete;
+  History train(std::vector<Callback*> callbacks = {}) {
+    EveryStep follow([&](TrainState&) { average.update(); });
+    callbacks.insert(callbacks.begin(), &follow);
+    return fit(gan, generator, discriminator, batches,
+               {.epochs = 3, .seed = 5, .callbacks = callbacks, .position = &position});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a resumed VAE is the one that never stopped, bit for bit", "[io]") {
+  const test::TempDir dir;
+  VaeRun whole;
+  const History history = whole.train();
+  REQUIRE(history.rows.size() == 4);
+  for (Index steps : {3, 7, 9, 14, 27, 28}) {  // amid epochs of 7, and at their ends
+    INFO("stopped after " << steps << " steps");
+    const fs::path file = dir.path() / (std::to_string(steps) + ".safetensors");
+    {
+      VaeRun first;
+      auto stop = stop_after(steps);
+      first.train({&stop});
+      REQUIRE(first.position.epoch * 7 + first.position.step == steps);
+      first.checkpoint.save(file);
+    }
+    VaeRun second;
+    second.checkpoint.load(file);
+    check_same(second.train(), history);
+    check_same(second.vae, whole.vae);
+    CHECK(second.optimizer.steps() == whole.optimizer.steps());
+    CHECK(second.position.noise.state() == whole.position.noise.state());
+  }
+}
+
+TEST_CASE("a resumed GAN is the one that never stopped, bit for bit", "[io]") {
+  const test::TempDir dir;
+  auto settings = GENERATE(
+      [] {
+        auto s = recipes::gans()[1];  // batch norm, fakes of inference
+        s.options.discriminator_steps = 2;
+        s.spectral_norm = true;
+        return s;
+      }(),
+      [] {
+        auto s = recipes::dcgans()[0];
+        s.width = 0.05;
+        s.options.generated = 8;
+        return s;
+      }());
+  INFO(settings.name);
+  GanRun whole(settings);
+  const History history = whole.train();
+  REQUIRE(history.rows.size() == 3);
+  for (Index steps : {4, 5, 8}) {
+    const fs::path file = dir.path() / (std::to_string(steps) + ".safetensors");
+    {
+      GanRun first(settings);
+      auto stop = stop_after(steps);
+      first.train({&stop});
+      first.checkpoint.save(file);
+    }
+    GanRun second(settings);
+    second.checkpoint.load(file);
+    check_same(second.train(), history);
+    check_same(second.gan, whole.gan);
+    check_same(second.average.module, whole.average.module);
+  }
+}
+
+TEST_CASE("checkpoints are written as a run goes, the newest and the best are kept", "[io]") {
+  const test::TempDir dir;
+  VaeRun run;
+  io::Checkpoints checkpoints(dir.path(), run.checkpoint, {.every_steps = 5, .keep = 2, .best = "val"});
+  const History history = run.train({&checkpoints});
+  CHECK(checkpoints.error().empty());
+  const auto files = io::list_checkpoints(dir.path());
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].filename() == "checkpoint-000003-00000005.safetensors");
+  CHECK(files[1].filename() == "checkpoint-000004-00000000.safetensors");
+
+  VaeRun best;
+  best.checkpoint.load(dir.path() / "best.safetensors");
+  const auto values = history["val"];
+  const auto lowest = std::min_element(values.begin(), values.end()) - values.begin();
+  CHECK(best.position.epoch == lowest + 1);
+
+  // A run that is stopped leaves one of where it stood.
+  VaeRun stopped;
+  auto stop = stop_after(11);
+  io::Checkpoints others(dir.path() / "stopped", stopped.checkpoint, {.every_epochs = 0});
+  stopped.train({&stop, &others});
+  CHECK(others.error().empty());
+  REQUIRE(io::list_checkpoints(dir.path() / "stopped").size() == 1);
+  CHECK(io::list_checkpoints(dir.path() / "stopped")[0].filename() ==
+        "checkpoint-000001-00000004.safetensors");
+}
+
+TEST_CASE("what cannot be written is said, and training goes on", "[io]") {
+  const test::TempDir dir;
+  std::ofstream(dir.path() / "file") << "no directory";
+  VaeRun run;
+  io::Checkpoints checkpoints(dir.path() / "file", run.checkpoint);
+  CHECK(run.train({&checkpoints}).rows.size() == 4);
+  CHECK(checkpoints.error().find("cannot write") != std::string::npos);
+}
+
+TEST_CASE("a damaged or foreign checkpoint changes nothing", "[io]") {
+  const test::TempDir dir;
+  const fs::path file = dir.path() / "a.safetensors", bad = dir.path() / "b.safetensors";
+  VaeRun run;
+  auto stop = stop_after(10);
+  run.train({&stop});
+  run.checkpoint.add_text("recipe", "vae").save(file);
+  CHECK(io::SafetensorsReader(file).metadata().at("recipe") == "vae");
+  std::string bytes;
+  {
+    std::ifstream in(file, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  const auto refuse = [&](const std::string& changed) {
+    std::ofstream(bad, std::ios::binary) << changed;
+    VaeRun other, fresh;
+    const std::string error = error_of([&] { other.checkpoint.load(bad); });
+    CHECK(error.find("b.safetensors") != std::string::npos);
+    check_same(other.vae, fresh.vae);
+    CHECK(!other.position.begun());
+    CHECK(other.optimizer.steps() == 0);
+    return error;
+  };
+  const auto replaced = [&](const std::string& from, const std::string& to) {
+    std::string changed = bytes;
+    const auto at = changed.find(from);
+    REQUIRE(at != std::string::npos);
+    REQUIRE(from.size() == to.size());
+    return refuse(changed.replace(at, from.size(), to));
+  };
+  for (std::size_t n = 0; n < bytes.size(); n += 97) refuse(bytes.substr(0, n));
+  refuse(bytes + "more");
+  CHECK(replaced("decoder.0.weight", "decoder.0.height").find("'decoder.0.weight'") != std::string::npos);
+  CHECK(replaced("\"shape\":[12,6]", "\"shape\":[6,12]").find("'encoder.body.0.weight' is") !=
+        std::string::npos);
+  CHECK(replaced("\\\"position\\\"", "\\\"Position\\\"").find("no 'position'") != std::string::npos);
+  CHECK(replaced("\\\"epoch\\\":1", "\\\"epoch\\\":x").find("not a JSON") != std::string::npos);
+  CHECK(replaced("\\\"steps\\\":10", "\\\"steps\\\":-1").find("'optimizer': expected 0 or more") !=
+        std::string::npos);
+
+  io::save_weights(bad, run.vae);
+  VaeRun other;
+  CHECK(error_of([&] { other.checkpoint.load(bad); }).find("no tensor 'optimizer.") != std::string::npos);
+}
