@@ -121,6 +121,7 @@ class Tensor {
     return t;
   }
 
+  const detail::Ref<detail::Storage>& storage() const { return storage_; }
   bool shares_memory_with(const Tensor& other) const { return storage_.get() == other.storage_.get(); }
   /// No other handle sees this memory.
   bool unique() const { return storage_ && storage_->use_count() == 1; }

@@ -42,41 +42,52 @@ std::string npy_header(const Shape& shape) {
          static_cast<char>(length >> 8) + header;
 }
 
-/// A .npy file being read, trusted in nothing.
+/// The bytes of a .npy file, wherever they lie, being read and trusted in nothing.
 class NpyReader {
  public:
-  explicit NpyReader(const std::filesystem::path& path)
-      : name_(path.string()), file_(path, std::ios::binary) {
-    std::error_code error;
-    check(std::filesystem::exists(path, error), "load_npy: {}: no such file", name_);
-    left_ = std::filesystem::file_size(path, error);
-    check(!error && file_.good(), "load_npy: {}: cannot be opened", name_);
+  NpyReader(const NpyReader&) = delete;
+  NpyReader& operator=(const NpyReader&) = delete;
+  virtual ~NpyReader() = default;
+
+  /// All there is; throws before memory for the values is taken, if they are not what the header says.
+  template <class T>
+  Tensor<T> tensor() {
+    Tensor<T> t(header(npy_type<T>(), sizeof(T)));
+    check(read(t.mutable_data(), static_cast<std::size_t>(t.size()) * sizeof(T)), "{}: cannot be read",
+          name_);
+    return t;
   }
 
+ protected:
+  /// `name` begins the messages: the caller and the file.
+  NpyReader(std::string name, std::uint64_t bytes) : left_(bytes), name_(std::move(name)) {}
+  /// The next n bytes, or false.
+  virtual bool fill(void* to, std::size_t n) = 0;
+  std::uint64_t left_;
+
+ private:
   Shape header(std::string_view type, std::size_t item) {
     std::string start(8, '\0');
     const bool whole = left_ >= start.size() && read(start.data(), start.size());
-    check(whole && start.starts_with("\x93NUMPY"), "load_npy: {}: not a .npy file", name_);
+    check(whole && start.starts_with("\x93NUMPY"), "{}: not a .npy file", name_);
     const int version = start[6];
-    check(version >= 1 && version <= 3, "load_npy: {}: expected format version 1 to 3, found {}", name_,
-          version);
+    check(version >= 1 && version <= 3, "{}: expected format version 1 to 3, found {}", name_, version);
     std::uint8_t bytes[4] = {};
     const std::size_t width = version == 1 ? 2 : 4;
-    check(left_ >= width && read(bytes, width), "load_npy: {}: the file ends inside its header", name_);
+    check(left_ >= width && read(bytes, width), "{}: the file ends inside its header", name_);
     const std::size_t length =
         bytes[0] | std::size_t{bytes[1]} << 8 | std::size_t{bytes[2]} << 16 | std::size_t{bytes[3]} << 24;
-    check(length <= left_, "load_npy: {}: a header of {} bytes, the file holds {}", name_, length, left_);
+    check(length <= left_, "{}: a header of {} bytes, the file holds {}", name_, length, left_);
     text_.resize(length);
-    check(read(text_.data(), length), "load_npy: {}: cannot be read", name_);
+    check(read(text_.data(), length), "{}: cannot be read", name_);
 
     const std::string_view descr = value("descr");
     const std::string expected = "'" + std::string(type) + "'";
-    check(descr.starts_with(expected), "load_npy: {}: expected element type {}, found {}", name_, expected,
+    check(descr.starts_with(expected), "{}: expected element type {}, found {}", name_, expected,
           descr.substr(0, descr.find(',')));
     const std::string_view order = value("fortran_order");
-    check(!order.starts_with("True"), "load_npy: {}: the array is in Fortran order, expected C order", name_);
-    check(order.starts_with("False"), "load_npy: {}: the header's fortran_order is neither True nor False",
-          name_);
+    check(!order.starts_with("True"), "{}: the array is in Fortran order, expected C order", name_);
+    check(order.starts_with("False"), "{}: the header's fortran_order is neither True nor False", name_);
     const Shape shape = parse_shape(value("shape"));
     check_size(shape, item);
     return shape;
@@ -84,24 +95,20 @@ class NpyReader {
 
   bool read(void* to, std::size_t n) {
     left_ -= n;
-    return static_cast<bool>(file_.read(static_cast<char*>(to), static_cast<std::streamsize>(n)));
+    return fill(to, n);
   }
-  const std::string& name() const { return name_; }
-
- private:
   /// The header from the value of `key` on.
   std::string_view value(std::string_view key) const {
     const std::string_view text = text_;
     const std::size_t at = text.find("'" + std::string(key) + "':");
-    check(at != text.npos, "load_npy: {}: the header has no {}", name_, key);
+    check(at != text.npos, "{}: the header has no {}", name_, key);
     const std::size_t begin = text.find_first_not_of(' ', at + key.size() + 3);
     return begin == text.npos ? std::string_view() : text.substr(begin);
   }
 
   Shape parse_shape(std::string_view text) const {
     const std::size_t close = text.find(')');
-    check(text.starts_with('(') && close != text.npos, "load_npy: {}: the header's shape is not a tuple",
-          name_);
+    check(text.starts_with('(') && close != text.npos, "{}: the header's shape is not a tuple", name_);
     const std::string_view tuple = text.substr(0, close + 1);
     text = text.substr(1, close - 1);
     Shape shape;
@@ -110,11 +117,11 @@ class NpyReader {
       Index extent = -1;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), extent);
       check(error == std::errc() && extent >= 0 && shape.rank() < max_rank,
-            "load_npy: {}: expected a shape of at most {} extents, found {}", name_, max_rank, tuple);
+            "{}: expected a shape of at most {} extents, found {}", name_, max_rank, tuple);
       shape.push_back(extent);
       text.remove_prefix(static_cast<std::size_t>(end - text.data()));
       skip_spaces();
-      check(text.empty() || text[0] == ',', "load_npy: {}: the header's shape {} is malformed", name_, tuple);
+      check(text.empty() || text[0] == ',', "{}: the header's shape {} is malformed", name_, tuple);
       if (!text.empty()) text.remove_prefix(1);
     }
     return shape;
@@ -125,18 +132,33 @@ class NpyReader {
     bool empty = false;
     for (Index extent : shape) {
       check(extent == 0 || product <= std::numeric_limits<Index>::max() / extent,
-            "load_npy: {}: shape {} has too many elements", name_, shape);
+            "{}: shape {} has too many elements", name_, shape);
       empty |= extent == 0;
       if (extent > 0) product *= extent;
     }
     const auto promised = empty ? 0 : static_cast<std::uint64_t>(product);
-    check(promised == left_, "load_npy: {}: shape {} takes {} bytes, the file holds {}", name_, shape,
-          promised, left_);
+    check(promised == left_, "{}: shape {} takes {} bytes, the file holds {}", name_, shape, promised, left_);
   }
 
   std::string name_, text_;
+};
+
+class NpyFile final : public NpyReader {
+ public:
+  explicit NpyFile(const std::filesystem::path& path)
+      : NpyReader("load_npy: " + path.string(), 0), file_(path, std::ios::binary) {
+    std::error_code error;
+    check(std::filesystem::exists(path, error), "load_npy: {}: no such file", path.string());
+    left_ = std::filesystem::file_size(path, error);
+    check(!error && file_.good(), "load_npy: {}: cannot be opened", path.string());
+  }
+
+ private:
+  bool fill(void* to, std::size_t n) override {
+    return static_cast<bool>(file_.read(static_cast<char*>(to), static_cast<std::streamsize>(n)));
+  }
+
   std::ifstream file_;
-  std::uint64_t left_ = 0;
 };
 
 }  // namespace detail
@@ -161,12 +183,7 @@ void save_npy(const std::filesystem::path& path, const Tensor<T>& t) {
 template <class T = float>
 Tensor<T> load_npy(const std::filesystem::path& path) {
   static_assert(is_npy_type<T>, "figment: .npy files hold float, double, std::int32_t or std::uint8_t");
-  detail::NpyReader reader(path);
-  const Shape shape = reader.header(detail::npy_type<T>(), sizeof(T));
-  Tensor<T> t(shape);
-  check(reader.read(t.mutable_data(), static_cast<std::size_t>(t.size()) * sizeof(T)),
-        "load_npy: {}: cannot be read", reader.name());
-  return t;
+  return detail::NpyFile(path).tensor<T>();
 }
 
 }  // namespace figment::io

@@ -54,13 +54,42 @@ struct TraceRow {
 
 namespace detail {
 
+/// One address for each type, which needs no run-time type information.
+template <class L>
+inline char type_tag = 0;
+
+/// A layer whose type was forgotten: its describe(), when that is asked for, and itself to who knows the
+/// type.
+struct Description {
+  const void* layer;
+  std::string (*describe)(const void* layer);
+  const void* type;
+
+  std::string operator()() const { return describe(layer); }
+  /// The layer, or null if it is not an L.
+  template <class L>
+  const L* as() const {
+    return type == &type_tag<L> ? static_cast<const L*>(layer) : nullptr;
+  }
+};
+template <class L>
+Description description_of(const L& layer) {
+  return {&layer, [](const void* l) { return describe(*static_cast<const L*>(l)); }, &type_tag<L>};
+}
+
+/// A tensor that goes into a layer or comes out of it.
+struct Passing {
+  const Shape& shape;
+  const Ref<Storage>& memory;
+};
+
 /// Told of the layers that a forward pass goes through. An interface, so that only programs that trace
 /// compile what comes of it.
 class Tracer {
  public:
   virtual void enter(std::string_view name) = 0;
   /// The layer last entered and not left is done.
-  virtual void row(std::string layer, const Shape& input, const Shape& output) = 0;
+  virtual void row(const Description& layer, const Passing& input, const Passing& output) = 0;
   virtual void leave() = 0;
 
  protected:
@@ -78,8 +107,8 @@ class Trace final : public Tracer {
     if (!path_.empty()) path_ += '.';
     path_ += name;
   }
-  void row(std::string layer, const Shape& input, const Shape& output) override {
-    rows.push_back({path_, std::move(layer), input, output, rows.size() == open_.back().rows});
+  void row(const Description& layer, const Passing& input, const Passing& output) override {
+    rows.push_back({path_, layer(), input.shape, output.shape, rows.size() == open_.back().rows});
   }
   void leave() override {
     path_.resize(open_.back().path);
@@ -109,12 +138,24 @@ auto call_forward(const L& layer, const Tensor<T>& x, const Context& context) {
 }
 
 template <class Y>
-Shape shape_of(const Y& y) {
+Passing passing(const Y& y) {
   if constexpr (requires { y.shape(); })
-    return y.shape();
+    return {y.shape(), y.storage()};
   else
-    return y.mean.shape();  // a distribution
+    return {y.mean.shape(), y.mean.storage()};  // a distribution
 }
+
+/// Makes `tracer` the active one until the end of the scope.
+class TraceWith {
+ public:
+  explicit TraceWith(Tracer& tracer) : before_(std::exchange(active_trace, &tracer)) {}
+  ~TraceWith() { active_trace = before_; }
+  TraceWith(const TraceWith&) = delete;
+  TraceWith& operator=(const TraceWith&) = delete;
+
+ private:
+  Tracer* before_;
+};
 
 /// In the active trace, if there is one, inside the layer `name` until the end of the scope.
 class TraceScope {
@@ -127,14 +168,6 @@ class TraceScope {
   }
   TraceScope(const TraceScope&) = delete;
   TraceScope& operator=(const TraceScope&) = delete;
-};
-
-/// describe() of a layer, when it is asked for.
-struct Description {
-  const void* layer;
-  std::string (*describe)(const void* layer);
-
-  std::string operator()() const { return describe(layer); }
 };
 
 /// Throws the error being handled again, its message led by the layer's name or path.
@@ -153,12 +186,11 @@ struct Description {
 /// layer.forward(x) as the part called `name` of a model: errors inside name the path to it.
 template <class L, class T>
 auto forward(std::string_view name, const L& layer, const Tensor<T>& x, const Context& context) {
-  const detail::Description description{&layer,
-                                        [](const void* l) { return describe(*static_cast<const L*>(l)); }};
+  const detail::Description description = detail::description_of(layer);
   try {
     const detail::TraceScope scope(name);
     auto y = detail::call_forward(layer, x, context);
-    if (detail::active_trace) detail::active_trace->row(description(), x.shape(), detail::shape_of(y));
+    if (detail::active_trace) detail::active_trace->row(description, detail::passing(x), detail::passing(y));
     return y;
   } catch (const Error&) {
     detail::rethrow_from(name, description);
@@ -169,10 +201,7 @@ auto forward(std::string_view name, const L& layer, const Tensor<T>& x, const Co
 template <class M>
 std::vector<TraceRow> trace(const M& module, const Shape& input) {
   detail::Trace trace;
-  struct Restore {
-    detail::Tracer* before;
-    ~Restore() { detail::active_trace = before; }
-  } restore{std::exchange(detail::active_trace, &trace)};
+  const detail::TraceWith with(trace);
   NoGrad guard;
   Rng rng;
   detail::call_forward(module, Tensor<module_value_t<M>>::zeros(input),
