@@ -4,20 +4,16 @@
 #include <limits>
 
 #include "support/catch.hpp"
+#include "support/count.hpp"
 #include "support/decode_png.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace figment;
+using test::count;
 using test::error_of;
 
 namespace {
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t n = 0;
-  for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; at += part.size()) ++n;
-  return n;
-}
 
 /// Pixels that are near a color, as blending at edges and between points leaves them.
 Index near(const io::Image& image, io::Color color, int tolerance) {

@@ -1,0 +1,172 @@
+// Diagrams of models: each layer once, in its part, with its edges, shape and parameters.
+#include "figment/io/diagram.hpp"
+
+#include "figment/models/conditional_vae.hpp"
+#include "figment/models/vae.hpp"
+#include "figment/nn/activation.hpp"
+#include "figment/nn/dropout.hpp"
+#include "figment/nn/reshape.hpp"
+#include "recipes/gans.hpp"
+#include "support/catch.hpp"
+#include "support/count.hpp"
+#include "support/decode_png.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace figment;
+using test::count;
+
+namespace {
+
+Vae<GaussianEncoder<float>, Sequential<float>> small_vae() {
+  Rng rng;
+  GaussianEncoder encoder(Sequential{Linear(12, 8, rng, {.activation = Activation::relu})}, 8, 2, rng);
+  return {std::move(encoder),
+          Sequential{Linear(2, 8, rng, {.activation = Activation::relu}), Linear(8, 12, rng)}};
+}
+
+struct Residual {
+  Linear<float> inner;
+  Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
+    return x + figment::forward("inner", inner, x, context);
+  }
+  void visit(auto&& v) { v("inner", inner); }
+};
+
+/// All texts inside the page, and no text of a box wider than the box.
+void check_inside(const io::Figure& figure) {
+  const auto width = static_cast<double>(figure.width), height = static_cast<double>(figure.height);
+  for (const auto& mark : figure.marks) {
+    if (const auto* box = std::get_if<io::Box>(&mark)) {
+      CHECK((box->corner.x >= 0 && box->corner.x + box->width <= width));
+      CHECK((box->corner.y >= 0 && box->corner.y + box->height <= height));
+    }
+    if (const auto* text = std::get_if<io::Text>(&mark)) {
+      const double long_ = io::detail::text_width(text->text, text->size);
+      const double left = text->at.x - (text->anchor == io::Anchor::start    ? 0
+                                        : text->anchor == io::Anchor::middle ? long_ / 2
+                                                                             : long_);
+      INFO(text->text);
+      CHECK((left >= 0 && left + long_ <= width));
+      CHECK((text->at.y >= 10 && text->at.y <= height));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a diagram of a VAE in Graphviz' language, word for word", "[diagram]") {
+  auto vae = small_vae();
+  const std::string expected = R"dot(digraph model {
+  node [shape=box, fontname="Helvetica", fontsize=11];
+  fontname="Helvetica"; fontsize=12; labelloc=t;
+  label="a \"small\" VAE\n272 parameters";
+  input [shape=oval, label="input (N, 12)"];
+  subgraph cluster_1 {label="encoder: GaussianEncoder"; labeljust=l; color="#cdd3da"; fontcolor="#666e77";
+  subgraph cluster_0 {label="body: Sequential"; labeljust=l; color="#cdd3da"; fontcolor="#666e77";
+  layer_0 [label="0: Linear(12, 8, relu)\n(N, 8)\n104 parameters"];
+  }
+  layer_1 [label="mean: Linear(8, 2)\n(N, 2)\n18 parameters"];
+  layer_2 [label="log_var: Linear(8, 2)\n(N, 2)\n18 parameters"];
+  }
+  subgraph cluster_2 {label="decoder: Sequential"; labeljust=l; color="#cdd3da"; fontcolor="#666e77";
+  layer_3 [label="0: Linear(2, 8, relu)\n(N, 8)\n24 parameters"];
+  layer_4 [label="1: Linear(8, 12)\n(N, 12)\n108 parameters"];
+  }
+  input -> layer_0;
+  layer_0 -> layer_1;
+  layer_0 -> layer_2;
+  layer_1 -> layer_3;
+  layer_2 -> layer_3;
+  layer_3 -> layer_4;
+}
+)dot";
+  CHECK(io::diagram_dot(vae, {12}, "a \"small\" VAE") == expected);
+}
+
+TEST_CASE("a diagram has every layer of the DCGAN once, with shapes and totals", "[diagram]") {
+  Rng rng;
+  auto gan = recipes::make_gan(recipes::dcgans()[0], rng);
+  const std::string d = io::diagram_svg(gan.discriminator, {28, 28, 1}, "discriminator");
+  CHECK_THAT(d, StartsWith("<svg xmlns=") && EndsWith("</svg>\n"));
+  CHECK(count(d, ">Conv2d<") == 2);
+  CHECK(count(d, ">Dropout<") == 2);
+  CHECK(count(d, ">Flatten<") == 1);
+  CHECK(count(d, ">Linear<") == 1);
+  CHECK(count(d, ">64, 128, 5x5, stride 2, same, leaky_relu<") == 1);
+  CHECK(count(d, ">(N, 14, 14, 64)<") == 2);  // the convolution's and the dropout's
+  CHECK(count(d, ">204,928 parameters<") == 1);
+  CHECK(count(d, ">212,865 parameters<") == 1);  // as TensorFlow's tutorial counts
+  CHECK(count(d, ">input (N, 28, 28, 1)<") == 1);
+
+  const std::string g = io::diagram_svg(gan.generator, {100}, "generator");
+  CHECK(count(g, ">ConvTranspose2d<") == 3);
+  CHECK(count(g, ">BatchNorm<") == 3);
+  CHECK(count(g, ">2,330,944 parameters, 2,305,472 trainable<") == 1);
+}
+
+TEST_CASE("what a diagram shows is inside the page", "[diagram]") {
+  Rng rng;
+  auto gan = recipes::make_gan(recipes::dcgans()[0], rng);
+  check_inside(io::diagram(gan.generator, {100}, "generator"));
+  check_inside(io::diagram(gan.discriminator, {28, 28, 1}));
+  auto vae = small_vae();
+  check_inside(
+      io::diagram(vae, {12}, "a title that is a good deal longer than every box of the picture is wide"));
+  Sequential<float> empty;
+  const auto none = io::diagram(empty, {3});
+  check_inside(none);
+  CHECK(count(io::to_svg(none), ">0 parameters<") == 1);
+}
+
+TEST_CASE("a diagram's names are escaped, and parts in parts are frames", "[diagram]") {
+  Rng rng;
+  Sequential net{
+      named("a <b> & \"c\\d\"", Sequential{named("in.ner", Sequential{Linear(3, 3, rng)}), Relu{}}),
+      Linear(3, 1, rng)};
+  const std::string svg = io::diagram_svg(net, {3}), dot = io::diagram_dot(net, {3});
+  CHECK(count(svg, ">a &lt;b&gt; &amp; &quot;c\\d&quot;: Sequential<") == 1);
+  CHECK(count(svg, ">in.ner: Sequential<") == 1);
+  CHECK(count(svg, ">Relu<") == 1);
+  CHECK(count(dot, "label=\"a <b> & \\\"c\\\\d\\\": Sequential\"") == 1);
+  CHECK(count(dot, "subgraph") == 2);
+  CHECK(count(dot, " -> ") == 3);
+}
+
+TEST_CASE("a diagram of a single layer, and of a layer that adds to what others inside it make",
+          "[diagram]") {
+  Rng rng;
+  Linear layer(3, 2, rng);
+  const std::string one = io::diagram_svg(layer, {3});
+  CHECK(count(one, ">Linear<") == 1);
+  CHECK(count(one, ">8 parameters<") == 2);  // its own and all
+
+  Sequential net{Residual{Linear(3, 3, rng)}, Linear(3, 1, rng)};
+  const std::string dot = io::diagram_dot(net, {3});
+  CHECK(count(dot, "label=\"0: Residual\"") == 1);
+  CHECK(count(dot, "layer_0 [label=\"inner: Linear(3, 3)\\n(N, 3)\\n12 parameters\"];") == 1);
+  CHECK(count(dot, "layer_0 -> layer_1;") == 1);
+  CHECK(count(dot, " -> ") == 2);
+}
+
+TEST_CASE("behind a concatenation a diagram's layer is fed by all that is left", "[diagram]") {
+  Rng rng;
+  GaussianEncoder encoder(Sequential{Linear(22, 8, rng)}, 8, 2, rng);
+  ConditionalVae cvae(std::move(encoder), Sequential{Linear(12, 12, rng)}, 10);
+  const std::string dot = io::diagram_dot(cvae, {12});
+  for (const char* edge : {"input -> layer_0;", "layer_0 -> layer_1;", "layer_0 -> layer_2;",
+                           "layer_1 -> layer_3;", "layer_2 -> layer_3;"})
+    CHECK(count(dot, edge) == 1);
+  CHECK(count(dot, " -> ") == 5);
+}
+
+TEST_CASE("a diagram is saved as SVG or PNG", "[diagram]") {
+  test::TempDir dir;
+  auto vae = small_vae();
+  const auto figure = io::diagram(vae, {12}, "VAE");
+  figure.save(dir / "model.svg");
+  figure.save(dir / "model.png");
+  CHECK(test::read_bytes(dir / "model.svg") == io::diagram_svg(vae, {12}, "VAE"));
+  const auto image = test::decode_png(dir / "model.png");
+  CHECK(image.width == figure.width);
+  CHECK(image.height == figure.height);
+}

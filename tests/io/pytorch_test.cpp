@@ -1,0 +1,292 @@
+// Weights in PyTorch's names and layouts: by hand, there and back, and against outputs that PyTorch computed.
+#include "figment/io/pytorch.hpp"
+
+#include "figment/models/autoencoder.hpp"
+#include "figment/models/vae.hpp"
+#include "figment/nn/activation.hpp"
+#include "figment/nn/batch_norm.hpp"
+#include "figment/nn/dropout.hpp"
+#include "figment/nn/layer_norm.hpp"
+#include "recipes/gans.hpp"
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+#include "support/error_of.hpp"
+#include "support/python_dir.hpp"
+
+using namespace figment;
+using test::error_of;
+
+namespace {
+
+const std::filesystem::path golden = std::filesystem::path(FIGMENT_SOURCE_DIR) / "tests/golden/pytorch";
+
+// The models of tests/python/check_pytorch.py, which has them in PyTorch.
+
+Sequential<float> mlp(Rng& rng) {
+  return Sequential{Linear(6, 5, rng, {.activation = Activation::leaky_relu}), LayerNorm(5),
+                    SpectralNorm(Linear(5, 4, rng), rng),
+                    Linear(4, 3, rng, {.activation = Activation::tanh})};
+}
+
+Autoencoder<Sequential<float>, Sequential<float>> autoencoder(Rng& rng) {
+  const Conv2dOptions down{.stride = 2, .padding = Padding::all(1), .activation = Activation::relu};
+  const ConvTranspose2dOptions up{
+      .kernel = 4, .stride = 2, .padding = Padding::all(1), .activation = Activation::relu};
+  Sequential encoder{Conv2d(1, 3, down, rng), Conv2d(3, 4, down, rng), Flatten{}, Linear(16, 5, rng)};
+  Sequential decoder{Linear(5, 16, rng, {.activation = Activation::relu}), Reshape{{2, 2, 4}},
+                     ConvTranspose2d(4, 3, up, rng),
+                     ConvTranspose2d(3, 1, {.kernel = 4, .stride = 2, .padding = Padding::all(1)}, rng)};
+  return {std::move(encoder), std::move(decoder)};
+}
+
+/// The heads take an image's columns, after batch norm of them.
+Vae<GaussianEncoder<float>, Sequential<float>> vae(Rng& rng) {
+  GaussianEncoder<float> encoder(
+      Sequential{Conv2d(1, 3, {.stride = 2, .padding = Padding::all(1)}, rng), Flatten{}, BatchNorm(48)}, 48,
+      2, rng);
+  return {std::move(encoder), Sequential{Linear(2, 64, rng)}};
+}
+
+/// TensorFlow's tutorial's, in its full size or 1/32 of it.
+recipes::GanModel dcgan(bool small, Rng& rng) {
+  auto s = recipes::dcgans()[0];
+  if (small) s.latent = 5, s.width = 1.0 / 32;
+  return recipes::make_gan(s, rng);
+}
+
+/// Initial weights leave much at 0 and 1. Outputs stay of a size near 1, where 1e-5 says something.
+template <class M>
+void randomize(M& module, std::uint64_t seed) {
+  Rng rng(seed);
+  for_each_tensor(module, [&](const std::string& path, auto& t, bool) {
+    if (path.ends_with(".u")) return;  // a unit vector
+    const Index inputs = t.rank() < 2 ? 25 : t.size() / std::min(t.dim(-1), t.dim(-2));
+    Tensor<float> handle = t;
+    handle.copy_from(path.ends_with("var") || path.ends_with("gamma")
+                         ? rng.uniform<float>(t.shape(), 0.5f, 1.5f)
+                         : rng.normal<float>(t.shape(), 0, 1 / std::sqrt(static_cast<float>(inputs))));
+  });
+}
+
+template <class M>
+Tensor<float> output(const M& module, const Tensor<float>& x) {
+  NoGrad guard;
+  const auto y = detail::call_forward(module, x, {});
+  if constexpr (requires { y.log_var; })
+    return concat({y.mean, y.log_var}, 1);
+  else
+    return y;
+}
+
+/// A model from other weights into memory of its own, and its tensors side by side.
+template <class M>
+void check_round_trip(const M& module, const io::PytorchOptions& options) {
+  test::TempDir dir;
+  M a = clone(module), b = clone(module);
+  randomize(a, 1), randomize(b, 2);
+  io::export_pytorch(dir / "a.safetensors", a, options);
+  io::import_pytorch(dir / "a.safetensors", b, options);
+  const auto left = named_tensors(a), right = named_tensors(b);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    INFO(left[i].first);
+    const auto x = left[i].second.values(), y = right[i].second.values();
+    CHECK(std::equal(x.begin(), x.end(), y.begin(), y.end()));
+  }
+}
+
+std::vector<float> list(const Tensor<float>& t) { return {t.values().begin(), t.values().end()}; }
+
+}  // namespace
+
+TEST_CASE("layouts of PyTorch by hand", "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  Sequential net{named("dense", Linear(2, 3, rng)), named("norm", BatchNorm(3))};
+  for (auto& [name, t] : named_tensors(net))
+    if (name == "dense.weight") t.copy_from(Tensor<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  io::export_pytorch(dir / "a", net);
+  const io::SafetensorsReader file(dir / "a");
+  CHECK(file.names() == std::vector<std::string>{"dense.bias", "dense.weight", "norm.bias",
+                                                 "norm.running_mean", "norm.running_var", "norm.weight"});
+  CHECK(file.metadata().at("format") == "pt");
+  CHECK(file.read<float>("dense.weight").shape() == Shape{3, 2});
+  CHECK(list(file.read<float>("dense.weight")) == std::vector<float>{1, 4, 2, 5, 3, 6});
+
+  // One tap each, so that the images' channels are what moves.
+  Conv2d conv(2, 3, {.kernel = {1, 2}}, rng);
+  conv.weight.copy_from(Tensor<float>({1, 2, 2, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
+  io::export_pytorch(dir / "b", conv);
+  const auto w = io::SafetensorsReader(dir / "b").read<float>("weight");
+  CHECK(w.shape() == Shape{3, 2, 1, 2});
+  CHECK(list(w) == std::vector<float>{0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11});
+}
+
+TEST_CASE("a dense layer's columns follow the image they are flattened from", "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  // Images (1, 2, 2): ours are p0c0 p0c1 p1c0 p1c1, PyTorch's p0c0 p1c0 p0c1 p1c1.
+  Sequential in{Flatten{}, Dropout(0.5), Linear(4, 1, rng, {.bias = false})};
+  for (auto& [name, t] : named_tensors(in)) t.copy_from(Tensor<float>({4, 1}, {1, 2, 3, 4}));
+  const auto first = [&](auto& net, const io::PytorchOptions& o, const char* name) {
+    io::export_pytorch(dir / "a", net, o);
+    return list(io::SafetensorsReader(dir / "a").read<float>(name));
+  };
+  CHECK(first(in, {.sample = {1, 2, 2}}, "2.weight") == std::vector<float>{1, 3, 2, 4});
+  CHECK(first(in, {}, "2.weight") == std::vector<float>{1, 2, 3, 4});  // nothing is known of images
+  Sequential out{Linear(1, 4, rng), LayerNorm(4), Relu{}, Reshape{{1, 2, 2}}};
+  for (auto& [name, t] : named_tensors(out)) t.copy_from(Tensor<float>(t.shape(), {1, 2, 3, 4}));
+  for (const char* name : {"0.weight", "0.bias", "1.weight", "1.bias"})
+    CHECK(first(out, {.sample = {1}}, name) == std::vector<float>{1, 3, 2, 4});
+}
+
+TEST_CASE("weights go to PyTorch's layout and come back", "[pytorch]") {
+  Rng rng;
+  const io::PytorchOptions image{.sample = {8, 8, 1}};
+  check_round_trip(mlp(rng), {});
+  check_round_trip(autoencoder(rng), image);
+  check_round_trip(autoencoder(rng), {.sample = {8, 8, 1}, .count_activations = true});
+  check_round_trip(vae(rng), image);
+  check_round_trip(dcgan(true, rng).generator, {.sample = {5}});
+  check_round_trip(dcgan(true, rng).discriminator, {.sample = {28, 28, 1}, .count_activations = true});
+  check_round_trip(Sequential{LabelEmbedding(10, 7, rng), LayerNorm(12), Linear(12, 18, rng), Relu{},
+                              Reshape{{3, 3, 2}}, Conv2d(2, 4, {.kernel = {3, 2}, .groups = 2}, rng),
+                              Flatten{}, LabelEmbedding(3, 5, rng), Linear(10, 2, rng)},
+                   {.sample = {15}});
+  check_round_trip(SpectralNorm(Conv2d(2, 4, {}, rng), rng), {.sample = {5, 5, 2}});
+}
+
+TEST_CASE("double weights go to PyTorch as they are", "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  using Net = Sequential<double>;
+  const auto make = [&] {
+    return Net{Conv2d<double>(1, 2, {}, rng), Flatten{}, SpectralNorm(Linear<double>(8, 4, rng), rng),
+               Reshape{{1, 2, 2}}};
+  };
+  Net a = make(), b = make();
+  io::export_pytorch(dir / "a", a, {.sample = {4, 4, 1}});
+  const auto weight = io::SafetensorsReader(dir / "a").read<double>("2.parametrizations.weight.original");
+  // Row 1 of PyTorch's is the second pixel's first channel, ours column 2; its column 1 the same.
+  CHECK(weight(1, 1) == named_tensors(a)[2].second(2, 2));
+  io::import_pytorch(dir / "a", b, {.sample = {4, 4, 1}});
+  const auto x = rng.normal<double>({3, 4, 4, 1});
+  CHECK(test::bit_difference(a.forward(x), b.forward(x)) == "");
+  Sequential<float> narrow{Conv2d(1, 2, {}, rng)};
+  CHECK_THAT(error_of([&] { io::import_pytorch(dir / "a", narrow); }),
+             ContainsSubstring("'0.weight' is F64, expected F32"));
+}
+
+TEST_CASE("layers take PyTorch's numbers where activations count", "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  auto ae = autoencoder(rng);
+  const auto names = [&](const io::PytorchOptions& o) {
+    io::export_pytorch(dir / "a", ae, o);
+    std::string all;
+    for (const auto& name : io::SafetensorsReader(dir / "a").names())
+      if (name.ends_with("weight")) all += name + " ";
+    return all;
+  };
+  CHECK(names({}) ==
+        "decoder.0.weight decoder.2.weight decoder.3.weight encoder.0.weight encoder.1.weight "
+        "encoder.3.weight ");
+  CHECK(names({.sample = {8, 8, 1}, .count_activations = true}) ==
+        "decoder.0.weight decoder.3.weight decoder.5.weight encoder.0.weight encoder.2.weight "
+        "encoder.5.weight ");
+  CHECK(names({.rename = [](const std::string& n) { return "model." + n; }}).starts_with("model.decoder.0."));
+  CHECK_THAT(error_of([&] { names({.count_activations = true}); }), ContainsSubstring("needs the shape"));
+  CHECK_THAT(error_of([&] { names({.rename = [](const std::string&) { return "x"; }}); }),
+             ContainsSubstring("a second tensor 'x'"));
+}
+
+TEST_CASE("PyTorch's weights give PyTorch's outputs", "[pytorch]") {
+  // Files of check_pytorch.py --golden.
+  const io::SafetensorsReader cases(golden / "cases.safetensors");
+  Rng rng;
+  const auto matches = [&](const std::string& name, auto model, const Shape& sample) {
+    INFO(name);
+    io::import_pytorch(golden / (name + ".safetensors"), model,
+                       {.sample = sample, .count_activations = true});
+    const auto expected = cases.read<float>(name + ".y");
+    // 1e-5, in units of a float's epsilon: sums of up to 400 products in another order.
+    CHECK(test::difference(output(model, cases.read<float>(name + ".x")), cast<double>(expected), 84) == "");
+  };
+  matches("mlp", mlp(rng), {6});
+  matches("autoencoder", autoencoder(rng), {8, 8, 1});
+  matches("vae", vae(rng).encoder, {8, 8, 1});
+  matches("generator", dcgan(true, rng).generator, {5});
+  matches("discriminator", dcgan(true, rng).discriminator, {28, 28, 1});
+}
+
+TEST_CASE("weights for tests/python/check_pytorch.py", "[pytorch][python]") {
+  const test::PythonDir dir;
+  Rng rng;
+  io::SafetensorsWriter cases;
+  const auto write = [&](const std::string& name, auto model, Index n, const Shape& sample) {
+    randomize(model, 3);
+    io::export_pytorch(dir / (name + ".safetensors"), model, {.sample = sample, .count_activations = true});
+    Shape shape{n};
+    for (Index d : sample) shape.push_back(d);
+    const auto x = rng.uniform<float>(shape, -1, 1);
+    cases.add(name + ".x", x), cases.add(name + ".y", output(model, x));
+  };
+  write("mlp", mlp(rng), 7, {6});
+  write("autoencoder", autoencoder(rng), 3, {8, 8, 1});
+  write("vae", vae(rng).encoder, 3, {8, 8, 1});
+  write("generator", dcgan(false, rng).generator, 3, {100});
+  write("discriminator", dcgan(false, rng).discriminator, 3, {28, 28, 1});
+  cases.write(dir / "cases.safetensors");
+  CHECK(io::SafetensorsReader(dir / "cases.safetensors").names().size() == 10);
+}
+
+TEST_CASE("an import that fails leaves the module as it was", "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  Sequential net{Linear(2, 3, rng), BatchNorm(3)};
+  const auto before = clone(net);
+  const auto importing = [&](const std::vector<std::pair<std::string, Tensor<float>>>& tensors) {
+    io::SafetensorsWriter writer;
+    for (const auto& [name, t] : tensors) writer.add(name, t);
+    writer.write(dir / "w");
+    return error_of([&] { io::import_pytorch(dir / "w", net); });
+  };
+  const auto f = [](const Shape& s) { return Tensor<float>::full(s, 7); };
+  std::vector<std::pair<std::string, Tensor<float>>> good{
+      {"0.weight", f({3, 2})}, {"0.bias", f({3})},         {"1.weight", f({3})},
+      {"1.bias", f({3})},      {"1.running_mean", f({3})}, {"1.running_var", f({3})}};
+  auto bad = good;
+  bad[0].second = f({2, 3});
+  CHECK_THAT(importing(bad),
+             ContainsSubstring("w: '0.weight' is (2, 3), expected (3, 2) for the model's '0.weight' (2, 3)"));
+  bad = good;
+  bad.pop_back();
+  CHECK_THAT(importing(bad),
+             ContainsSubstring("no tensor '1.running_var', for the model's '1.running_var' (3,)"));
+  bad = good;
+  bad.emplace_back("2.weight", f({1}));
+  CHECK_THAT(importing(bad), ContainsSubstring("the model has no '2.weight'"));
+  auto left = before;
+  const auto old = named_tensors(left), now = named_tensors(net);
+  for (std::size_t i = 0; i < old.size(); ++i) CHECK(list(old[i].second) == list(now[i].second));
+
+  io::SafetensorsWriter writer;
+  for (const auto& [name, t] : good) writer.add(name, t);
+  writer.add("1.num_batches_tracked", Tensor<std::int32_t>::full({}, 3));
+  writer.write(dir / "w");
+  io::import_pytorch(dir / "w", net);
+  for (const auto& [name, t] : named_tensors(net)) CHECK(list(t) == list(f(t.shape())));
+}
+
+TEST_CASE("what has no counterpart in PyTorch is refused", "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  const auto exporting = [&](auto net, const Shape& sample) {
+    return error_of([&] { io::export_pytorch(dir / "a", net, {.sample = sample}); });
+  };
+  CHECK_THAT(exporting(SpectralNorm(ConvTranspose2d(2, 3, {}, rng), rng), {4, 4, 2}),
+             ContainsSubstring("PyTorch divides a transposed convolution by another number"));
+  CHECK_THAT(exporting(Sequential{Flatten{}, Reshape{{3, 2, 2}}}, {2, 2, 3}),
+             ContainsSubstring("columns of images (3, 2, 2) are in another order"));
+  CHECK_THAT(exporting(Sequential{Reshape{{4, 1, 2}}}, {2, 2, 2}), ContainsSubstring("0 Reshape(4, 1, 2): "));
+  CHECK(exporting(Sequential{Flatten{}, Reshape{{2, 2, 3}}}, {2, 2, 3}) == "no error");
+}
