@@ -39,15 +39,16 @@ void draw_points(const fs::path& file, const Tensor<float>& real, const Tensor<f
       .save(file);
 }
 
-/// As the chart of a run's losses.
-void draw_columns(const fs::path& stem, const History& h, const std::string& y_label,
-                  const std::vector<std::pair<std::string, std::string>>& columns) {
-  examples::save_columns(
-      stem, h, {.title = "gan_mixture", .x_label = "twentieths of the run", .y_label = y_label}, columns);
+/// Points are drawn and judged twenty times.
+examples::TrainingText text_of(const std::string& title) {
+  return {.title = title,
+          .y_label = "loss",
+          .x_label = "twentieths of the run",
+          .lines = {{"d_loss", "discriminator"}, {"g_loss", "generator"}}};
 }
 
 int train(const Settings& settings, examples::RunOptions options) {
-  const fs::path out = examples::begin("gan_mixture", options);
+  examples::Run run("gan_mixture", options);
   const auto mixture = options.dataset == "grid" ? recipes::grid() : recipes::ring();
   Rng rng(options.seed);
   auto gan = recipes::make_mixture_gan(settings, rng);
@@ -68,37 +69,33 @@ int train(const Settings& settings, examples::RunOptions options) {
     return average.module.forward(noise);
   };
   Judge judge(average, [&] { return recipes::coverage(mixture, make()); });
-  const auto run = examples::train(
-      out, options, {.title = "gan_mixture", .y_label = "loss"},
+  run.show("generator", gan.generator, {gan.latent});
+  run.show("discriminator", gan.discriminator, {2});
+  const auto training = run.train(
+      text_of("gan_mixture"),
       [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); }, {&judge});
 
-  std::vector<std::string> files{"points.png"};
-  draw_points(out / files[0], mixture.draw(options.samples, points), make(),
+  draw_points(run.picture("points.png"), mixture.draw(options.samples, points), make(),
               "gan_mixture, " + options.dataset);
-  History h = run.history;
-  if (h.rows.empty()) {
-    examples::announce(out, files, options);
-    return 130;
-  }
+  History h = training.history;
+  if (h.rows.empty()) return run.finish(training, {});
   h.columns.insert(h.columns.end(), {"modes", "high_quality"});
   for (std::size_t i = 0; i < h.rows.size(); ++i)
     h.rows[i].insert(h.rows[i].end(),
                      {static_cast<double>(judge.found[i].modes), judge.found[i].high_quality});
-  io::write_csv(out / "history.csv", h.columns, h.rows);
-  draw_columns(out / "history", h, "loss", {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
-  draw_columns(out / "high_quality", h, "share of points within 3 deviations", {{"high_quality", ""}});
-  for (const char* name :
-       {"history.csv", "history.png", "history.svg", "high_quality.png", "high_quality.svg"})
-    files.push_back(name);
-  examples::announce(out, files, options);
+  io::write_csv(run.file("history.csv"), h.columns, h.rows);
+  run.chart("high_quality", h,
+            {.title = "gan_mixture",
+             .x_label = "twentieths of the run",
+             .y_label = "share of points within 3 deviations"},
+            {{"high_quality", ""}});
 
   const auto now = recipes::coverage(mixture, make());
-  examples::print_result({{"modes", static_cast<double>(now.modes)},
-                          {"high_quality", now.high_quality},
-                          {"d_loss", h.last("d_loss")},
-                          {"g_loss", h.last("g_loss")},
-                          {"seconds", h.last("seconds")}});
-  return run.code();
+  return run.finish(training, {{"modes", static_cast<double>(now.modes)},
+                               {"high_quality", now.high_quality},
+                               {"d_loss", h.last("d_loss")},
+                               {"g_loss", h.last("g_loss")},
+                               {"seconds", h.last("seconds")}});
 }
 
 double density(double x, double mean, double deviation) {
@@ -110,7 +107,7 @@ double density(double x, double mean, double deviation) {
 /// x = w z + b it comes to lie on one. (From a deviation that spans both modes it stays there: that is a
 /// minimum too, only not the lower one.)
 int compare(examples::RunOptions options) {
-  const fs::path out = examples::begin("gan_mixture", options);
+  examples::Run run("gan_mixture", options);
   constexpr double place = 3, width = 0.5;
   Rng draw = Rng(options.seed).stream(2);
   auto x = draw.normal<float>({20000, 1}, 0, static_cast<float>(width));
@@ -132,9 +129,9 @@ int compare(examples::RunOptions options) {
   data::Loader batches(data::Dataset{x}, {.batch = 256, .batches = 300, .seed = options.seed});
   Adam generator(parameters(gan.generator), {.rate = 5e-3, .beta1 = 0.5});
   Adam discriminator(parameters(gan.discriminator), {.rate = 2e-3, .beta1 = 0.5});
-  const auto run =
-      examples::train(out, options, {.title = "gan_mixture --compare", .y_label = "loss"},
-                      [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); });
+  const auto training = run.train(text_of("gan_mixture --compare"), [&](const FitOptions& o) {
+    return fit(gan, generator, discriminator, batches, o);
+  });
   const double made_mean = static_cast<double>(gan.generator.bias.item());
   const double made_deviation = std::abs(static_cast<double>(gan.generator.weight.item()));
 
@@ -146,18 +143,13 @@ int compare(examples::RunOptions options) {
     lines[2].ys.push_back(density(at, made_mean, made_deviation));
   }
   io::line_chart(lines, {.title = "One Gaussian for two modes", .x_label = "x", .y_label = "density"})
-      .save(out / "compare.png");
-  if (!run.history.rows.empty())
-    draw_columns(out / "history", run.history, "loss",
-                 {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
-  examples::announce(out, {"compare.png", "history.csv", "history.png", "history.svg"}, options);
-  if (run.history.rows.empty()) return 130;
-  examples::print_result({{"likelihood_mean", mean},
-                          {"likelihood_deviation", deviation},
-                          {"adversarial_mean", made_mean},
-                          {"adversarial_deviation", made_deviation},
-                          {"seconds", run.history.last("seconds")}});
-  return run.code();
+      .save(run.picture("compare.png"));
+  if (training.history.rows.empty()) return run.finish(training, {});
+  return run.finish(training, {{"likelihood_mean", mean},
+                               {"likelihood_deviation", deviation},
+                               {"adversarial_mean", made_mean},
+                               {"adversarial_deviation", made_deviation},
+                               {"seconds", training.history.last("seconds")}});
 }
 
 }  // namespace
@@ -165,7 +157,8 @@ int compare(examples::RunOptions options) {
 int main(int argc, char** argv) {
   using Least = examples::CommandLine::Least;
   Settings s = recipes::mixture_settings(examples::peek(argc, argv, "--dataset", "ring"));
-  examples::RunOptions options{.dataset = "ring", .batch = s.batch, .lr = s.rate, .samples = 2500};
+  examples::RunOptions options{
+      .dataset = "ring", .batch = s.batch, .lr = s.rate, .samples = 2500, .checkpoints = "off"};
   std::string loss(detail::name(s.options.loss.kind));
   bool compared = false;
   examples::CommandLine line(

@@ -5,6 +5,7 @@
 #include "recipes/autoencoders.hpp"
 #include "support/pictures.hpp"
 #include "support/recipe.hpp"
+#include "support/resume.hpp"
 #include "support/run.hpp"
 
 using namespace figment;
@@ -27,19 +28,19 @@ struct Codes {
   }
 };
 
-/// Returns the names of what it drew. Pixels are divided by `white`.
-std::vector<std::string> draw(const Model& model, const data::Dataset<float>& test, const Codes& codes,
-                              float white, const examples::RunOptions& options, const fs::path& out) {
-  std::vector<std::string> files{"reconstructions.png", "random_codes.png", "walk.png"};
+/// Pixels are divided by `white`.
+void draw(const Model& model, const data::Dataset<float>& test, const Codes& codes, float white,
+          const examples::RunOptions& options, examples::Run& run) {
   const auto shown = [&](const Tensor<float>& x) { return x / white; };
   Rng rng = Rng(options.seed).stream(2);
 
   const auto originals = slice(test.x, 0, 0, 15);
+  const fs::path rows = run.picture("reconstructions.png", "test images and their reconstructions");
   if (model.options.noise > 0) {
     const auto noisy = model.corrupt(originals, rng);
-    examples::save_rows(out / files[0], {noisy, model.reconstruct(noisy), originals});
+    examples::save_rows(rows, {noisy, model.reconstruct(noisy), originals});
   } else {
-    examples::save_rows(out / files[0], {shown(originals), shown(model.reconstruct(originals))});
+    examples::save_rows(rows, {shown(originals), shown(model.reconstruct(originals))});
   }
 
   // Nothing says that codes are distributed so: what comes of it shows what a VAE is for. Each picture has
@@ -47,49 +48,52 @@ std::vector<std::string> draw(const Model& model, const data::Dataset<float>& te
   Shape shape = codes.shape;
   shape[0] = 100;
   const auto random = flatten(model.decode(rng.normal(shape)));
-  examples::save_square(out / files[1], white > 1 ? random / (max(random, 1, Dims::keep) + 1e-6f) : random);
+  examples::save_square(run.picture("random_codes.png", "decoded codes drawn from N(0, 1)"),
+                        white > 1 ? random / (max(random, 1, Dims::keep) + 1e-6f) : random);
 
   const auto each = examples::one_of_each(test);
   const Index half = each.dim(0) / 2;
-  examples::save_walks(out / files[2], slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
+  examples::save_walks(run.picture("walk.png", "walks from one test image to another"),
+                       slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
                        [&](const auto& a, const auto& b) { return shown(model.interpolate(a, b, 15)); });
 
   constexpr Index digit = 61;
   if (test.size() > digit) {
     const auto one = slice(test.x, 0, digit, digit + 1);
-    files.push_back("digit_61.png");
-    io::write_png(out / files.back(),
+    io::write_png(run.picture("digit_61.png", "test image 61 and its reconstruction"),
                   io::grid(examples::as_images(concat({shown(one), shown(model.reconstruct(one))})),
                            {.columns = 2, .gap = 2, .scale = 8}));
   }
-  return files;
 }
 
 int train(const Settings& settings, examples::RunOptions options) {
-  const fs::path out = examples::begin(settings.name, options);
+  examples::Run run(settings.name, options);
   auto images = examples::load_images(options, settings.raw);
   auto [train_set, held_out] = data::split(images.train, settings.held_out);
 
   Rng rng(options.seed);
   auto model = recipes::make_autoencoder(settings, rng);
-  if (!options.quiet) std::cerr << summary(model, {28, 28, 1});
+  run.show("model", model, {28, 28, 1});
 
   const auto optimizer = recipes::make_optimizer(settings.optimizer, parameters(model), options.lr);
   data::Loader batches(train_set, {.batch = options.batch, .seed = options.seed});
   data::Loader validation(settings.held_out > 0 ? held_out : images.test, {.batch = 1000, .shuffle = false});
   const std::string loss(detail::name(settings.options.reconstruction));
-  const auto run = examples::train(
-      out, options,
-      {.title = settings.name + " on " + options.dataset, .y_label = loss + ", mean over pixels"},
-      [&](const FitOptions& o) { return fit(model, *optimizer, batches, validation, o); });
+  run.checkpoint.add_module(model).add_optimizer("optimizer", *optimizer);
+  const float white = settings.raw ? 255.0f : 1.0f;
+  const auto first = slice(images.test.x, 0, 0, std::min<Index>(100, images.test.size()));
+  run.film([&] {
+    return io::grid(examples::as_images(model.reconstruct(first) / white), {.columns = 10, .scale = 2});
+  });
+  const auto training =
+      run.train({.title = settings.name + " on " + options.dataset, .y_label = loss + ", mean over pixels"},
+                [&](const FitOptions& o) { return fit(model, *optimizer, batches, validation, o); });
 
   const Codes codes(model, images.test.x);
-  auto files = draw(model, images.test, codes, settings.raw ? 255.0f : 1.0f, options, out);
-  for (const char* name : {"history.csv", "history.png", "history.svg"}) files.push_back(name);
-  examples::announce(out, files, options);
-  if (run.history.rows.empty()) return 130;
+  draw(model, images.test, codes, white, options, run);
+  if (training.history.rows.empty()) return run.finish(training, {});
 
-  const History& h = run.history;
+  const History& h = training.history;
   std::vector<std::pair<std::string, double>> figures{
       {"train", h.last("train")}, {"val", h.last("val")}, {"val_" + loss, h.last("val_" + loss)}};
   if (h.has("val_penalty")) figures.push_back({"val_penalty", h.last("val_penalty")});
@@ -106,13 +110,13 @@ int train(const Settings& settings, examples::RunOptions options) {
     figures.push_back({"psnr", psnr(model.reconstruct(noisy), images.test.x)});
   }
   figures.push_back({"seconds", h.last("seconds")});
-  examples::print_result(figures);
-  return run.code();
+  return run.finish(training, figures);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  examples::take_up("mnist_autoencoder", argc, argv);
   Settings settings = examples::find_recipe(recipes::autoencoders(), argc, argv);
   examples::RunOptions options{.epochs = settings.epochs, .batch = settings.batch};
   std::string reconstruction(detail::name(settings.options.reconstruction));

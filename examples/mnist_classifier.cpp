@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "support/pictures.hpp"
+#include "support/resume.hpp"
 #include "support/run.hpp"
 
 using namespace figment;
@@ -51,50 +52,48 @@ void judge(const Model& model, const data::Dataset<float>& made, const std::vect
   if (made.labels.defined()) figures.push_back({"as_asked", share(right)});
 }
 
+/// At most a hundred.
 template <class Model>
-Index draw_mistakes(const Model& model, const data::Dataset<float>& test, const fs::path& file) {
+Tensor<float> mistakes(const Model& model, const data::Dataset<float>& test) {
   const Indices found = model.classify(test.x);
   std::vector<std::int32_t> wrong;
-  for (Index i = 0; i < found.size(); ++i)
+  for (Index i = 0; i < found.size() && wrong.size() < 100; ++i)
     if (found(i) != test.labels(i)) wrong.push_back(static_cast<std::int32_t>(i));
-  const auto n = static_cast<Index>(std::min<std::size_t>(100, wrong.size()));
-  wrong.resize(static_cast<std::size_t>(n));
-  if (n > 0) examples::save_square(file, take(test.x, Indices({n}, wrong)));
-  return n;
+  return take(test.x, Indices({static_cast<Index>(wrong.size())}, wrong));
 }
 
 int train(examples::RunOptions options, const std::string& score) {
-  const fs::path out = examples::begin("mnist_classifier", options);
+  examples::Run run("mnist_classifier", options);
   data::Dataset<float> made;
   if (!score.empty()) made = made_images(score);  // a mistake is found before the training
   const auto images = examples::load_images(options);
 
   Rng rng(options.seed);
   auto model = make_classifier(rng);
-  if (!options.quiet) std::cerr << summary(model, {28, 28, 1});
+  run.show("model", model, {28, 28, 1});
   Adam optimizer(parameters(model), {.rate = options.lr});
   data::Loader batches(images.train, {.batch = options.batch, .seed = options.seed});
   data::Loader validation(images.test, {.batch = 1000, .shuffle = false});
-  const auto run = examples::train(
-      out, options, {.title = "Classifier on " + options.dataset, .y_label = "cross-entropy, nats"},
-      [&](const FitOptions& o) { return fit(model, optimizer, batches, validation, o); });
+  run.checkpoint.add_module(model).add_optimizer("optimizer", optimizer);
+  const auto training =
+      run.train({.title = "Classifier on " + options.dataset, .y_label = "cross-entropy, nats"},
+                [&](const FitOptions& o) { return fit(model, optimizer, batches, validation, o); });
 
-  std::vector<std::string> files{"history.csv", "history.png", "history.svg"};
-  if (draw_mistakes(model, images.test, out / "mistakes.png") > 0) files.push_back("mistakes.png");
-  examples::announce(out, files, options);
-  if (run.history.rows.empty()) return 130;
+  if (const auto wrong = mistakes(model, images.test); wrong.dim(0) > 0)
+    examples::save_square(run.picture("mistakes.png", "test images taken for another class"), wrong);
+  if (training.history.rows.empty()) return run.finish(training, {});
 
-  const History& h = run.history;
+  const History& h = training.history;
   Figures figures{{"train", h.last("train")}, {"val", h.last("val")}, {"accuracy", h.last("val_accuracy")}};
   if (!score.empty()) judge(model, made, examples::class_names(options), figures);
   figures.push_back({"seconds", h.last("seconds")});
-  examples::print_result(figures);
-  return run.code();
+  return run.finish(training, figures);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  examples::take_up("mnist_classifier", argc, argv);
   examples::RunOptions options{.epochs = 8, .batch = 128};
   std::string score;
   examples::CommandLine line("mnist_classifier",

@@ -2,8 +2,10 @@
 // ones.
 
 #include "support/gan_run.hpp"
+#include "support/resume.hpp"
 
 int main(int argc, char** argv) {
+  examples::take_up("mnist_dcgan", argc, argv);
   auto settings = recipes::dcgans()[0];
   examples::RunOptions options;
   examples::GanRun how;

@@ -3,10 +3,12 @@
 #include "recipes/gan_losses.hpp"
 #include "support/gan_run.hpp"
 #include "support/recipe.hpp"
+#include "support/resume.hpp"
 
 using namespace figment;
 
 int main(int argc, char** argv) {
+  examples::take_up("mnist_gan", argc, argv);
   auto settings = examples::find_recipe(recipes::gans(), argc, argv);
   examples::RunOptions options;
   examples::GanRun how;

@@ -5,10 +5,10 @@
 #include "recipes/vaes.hpp"
 #include "support/pictures.hpp"
 #include "support/recipe.hpp"
+#include "support/resume.hpp"
 #include "support/run.hpp"
 
 using namespace figment;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -48,19 +48,18 @@ auto bound(const recipes::ConditionalVaeModel& vae, const Images& x, Index k, Rn
   return importance_bound(vae, x.x, x.labels, k, rng);
 }
 
-/// Returns the names of what it drew and saved.
 template <class Model>
-std::vector<std::string> draw(const Model& vae, const Images& test, const examples::RunOptions& options,
-                              const fs::path& out) {
-  std::vector<std::string> files{"reconstructions.png", "walk.png", "samples.png", "samples.npy"};
+void draw(const Model& vae, const Images& test, const examples::RunOptions& options, examples::Run& run) {
   constexpr bool conditional = std::is_same_v<Model, recipes::ConditionalVaeModel>;
 
   const auto first = data::slice(test, 0, std::min<Index>(15, test.size()));
-  examples::save_rows(out / files[0], {first.x, reconstruct(vae, first)});
+  examples::save_rows(run.picture("reconstructions.png", "test images and their reconstructions"),
+                      {first.x, reconstruct(vae, first)});
 
   const auto each = examples::one_of_each(test);
   const Index half = each.dim(0) / 2;
-  examples::save_walks(out / files[1], slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
+  examples::save_walks(run.picture("walk.png", "walks from one test image to another"),
+                       slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
                        [&](const auto& a, const auto& b) {
                          if constexpr (conditional)
                            return vae.interpolate(a, b, 8, 15);
@@ -72,19 +71,17 @@ std::vector<std::string> draw(const Model& vae, const Images& test, const exampl
   const Indices labels = class_rows(recipes::classes, 10, options.samples);
   Rng rng = Rng(options.seed).stream(2);
   const auto samples = examples::as_images(sample(vae, labels, rng));
-  io::write_png(out / files[2], io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)),
-                                         {.columns = 10, .scale = 2}));
-  io::save_npy(out / files[3], samples);
-  if (conditional) {
-    files.push_back("labels.npy");
-    io::save_npy(out / files.back(), labels);
-  }
+  io::write_png(
+      run.picture("samples.png", "samples"),
+      io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)), {.columns = 10, .scale = 2}));
+  io::save_npy(run.file("samples.npy"), samples);
+  if (conditional) io::save_npy(run.file("labels.npy"), labels);
 
   if (vae.encoder.latent() == 2) {
     const Index side = 15;
-    files.push_back("manifold.png");
     const auto manifold = examples::as_images(decode_as(vae, latent_grid(side), 8));
-    io::write_png(out / files.back(), io::grid(manifold, {.columns = side, .gap = 0, .scale = 2}));
+    io::write_png(run.picture("manifold.png", "what codes on a grid of equal shares decode to"),
+                  io::grid(manifold, {.columns = side, .gap = 0, .scale = 2}));
 
     const auto scatter = io::scatter(encode(vae, test).mean, test.labels,
                                      {.title = "Test images in the latent space",
@@ -93,19 +90,16 @@ std::vector<std::string> draw(const Model& vae, const Images& test, const exampl
                                       .width = 820,
                                       .height = 700,
                                       .class_names = examples::class_names(options)});
-    for (const char* name : {"latent.png", "latent.svg"}) {
-      files.push_back(name);
-      scatter.save(out / name);
-    }
+    scatter.save(run.picture("latent.png", "test images in the latent space"));
+    scatter.save(run.file("latent.svg"));
   }
-  return files;
 }
 
 template <class Model>
-int train(Model vae, const Settings& settings, const VaeRun& how, examples::RunOptions options,
-          const fs::path& out) {
+int train(Model vae, const Settings& settings, const VaeRun& how, const examples::RunOptions& options,
+          examples::Run& run) {
   auto images = examples::load_images(options);
-  if (!options.quiet) std::cerr << summary(vae, {28, 28, 1});
+  run.show("model", vae, {28, 28, 1});
   if (settings.all_data)
     images.train = {concat({images.train.x, images.test.x}),
                     concat({images.train.labels, images.test.labels})};
@@ -124,8 +118,15 @@ int train(Model vae, const Settings& settings, const VaeRun& how, examples::RunO
                                                    : constant_rate(settings.options.kl_weight));
   const bool grey = binarization == data::Binarization::none;
   const std::string suffix = grey ? "" : "_binarized";
-  const auto run = examples::train(
-      out, options,
+  run.checkpoint.add_module(vae).add_optimizer("optimizer", *optimizer);
+  // The same codes after every epoch: a grid of them, or such as the prior has.
+  const Index shown = 100;
+  const Indices classes = class_rows(recipes::classes, 10, shown);
+  run.film([&] {
+    Rng fixed = Rng(options.seed).stream(5);
+    return io::grid(examples::as_images(sample(vae, classes, fixed)), {.columns = 10, .scale = 2});
+  });
+  const auto training = run.train(
       {.title = settings.name + " on " + options.dataset,
        .y_label = settings.options.reconstruction == Reconstruction::mse ? "squared error + KL per image"
                   : grey                                                 ? "nats per image"
@@ -137,39 +138,36 @@ int train(Model vae, const Settings& settings, const VaeRun& how, examples::RunO
       },
       {&anneal});
 
-  auto files = draw(vae, images.test, options, out);
-  for (const char* name : {"history.csv", "history.png", "history.svg"}) files.push_back(name);
-  examples::announce(out, files, options);
-  if (run.history.rows.empty()) return 130;
-
+  draw(vae, images.test, options, run);
   std::vector<std::pair<std::string, double>> figures;
+  if (training.history.rows.empty()) return run.finish(training, figures);
   const std::string half = settings.all_data ? "" : "val_";
   for (const std::string& column :
        settings.all_data ? std::vector<std::string>{"train"} : std::vector<std::string>{"train", "val"})
-    figures.push_back({column + suffix, run.history.last(column + suffix)});
+    figures.push_back({column + suffix, training.history.last(column + suffix)});
   for (const char* term : {"reconstruction", "kl"})
-    figures.push_back({term + suffix, run.history.last(half + term + suffix)});
+    figures.push_back({term + suffix, training.history.last(half + term + suffix)});
   if (how.bound > 0) {
     Rng rng = Rng(options.seed).stream(4);
     const auto nats = bound(vae, images.test, how.bound, rng);
     figures.push_back({"log_p" + suffix, static_cast<double>(mean(nats).item())});
   }
-  figures.push_back({"seconds", run.history.last("seconds")});
-  examples::print_result(figures);
-  return run.code();
+  figures.push_back({"seconds", training.history.last("seconds")});
+  return run.finish(training, figures);
 }
 
 int train(const Settings& settings, const VaeRun& how, examples::RunOptions options) {
-  const fs::path out = examples::begin(settings.name, options);
+  examples::Run run(settings.name, options);
   Rng rng(options.seed);
   if (settings.kind == recipes::VaeKind::conditional)
-    return train(recipes::make_conditional_vae(settings, rng), settings, how, options, out);
-  return train(recipes::make_vae(settings, rng), settings, how, options, out);
+    return train(recipes::make_conditional_vae(settings, rng), settings, how, options, run);
+  return train(recipes::make_vae(settings, rng), settings, how, options, run);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  examples::take_up("mnist_vae", argc, argv);
   Settings settings = examples::find_recipe(recipes::vaes(), argc, argv);
   examples::RunOptions options{.epochs = settings.epochs, .batch = settings.batch};
   VaeRun how;

@@ -9,9 +9,23 @@ namespace examples {
 
 struct CommandLine::Parser {
   CLI::App app;
+  Settings* settings = nullptr;
 };
 
 namespace {
+
+Settings settings_of(const CLI::App& app) {
+  Settings all;
+  for (const CLI::Option* o : app.get_options()) {
+    if (o->get_lnames().empty() || o == app.get_help_ptr() || o == app.get_version_ptr()) continue;
+    std::string value;
+    for (const auto& word : o->reduced_results()) value += (value.empty() ? "" : ",") + word;
+    if (o->count() == 0) value = o->get_expected_min() == 0 ? "false" : o->get_default_str();
+    if (value.starts_with('[')) value = value.substr(1, value.size() - 2);  // a list by default
+    all.emplace_back(o->get_lnames()[0], value);
+  }
+  return all;
+}
 
 /// Accepts what reads as a V and passes the test; otherwise the message says what was expected and found.
 template <class V, class Test>
@@ -32,7 +46,9 @@ CommandLine::CommandLine(const std::string& program, const std::string& descript
     : parser_(std::make_unique<Parser>()) {
   parser_->app.name(program);
   parser_->app.description(description);
-  parser_->app.option_defaults()->always_capture_default();
+  // The last of several counts: a run that is resumed has its arguments before the new ones.
+  parser_->app.option_defaults()->always_capture_default()->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeLast);
 }
 CommandLine::~CommandLine() = default;
 
@@ -77,6 +93,7 @@ void CommandLine::numbers(const std::string& name, std::vector<std::ptrdiff_t>& 
                           const std::string& help) {
   parser_->app.add_option(name, value, help)
       ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->check(expect<std::ptrdiff_t>("whole numbers from 1",
                                      [](auto v) { return v >= 1 && v <= std::ptrdiff_t{1} << 31; }))
       ->type_name("N,N…");
@@ -89,9 +106,12 @@ void CommandLine::list(const std::string& name, const std::string& text, const s
   parser_->app.set_version_flag(name, text, help);  // what --version does with a version
 }
 
+void CommandLine::keep(Settings& settings) { parser_->settings = &settings; }
+
 int CommandLine::parse(int argc, char** argv) {
   try {
     parser_->app.parse(argc, argv);
+    if (parser_->settings) *parser_->settings = settings_of(parser_->app);
     return -1;
   } catch (const CLI::CallForHelp&) {
     std::cout << parser_->app.help();
@@ -106,12 +126,13 @@ int CommandLine::parse(int argc, char** argv) {
 }
 
 std::string peek(int argc, char** argv, const std::string& name, const std::string& otherwise) {
+  std::string found = otherwise;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == name && i + 1 < argc) return argv[i + 1];
-    if (word.starts_with(name + "=")) return word.substr(name.size() + 1);
+    if (word == name && i + 1 < argc) found = argv[i + 1];
+    if (word.starts_with(name + "=")) found = word.substr(name.size() + 1);
   }
-  return otherwise;
+  return found;
 }
 
 int run(const std::string& program, const std::function<int()>& body) {

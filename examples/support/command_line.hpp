@@ -9,6 +9,9 @@
 
 namespace examples {
 
+/// Names and values.
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
 /// Options by name, each bound to a variable that holds its default.
 class CommandLine {
  public:
@@ -32,6 +35,9 @@ class CommandLine {
   /// A flag that prints `text` on stdout and ends the program.
   void list(const std::string& name, const std::string& text, const std::string& help);
 
+  /// Where parse() leaves the value of every option, given or not.
+  void keep(Settings& settings);
+
   /// Reads the arguments. Returns the exit code if the program should end now (--help is 0, a mistake is 2,
   /// with one line on stderr), else -1.
   int parse(int argc, char** argv);
@@ -41,7 +47,8 @@ class CommandLine {
   std::unique_ptr<Parser> parser_;
 };
 
-/// What follows `name` on a command line, before it is parsed: for defaults that depend on another option.
+/// What follows `name` on a command line, the last time, before it is parsed: for defaults that depend on
+/// another option.
 std::string peek(int argc, char** argv, const std::string& name, const std::string& otherwise);
 
 /// Calls body() and turns what it throws into one line on stderr and exit code 1.

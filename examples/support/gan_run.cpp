@@ -3,9 +3,6 @@
 #include <cmath>
 #include <figment/io/safetensors.hpp>
 #include <iostream>
-#ifdef FIGMENT_HAVE_GIF
-#include <figment/io/gif.hpp>
-#endif
 
 #include "support/pictures.hpp"
 
@@ -49,46 +46,6 @@ class GanWatch final : public Callback {
   int won_ = 0;
 };
 
-std::string numbered(const char* what, Index n) {
-  std::string digits = std::to_string(n);
-  return format("{}_{}.png", what, std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits);
-}
-
-/// Draws the same noise after every epoch, and every so many steps.
-class FixedNoise final : public Callback {
- public:
-  FixedNoise(fs::path out, Index every, std::function<Tensor<float>()> images)
-      : out_(std::move(out)), every_(every), images_(std::move(images)) {}
-
-  void on_step(TrainState&) override {
-    ++step_;
-    if (every_ > 0 && step_ % every_ == 0) save_square(out_ / numbered("step", step_), images_());
-  }
-  void on_epoch(TrainState& state) override {
-    frames_.push_back(io::grid(as_images(images_()), {.scale = 2}));
-    io::write_png(out_ / numbered("epoch", state.epoch), frames_.back());
-  }
-
-  /// The grids of all epochs, at most some seconds long. Returns whether there is a library for it.
-  bool animate(const std::string& file) const {
-#ifdef FIGMENT_HAVE_GIF
-    const auto n = static_cast<Index>(frames_.size());
-    io::write_gif(out_ / file, frames_,
-                  {.delay_ms = std::clamp<Index>(12000 / std::max<Index>(1, n), 40, 400)});
-    return true;
-#else
-    (void)file;
-    return false;
-#endif
-  }
-
- private:
-  std::vector<io::Image> frames_;
-  fs::path out_;
-  Index every_, step_ = 0;
-  std::function<Tensor<float>()> images_;
-};
-
 }  // namespace
 
 void add_gan(CommandLine& line, RunOptions& o, recipes::GanSettings& s, GanRun& how) {
@@ -111,18 +68,15 @@ void add_gan(CommandLine& line, RunOptions& o, recipes::GanSettings& s, GanRun& 
 }
 
 int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOptions options) {
-  const fs::path out = begin(settings.name, options);
+  Run run(settings.name, options);
   check(how.ema < 1, "--ema: expected less than 1, found {}", how.ema);
   auto images = load_images(options);
   Rng rng(options.seed);
   auto gan = recipes::make_gan(settings, rng);
-  if (!options.quiet) {
-    std::cerr << "generator\n" << summary(gan.generator, {settings.latent + gan.options.classes});
-    if (gan.options.classes == 0)
-      std::cerr << "discriminator\n" << summary(gan.discriminator, {28, 28, 1});
-    else
-      std::cerr << "discriminator\n" << summary(gan.discriminator, {784 + gan.options.classes});
-  }
+  const Index labels_joined = gan.options.classes;
+  run.show("generator", gan.generator, {settings.latent + labels_joined});
+  run.show("discriminator", gan.discriminator,
+           labels_joined == 0 ? Shape{28, 28, 1} : Shape{784 + labels_joined});
 
   // Pixels as the generator makes them, and back.
   const auto shown = [&](const Tensor<float>& x) { return settings.signed_range ? x * 0.5f + 0.5f : x; };
@@ -148,56 +102,47 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
   Rng fixed = Rng(options.seed).stream(2);
   const Tensor<float> noise = gan.noise(std::max<Index>(64, settings.shown), fixed);
   const auto drawn = [&](Index n) { return make(slice(noise, 0, 0, n), labels_of(n)); };
-  FixedNoise pictures(out, how.sample_every, [&] { return drawn(settings.shown); });
+  run.film([&] { return io::grid(as_images(drawn(settings.shown)), {.scale = 2}); }, how.sample_every);
   const auto some = data::slice(images.train, 0, std::min<Index>(256, images.train.size()));
   GanWatch watch([&] { return drawn(64); }, variety(shown(some.x)));
-  std::vector<Callback*> callbacks{&pictures, &watch};
+  std::vector<Callback*> callbacks{&watch};
   if (how.ema > 0) callbacks.insert(callbacks.begin(), &follow);
 
-  const auto run = train(
-      out, options, {.title = settings.name + " on " + options.dataset, .y_label = "loss"},
+  run.checkpoint.add_module(gan)
+      .add_optimizer("generator_optimizer", generator)
+      .add_optimizer("discriminator_optimizer", discriminator);
+  if (how.ema > 0) run.checkpoint.add_average("average", average);
+  const auto training = run.train(
+      {.title = settings.name + " on " + options.dataset,
+       .y_label = "loss",
+       .lines = {{"d_loss", "discriminator"}, {"g_loss", "generator"}}},
       [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); }, callbacks);
 
-  std::vector<std::string> files{"samples.png", "samples.npy", "history.csv"};
   const Tensor<float> samples =
       as_images(make(gan.noise(options.samples, fixed), labels_of(options.samples)));
-  io::write_png(out / files[0], io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)),
-                                         {.columns = 10, .scale = 2}));
-  io::save_npy(out / files[1], samples);
-  if (gan.options.classes > 0) {
-    files.push_back("labels.npy");
-    io::save_npy(out / files.back(), labels_of(options.samples));
-  }
-  files.push_back("generator.safetensors");
+  io::write_png(
+      run.picture("samples.png", "samples"),
+      io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)), {.columns = 10, .scale = 2}));
+  io::save_npy(run.file("samples.npy"), samples);
+  if (gan.options.classes > 0) io::save_npy(run.file("labels.npy"), labels_of(options.samples));
   auto& trained = how.ema > 0 ? average.module : gan.generator;
-  io::save_weights(out / files.back(), trained,
+  io::save_weights(run.file("generator.safetensors"), trained,
                    {{"recipe", settings.name},
                     {"latent", std::to_string(settings.latent)},
                     {"width", format("{}", settings.width)},
                     {"labels", std::to_string(static_cast<int>(settings.labels))}});
 
-  const History& h = run.history;
-  if (!h.rows.empty()) {
-    save_columns(out / "history", h, {.title = settings.name, .x_label = "epoch", .y_label = "loss"},
-                 {{"d_loss", "discriminator"}, {"g_loss", "generator"}});
-    save_columns(
-        out / "accuracy", h,
-        {.title = settings.name, .x_label = "epoch", .y_label = "share the discriminator judged rightly"},
-        {{"d_real", "of real images"}, {"d_fake", "of generated images"}});
-    for (const char* name : {"history.png", "history.svg", "accuracy.png", "accuracy.svg"})
-      files.push_back(name);
-    files.push_back("epoch_*.png");
-    if (pictures.animate("animation.gif")) files.push_back("animation.gif");
-  }
-  announce(out, files, options);
-  if (h.rows.empty()) return 130;
-  print_result({{"d_loss", h.last("d_loss")},
-                {"g_loss", h.last("g_loss")},
-                {"d_real", h.last("d_real")},
-                {"d_fake", h.last("d_fake")},
-                {"variety", variety(samples) / variety(shown(some.x))},
-                {"seconds", h.last("seconds")}});
-  return run.code();
+  const History& h = training.history;
+  if (h.rows.empty()) return run.finish(training, {});
+  run.chart("accuracy", h,
+            {.title = settings.name, .x_label = "epoch", .y_label = "share the discriminator judged rightly"},
+            {{"d_real", "of real images"}, {"d_fake", "of generated images"}});
+  return run.finish(training, {{"d_loss", h.last("d_loss")},
+                               {"g_loss", h.last("g_loss")},
+                               {"d_real", h.last("d_real")},
+                               {"d_fake", h.last("d_fake")},
+                               {"variety", variety(samples) / variety(shown(some.x))},
+                               {"seconds", h.last("seconds")}});
 }
 
 }  // namespace examples

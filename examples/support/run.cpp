@@ -2,7 +2,11 @@
 
 #include <cstdio>
 #include <ctime>
+#include <figment/io/checkpoints.hpp>
+#include <figment/io/config.hpp>
 #include <iostream>
+
+#include "support/resume.hpp"
 
 namespace examples {
 
@@ -16,6 +20,17 @@ figment::data::MnistKind kind_of(const RunOptions& o) {
 
 }  // namespace
 
+void add_run(CommandLine& line, RunOptions& o) {
+  line.option("--resume", o.resume,
+              "folder of an earlier run to go on with; other flags then change its own");
+  line.choice("--checkpoints", o.checkpoints, "what a run can be resumed from", {"on", "off"});
+  line.option("--checkpoint-every", o.checkpoint_every, "epochs between checkpoints, 0: only at the end", 0);
+  line.option("--checkpoint-steps", o.checkpoint_steps, "steps of an epoch between more of them", 0);
+  line.option("--keep", o.keep, "checkpoints to keep, the newest");
+  line.choice("--tensorboard", o.tensorboard, "curves, pictures and graphs for TensorBoard", {"on", "off"});
+  line.choice("--report", o.report, "the run on one page, report.html", {"on", "off"});
+}
+
 void add_basic(CommandLine& line, RunOptions& o) {
   line.option("--seed", o.seed, "of the weights, the order of the data and all noise");
   line.option("--threads", o.threads, "threads to compute with, 0 for all cores", 0);
@@ -23,6 +38,7 @@ void add_basic(CommandLine& line, RunOptions& o) {
               "directory of the results (default: runs/ and the name of the recipe or program)");
   line.flag("--smoke", o.smoke, "a run of a few seconds, to see that everything works");
   line.flag("--quiet", o.quiet, "no progress, only the result");
+  line.keep(o.settings);
 }
 
 void add_data(CommandLine& line, RunOptions& o) {
@@ -42,6 +58,7 @@ void add_common(CommandLine& line, RunOptions& o) {
   line.option("--epochs", o.epochs, "passes over the training data");
   add_steps(line, o);
   line.option("--samples", o.samples, "pictures to draw into samples.npy");
+  add_run(line, o);
   add_basic(line, o);
 }
 
@@ -79,25 +96,7 @@ std::vector<std::string> class_names(const RunOptions& o) {
   return figment::data::mnist_class_names(kind_of(o));
 }
 
-void save_columns(const fs::path& stem, const figment::History& history,
-                  const figment::io::PlotOptions& options,
-                  const std::vector<std::pair<std::string, std::string>>& columns) {
-  std::vector<figment::io::Series> lines;
-  for (const auto& [column, name] : columns) lines.push_back({name, {}, history[column]});
-  const auto chart = figment::io::line_chart(lines, options);
-  for (const char* ending : {".png", ".svg"}) chart.save(stem.string() + ending);
-}
-
 namespace {
-
-void write_history(const fs::path& out, const figment::History& history, const TrainingText& text) {
-  figment::io::write_csv(out / "history.csv", history.columns, history.rows);
-  std::vector<std::pair<std::string, std::string>> lines;
-  for (const auto& [column, name] : {std::pair{"train", "training"}, std::pair{"val", "validation"}})
-    if (history.has(column + text.suffix)) lines.emplace_back(column + text.suffix, name);
-  save_columns(out / "history", history, {.title = text.title, .x_label = "epoch", .y_label = text.y_label},
-               lines);
-}
 
 std::string time_of_day() {
   const std::time_t now = std::time(nullptr);
@@ -106,32 +105,145 @@ std::string time_of_day() {
   return text;
 }
 
+/// A folder in which there is a run already becomes FOLDER.1, or the next number that is free.
+void move_away(const fs::path& out) {
+  if (!fs::exists(out / "config.json")) return;
+  fs::path to;
+  for (int n = 1; to.empty() || fs::exists(to); ++n)
+    to = (out.has_filename() ? out : out.parent_path()).string() + "." + std::to_string(n);
+  std::error_code error;
+  fs::rename(out, to, error);
+  figment::check(!error, "--out {}: the run in it cannot be moved to {}: {}", out.string(), to.string(),
+                 error.message());
+  std::cerr << "the run that was in " << out.string() << " is now in " << to.string() << "\n";
+}
+
 }  // namespace
 
-Training train(const fs::path& out, const RunOptions& o, const TrainingText& text,
-               const std::function<figment::History(const figment::FitOptions&)>& fit,
-               std::vector<figment::Callback*> callbacks) {
-  figment::Progress progress;
-  figment::StopOnInterrupt interrupt;
+Run::Run(const std::string& name, RunOptions& o) : out(begin(name, o)), options_(o), name_(name) {
+  if (resumed_checkpoint().empty()) move_away(out);
+  report_.title = name;
+  report_.settings = o.settings;
+  if (resumed_checkpoint().empty() || !fs::exists(out / "config.json"))
+    figment::io::write_config(file("config.json"), figment::io::parse_settings(o.settings));
+}
+Run::~Run() = default;
+
+void Run::show(const std::string& name, const std::string& summary, const figment::io::Figure& diagram,
+               const std::string& dot) {
+  if (!options_.quiet) std::cerr << name << "\n" << summary;
+  diagram.save(file(name + ".svg"));
+  figment::io::write_file(file(name + ".dot"), dot);
+  report_.summary += name + "\n" + summary + "\n";
+  report_.diagrams.push_back({diagram, name});
+}
+
+fs::path Run::picture(const std::string& file, const std::string& caption) {
+  pictures_.emplace_back(file, caption);
+  return this->file(file);
+}
+
+fs::path Run::file(const std::string& name) {
+  if (std::find(files_.begin(), files_.end(), name) == files_.end()) files_.push_back(name);
+  return out / name;
+}
+
+void Run::film(std::function<figment::io::Image()> draw, figment::Index every_steps) {
+  film_ = std::make_unique<Film>(out, std::move(draw), every_steps);
+}
+
+void Run::chart(const std::string& name, const figment::History& history,
+                const figment::io::PlotOptions& options,
+                const std::vector<std::pair<std::string, std::string>>& columns) {
+  std::vector<figment::io::Series> lines;
+  for (const auto& [column, text] : columns)
+    if (history.has(column)) lines.push_back({text, {}, history[column]});
+  if (history.rows.empty() || lines.empty()) return;
+  const auto drawing = figment::io::line_chart(lines, options);
+  for (const char* ending : {".png", ".svg"}) drawing.save(file(name + ending));
+  report_.charts.push_back({drawing});
+}
+
+void Run::write_history(const figment::History& history, const TrainingText& text) {
+  figment::io::write_csv(file("history.csv"), history.columns, history.rows);
+  auto lines = text.lines;
+  for (auto& line : lines) line.first += text.suffix;
+  chart("history", history, {.title = text.title, .x_label = text.x_label, .y_label = text.y_label}, lines);
+}
+
+Training Run::train(const TrainingText& text,
+                    const std::function<figment::History(const figment::FitOptions&)>& fit,
+                    std::vector<figment::Callback*> callbacks) {
+  using namespace figment;
+  const RunOptions& o = options_;
+  report_.title = text.title;
+  describe_run(checkpoint);
+  if (!resumed_checkpoint().empty()) {
+    checkpoint.load(resumed_checkpoint());
+    if (!o.quiet)
+      std::cerr << "going on from " << resumed_checkpoint().string() << ": " << position.epoch
+                << " epochs and " << position.step << " steps\n";
+  }
+
+  io::TensorBoardLog board(out / "tensorboard", [&](io::TensorBoardWriter& writer) {
+    for (const auto& graph : graphs_) graph(writer);
+  });
+  EveryEpoch csv([&](TrainState& state) {
+    io::write_csv(out / "history.csv", state.history->columns, state.history->rows);
+  });
+  Progress progress;
+  StopOnInterrupt interrupt;
+  io::Checkpoints checkpoints(
+      out / "checkpoints", checkpoint,
+      {.every_epochs = o.checkpoint_every, .every_steps = o.checkpoint_steps, .keep = o.keep});
+  if (o.tensorboard == "on") callbacks.push_back(&board);
+  if (film_ && o.tensorboard == "on") film_->show_in(board);
+  if (film_) callbacks.push_back(film_.get());
+  callbacks.push_back(&csv);
   callbacks.push_back(&interrupt);
   if (!o.quiet) callbacks.push_back(&progress);
-  const std::string start = time_of_day();
-  if (!o.quiet) std::cerr << "start " << start << "\n";
+  if (o.checkpoints == "on") callbacks.push_back(&checkpoints);
+
+  if (!o.quiet) std::cerr << "start " << time_of_day() << "\n";
   Training run;
   try {
-    run.history = fit({.epochs = o.epochs, .seed = o.seed, .suffix = text.suffix, .callbacks = callbacks});
-  } catch (const figment::NonFiniteLoss& e) {
-    if (!e.history.rows.empty()) write_history(out, e.history, text);  // the epochs before stay
+    run.history = fit({.epochs = o.epochs,
+                       .seed = o.seed,
+                       .suffix = text.suffix,
+                       .callbacks = callbacks,
+                       .position = &position});
+  } catch (const NonFiniteLoss& e) {
+    if (!e.history.rows.empty()) write_history(e.history, text);  // the epochs before stay
     throw;
   }
   run.interrupted = interrupt.interrupted();
-  write_history(out, run.history, text);
+  write_history(run.history, text);
+  if (film_ && film_->animate(out / "animation.gif")) files_.push_back("animation.gif");
   const auto ended = run.history.rows.size();
   if (!o.quiet)
-    std::cerr << "end   " << time_of_day() << ", "
-              << (ended ? figment::detail::clock(run.history.last("seconds")) : "0:00") << " elapsed\n";
-  if (run.interrupted) std::cerr << "interrupted after " << ended << " of " << o.epochs << " epochs\n";
+    std::cerr << "end   " << time_of_day() << ", " << figment::detail::clock(position.seconds)
+              << " elapsed\n";
+  if (run.interrupted) {
+    std::cerr << "interrupted after " << ended << " of " << o.epochs << " epochs";
+    if (o.checkpoints == "on") std::cerr << "; go on with " << name_ << " --resume " << out.string();
+    std::cerr << "\n";
+  }
+  check(checkpoints.error().empty(), "{}", checkpoints.error());
   return run;
+}
+
+int Run::finish(const Training& training, const std::vector<std::pair<std::string, double>>& figures) {
+  if (options_.report == "on") {
+    report_.figures = figures;
+    report_.seconds = position.seconds;
+    for (const auto& [file, caption] : pictures_) report_.pictures.emplace_back(out / file, caption);
+    report_.frames = figment::io::frames_in(out, "epoch");
+    figment::io::write_report(file("report.html"), report_);
+  }
+  announce(out, files_, options_);
+  if (training.history.rows.empty()) return 130;
+  print_result(figures);
+  return training.code();
 }
 
 void announce(const fs::path& out, const std::vector<std::string>& files, const RunOptions& o) {

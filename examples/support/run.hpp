@@ -4,10 +4,15 @@
 #include <figment/data.hpp>
 #include <figment/figment.hpp>
 #include <figment/io.hpp>
+#include <figment/io/checkpoint.hpp>
+#include <figment/io/diagram.hpp>
+#include <figment/io/report.hpp>
+#include <figment/io/tensorboard_log.hpp>
 #include <filesystem>
 #include <functional>
 
 #include "support/command_line.hpp"
+#include "support/film.hpp"
 
 namespace examples {
 
@@ -23,8 +28,19 @@ struct RunOptions {
   std::string out = {};        ///< empty: runs/PROGRAM
   figment::Index samples = 1000;
   bool smoke = false, quiet = false;
+
+  figment::Index checkpoint_every = 1;  ///< epochs, 0: only when the run ends
+  figment::Index checkpoint_steps = 0;  ///< steps of an epoch besides, 0: none
+  figment::Index keep = 3;              ///< of the checkpoints
+  std::string resume = {};              ///< the folder of a run to go on with
+  std::string checkpoints = "on", tensorboard = "on", report = "on";
+
+  Settings settings = {};  ///< every flag's value, once the command line is read
 };
 
+/// Adds the flags of runs that can be resumed and looked into: --resume, --checkpoint-every, --tensorboard,
+/// ….
+void add_run(CommandLine& line, RunOptions& options);
 /// Adds the flags that every example has: --seed, --threads, --out, --smoke and --quiet.
 void add_basic(CommandLine& line, RunOptions& options);
 /// Adds --data, where the images are.
@@ -44,12 +60,7 @@ figment::data::Mnist load_images(const RunOptions& options, bool raw = false);
 /// The names of the data set's classes.
 std::vector<std::string> class_names(const RunOptions& options);
 
-/// Writes a chart with a line for each pair of a column and its name as STEM.png and STEM.svg.
-void save_columns(const std::filesystem::path& stem, const figment::History& history,
-                  const figment::io::PlotOptions& options,
-                  const std::vector<std::pair<std::string, std::string>>& columns);
-
-/// A run that has ended, by Ctrl-C maybe.
+/// How training ended, by Ctrl-C maybe.
 struct Training {
   figment::History history;
   bool interrupted = false;
@@ -59,16 +70,70 @@ struct Training {
 };
 
 struct TrainingText {
-  std::string title, y_label;
-  std::string suffix = {};  ///< of the columns' names
+  std::string title, y_label, x_label = "epoch";
+  /// Of the chart history.png: columns and what to call them; those that the history has not are left out.
+  std::vector<std::pair<std::string, std::string>> lines = {{"train", "training"}, {"val", "validation"}};
+  std::string suffix = {};  ///< of all columns' names
 };
 
-/// Calls fit with the flags' options and these callbacks, shows progress, and writes history.csv and a chart
-/// of the columns `train` and `val` as history.png and history.svg, whether the run ends by itself, by Ctrl-C
-/// or by a loss that is not finite (which is then thrown on).
-Training train(const std::filesystem::path& out, const RunOptions& options, const TrainingText& text,
-               const std::function<figment::History(const figment::FitOptions&)>& fit,
-               std::vector<figment::Callback*> callbacks = {});
+/// A run of a training program: its folder, its checkpoints and what is shown of it. In the folder it leaves
+/// config.json, history.csv, TensorBoard's files, checkpoints, pictures and report.html.
+class Run {
+ public:
+  /// As begin(). A run that was in the folder is moved out of the way, unless it is resumed.
+  Run(const std::string& name, RunOptions& options);
+  ~Run();
+  Run(const Run&) = delete;
+
+  const std::filesystem::path out;
+  /// Where fit stands. The program adds its models and optimisers to the checkpoint before it trains.
+  figment::TrainPosition position;
+  figment::io::Checkpoint checkpoint{position};
+
+  /// Shows a network: its table on stderr and in the report, NAME.svg and NAME.dot, TensorBoard's graph.
+  template <class M>
+  void show(const std::string& name, M& module, const figment::Shape& sample) {
+    show(name, figment::summary(module, sample), figment::io::diagram(module, sample, name),
+         figment::io::diagram_dot(module, sample, name));
+    graphs_.push_back([=, &module](auto& board) { board.graph(name, module, sample); });
+  }
+
+  /// The file to draw a picture into, which is then told of and in the report.
+  std::filesystem::path picture(const std::string& file, const std::string& caption = {});
+  /// Another file of the run.
+  std::filesystem::path file(const std::string& name);
+  /// Draws epoch_*.png after every epoch and step_*.png every so many steps: a film in animation.gif, a
+  /// slider in the report.
+  void film(std::function<figment::io::Image()> draw, figment::Index every_steps = 0);
+  /// A chart of columns of the history, NAME.png and NAME.svg.
+  void chart(const std::string& name, const figment::History& history,
+             const figment::io::PlotOptions& options,
+             const std::vector<std::pair<std::string, std::string>>& columns);
+
+  /// Calls fit with the flags' options and these callbacks, from the checkpoint if the run is resumed; shows
+  /// progress and writes history.csv and a chart of the losses, whether the run ends by itself, by Ctrl-C or
+  /// by a loss that is not finite (which is then thrown on).
+  Training train(const TrainingText& text,
+                 const std::function<figment::History(const figment::FitOptions&)>& fit,
+                 std::vector<figment::Callback*> callbacks = {});
+
+  /// Writes the report, names the files and prints the result's line, unless no epoch has ended. Returns the
+  /// exit code.
+  int finish(const Training& training, const std::vector<std::pair<std::string, double>>& figures);
+
+ private:
+  void show(const std::string& name, const std::string& summary, const figment::io::Figure& diagram,
+            const std::string& dot);
+  void write_history(const figment::History& history, const TrainingText& text);
+
+  const RunOptions& options_;
+  std::string name_;
+  std::vector<std::string> files_;
+  std::vector<std::pair<std::string, std::string>> pictures_;  // and captions
+  figment::io::Report report_;
+  std::vector<std::function<void(figment::io::TensorBoardWriter&)>> graphs_;
+  std::unique_ptr<Film> film_;
+};
 
 /// Names on stderr the files a program wrote.
 void announce(const std::filesystem::path& out, const std::vector<std::string>& files,

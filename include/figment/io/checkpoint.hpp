@@ -59,8 +59,10 @@ inline TrainPosition train_position(const Json& j) {
     check(p.history.rows.back().size() == p.history.columns.size(), "a row of {} figures under {} columns",
           p.history.rows.back().size(), p.history.columns.size());
   }
-  p.means = {j.at("losses").get<std::vector<std::string>>(), numbers(j.at("sums")), count(j.at("samples")),
-             j.at("has_total").get<bool>()};
+  p.means = {.names = j.at("losses").get<std::vector<std::string>>(),
+             .sums = numbers(j.at("sums")),
+             .samples = count(j.at("samples")),
+             .has_total = j.at("has_total").get<bool>()};
   check(p.means.names.size() == p.means.sums.size(), "{} sums of {} losses", p.means.sums.size(),
         p.means.names.size());
   p.g_loss = j.at("g_loss").get<double>();
@@ -153,7 +155,7 @@ class Checkpoint {
     metadata["state"] = state.dump();
     SafetensorsWriter writer(std::move(metadata));
     for (const auto& [name, tensor] : tensors_)
-      std::visit([&](const auto& t) { writer.add(name, t.clone()); }, tensor);
+      std::visit([&, &name = name](const auto& t) { writer.add(name, t.clone()); }, tensor);
     return writer;
   }
   void save(const std::filesystem::path& path) const { snapshot().write(path); }

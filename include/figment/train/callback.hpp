@@ -15,6 +15,7 @@ struct TrainState {
   double seconds = 0;           ///< since the run began
   const History* history = nullptr;
   const History* running = nullptr;  ///< one row: the means so far of this epoch's losses
+  const History* latest = nullptr;   ///< one row: the losses of the last step
   bool stop = false;                 ///< set by a callback to end the run after this step
 };
 

@@ -68,6 +68,7 @@ class FitRun {
     state_.step = at_.step;
     state_.history = &at_.history;
     state_.running = &running_;
+    state_.latest = &latest_;
     if (at_.begun())
       go_on(batches, at_.step);
     else
@@ -165,10 +166,13 @@ class FitRun {
     return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
-  // The running means as a history of one row, in memory that stays.
+  // The running means, and the last step's losses, as histories of one row, in memory that stays.
   void publish() {
     if (running_.rows.empty()) begin_publishing();
-    for (std::size_t c = 0; c < at_.means.columns(); ++c) running_.rows[0][c] = at_.means.value(c);
+    for (std::size_t c = 0; c < at_.means.columns(); ++c) {
+      running_.rows[0][c] = at_.means.value(c);
+      latest_.rows[0][c] = at_.means.latest_value(c);
+    }
     at_.seconds = state_.seconds = elapsed();
   }
 
@@ -176,6 +180,7 @@ class FitRun {
     for (std::size_t c = 0; c < at_.means.columns(); ++c)
       running_.columns.push_back(at_.means.column(c, "train", "", options_.suffix));
     running_.rows.push_back(std::vector<double>(running_.columns.size()));
+    latest_ = running_;
   }
 
   const FitOptions& options_;
@@ -184,7 +189,7 @@ class FitRun {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double before_ = at_.seconds;
   TrainState state_;
-  History running_;
+  History running_, latest_;
   LossMeans validation_;
 };
 

@@ -15,6 +15,7 @@ namespace figment {
 struct LossMeans {
   std::vector<std::string> names;  ///< the terms, then "total" if there is one
   std::vector<double> sums;
+  std::vector<double> latest{};  ///< of the last batch
   Index samples = 0;
   bool has_total = false;
   std::string bad{};  ///< what was not finite, or nothing
@@ -38,6 +39,7 @@ struct LossMeans {
   /// prefix.
   std::size_t columns() const { return names.size(); }
   double value(std::size_t column) const { return sums[place(column)] / static_cast<double>(samples); }
+  double latest_value(std::size_t column) const { return latest[place(column)]; }
   [[gnu::cold]] std::string column(std::size_t c, std::string_view total, std::string_view prefix,
                                    std::string_view suffix) const {
     const bool is_total = has_total && c == 0;
@@ -56,6 +58,8 @@ struct LossMeans {
       names.push_back(std::string(name));
       sums.push_back(0);
     }
+    latest.resize(sums.size());
+    latest[at] = value;
     if (!std::isfinite(value) && bad.empty()) bad = format("{} is {}", name, value);
     sums[at] += value * static_cast<double>(size);
   }

@@ -1,0 +1,21 @@
+// Going on with a run: its checkpoint says how it was started.
+#pragma once
+
+#include <figment/io/checkpoint.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace examples {
+
+/// The first thing a program that can be resumed does. With `--resume DIR` the arguments become those of the
+/// run whose folder DIR is, then those given now. Prints one line and exits where there is no such run.
+void take_up(const std::string& program, int& argc, char**& argv);
+
+/// Adds to a checkpoint how the program was started, for take_up.
+void describe_run(figment::io::Checkpoint& checkpoint);
+
+/// The checkpoint to go on from: the newest that is whole; empty for a new run.
+const std::filesystem::path& resumed_checkpoint();
+
+}  // namespace examples
