@@ -24,7 +24,7 @@ set(eigen_users "^(core/eigen[^/]*\\.hpp|nn/.*)$")
 set(zlib_users "^(data|io)/")
 set(stb_and_json_users "^io/")
 set(c_headers "^(assert|errno|float|limits|math|stdarg|stddef|stdint|stdio|stdlib|string|time)\\.h$")
-set(system_headers "^(immintrin|x86intrin|cpuid|intrin|arm_neon|unistd|io|windows|sys/.*|asm/hwcap)\\.h$")
+set(system_headers "^((imm|x86|emm|smm|avx|avx2|avx512f|avx512dq|fma)intrin|cpuid|intrin|arm_neon|unistd|io|windows|sys/.*|asm/hwcap)\\.h$")
 
 set(errors)
 file(GLOB_RECURSE files RELATIVE ${INCLUDE_DIR}/figment ${INCLUDE_DIR}/figment/*.hpp ${INCLUDE_DIR}/figment/*.inl

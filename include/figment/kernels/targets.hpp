@@ -16,7 +16,23 @@
 #include "figment/kernels/window_args.hpp"
 
 #if FIGMENT_X86
+#if defined(_IMMINTRIN_H_INCLUDED) || defined(__clang__) || __GNUC__ > 15
 #include <immintrin.h>
+#else
+// g++'s <immintrin.h> is 73,000 lines, a quarter of what Eigen costs to compile. Its parts have guards of their
+// own and ask only that it has begun; whoever includes it after us gets the others. Each needs those above it.
+// clang-format off
+#define _IMMINTRIN_H_INCLUDED
+#include <emmintrin.h>
+#include <smmintrin.h>
+#include <avxintrin.h>
+#include <avx2intrin.h>
+#include <avx512fintrin.h>
+#include <avx512dqintrin.h>
+#include <fmaintrin.h>
+// clang-format on
+#undef _IMMINTRIN_H_INCLUDED
+#endif
 #elif FIGMENT_ARM64
 #include <arm_neon.h>
 #endif
