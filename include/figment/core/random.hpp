@@ -118,7 +118,7 @@ class Rng {
   template <class Op>
   double one(Op f) {
     double value;
-    kernels::random(f, reserve<double>(1), &value, 1);
+    kernels::reference::random(f, reserve<double>(1), &value, 1);
     return value;
   }
 

@@ -31,6 +31,15 @@ namespace detail {
 
 enum class Fan { in, average };
 
+/// rng's fill in double. By the plain kernel, whose bits are those of every instruction set: each program
+/// with a layer compiles it, and draws its weights but once.
+template <class Op>
+Tensor<double> draw(const Shape& shape, Rng& rng, Op f) {
+  Tensor<double> values(shape);
+  kernels::reference::random(f, rng.reserve<double>(values.size()), values.mutable_data(), values.size());
+  return values;
+}
+
 /// Uniform in ±sqrt(3 a / fan), or normal with variance a / fan.
 template <bool uniform, Fan fan>
 Tensor<double> scaled_by_fan(const Shape& shape, Fans fans, Rng& rng, double a, double) {
@@ -38,9 +47,9 @@ Tensor<double> scaled_by_fan(const Shape& shape, Fans fans, Rng& rng, double a, 
       fan == Fan::in ? static_cast<double>(fans.in) : 0.5 * static_cast<double>(fans.in + fans.out);
   const double limit = std::sqrt((uniform ? 3 : 1) * a / n);
   if constexpr (uniform)
-    return rng.uniform<double>(shape, -limit, limit);
+    return draw(shape, rng, kernels::op::Uniform{-limit, 2 * limit});
   else
-    return rng.normal<double>(shape, 0, limit);
+    return draw(shape, rng, kernels::op::Normal{0, limit});
 }
 
 }  // namespace detail
@@ -52,11 +61,15 @@ inline Initializer constant(double value) {
 }
 inline Initializer zeros() { return constant(0); }
 inline Initializer normal(double mean, double deviation) {
-  return {[](const Shape& s, Fans, Rng& rng, double a, double b) { return rng.normal<double>(s, a, b); },
+  return {[](const Shape& s, Fans, Rng& rng, double a, double b) {
+            return detail::draw(s, rng, kernels::op::Normal{a, b});
+          },
           mean, deviation};
 }
 inline Initializer uniform(double low, double high) {
-  return {[](const Shape& s, Fans, Rng& rng, double a, double b) { return rng.uniform<double>(s, a, b); },
+  return {[](const Shape& s, Fans, Rng& rng, double a, double b) {
+            return detail::draw(s, rng, kernels::op::Uniform{a, b - a});
+          },
           low, high};
 }
 /// Uniform in ±sqrt(6 / (in + out)) (Glorot and Bengio, 2010): the default of dense layers, as in Keras.
