@@ -75,7 +75,7 @@ class Node final : public Counted {
   static Node* make(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output, Keep keep,
                     const ErasedRule<T>& rule = {}) {
     const std::size_t bytes = sizeof(Node) + inputs.size() * sizeof(Kept<T>) + rule.bytes;
-    return new (MemoryPool::instance().allocate(bytes)) Node(name, inputs, output, keep, rule, bytes);
+    return new (MemoryPool::allocate(bytes)) Node(name, inputs, output, keep, rule, bytes);
   }
   void* rule_data() const { return inputs_ + count_; }
 
@@ -108,7 +108,7 @@ class Node final : public Counted {
       Node* node = std::exchange(dead, dead->next_dead_);
       const std::size_t bytes = node->bytes_;
       node->~Node();
-      MemoryPool::instance().deallocate(node, bytes);
+      MemoryPool::deallocate(node, bytes);
     }
     burying = false;
   }
@@ -157,7 +157,8 @@ class Saved {
   std::size_t inputs() const { return node_.inputs().size(); }
 
  private:
-  void verify(const detail::Kept<T>& kept, const char* what) const {
+  // Out of line: each rule asks for its inputs.
+  [[gnu::noinline]] void verify(const detail::Kept<T>& kept, const char* what) const {
     check(kept.tensor.defined() || kept.tensor.size() == 0,
           "{}: its rule reads {} that was not kept (see Keep)", node_.name(), what);
     kept.verify(node_.name(), what);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <thread>
 
 namespace figment {
 
@@ -44,36 +45,38 @@ class MemoryPool {
   }
 
   // Out of line, as the lock's waiting is long.
-  [[gnu::noinline]] void* allocate(std::size_t bytes) {
+  [[gnu::noinline]] static void* allocate(std::size_t bytes) {
+    MemoryPool& pool = instance();
     const std::size_t c = size_class(bytes), size = class_size(c);
     {
-      Lock lock(busy_);
-      stats_.in_use += size;
-      if (stats_.in_use > stats_.peak) stats_.peak = stats_.in_use;
-      if (Block* b = free_[c]) {
-        free_[c] = b->next;
-        stats_.cached -= size;
+      Lock lock(pool.busy_);
+      pool.stats_.in_use += size;
+      if (pool.stats_.in_use > pool.stats_.peak) pool.stats_.peak = pool.stats_.in_use;
+      if (Block* b = pool.free_[c]) {
+        pool.free_[c] = b->next;
+        pool.stats_.cached -= size;
         return b;
       }
-      ++stats_.allocations;
+      ++pool.stats_.allocations;
     }
     try {
       return ::operator new(size, std::align_val_t(alignment));
     } catch (...) {
-      Lock lock(busy_);
-      stats_.in_use -= size;
+      Lock lock(pool.busy_);
+      pool.stats_.in_use -= size;
       throw;
     }
   }
 
-  [[gnu::noinline]] void deallocate(void* p, std::size_t bytes) noexcept {
+  [[gnu::noinline]] static void deallocate(void* p, std::size_t bytes) noexcept {
+    MemoryPool& pool = instance();
     const std::size_t c = size_class(bytes), size = class_size(c);
     {
-      Lock lock(busy_);
-      stats_.in_use -= size;
+      Lock lock(pool.busy_);
+      pool.stats_.in_use -= size;
       if constexpr (recycle_memory) {
-        stats_.cached += size;
-        free_[c] = new (p) Block{free_[c]};
+        pool.stats_.cached += size;
+        pool.free_[c] = new (p) Block{pool.free_[c]};
         return;
       }
     }
@@ -106,11 +109,14 @@ class MemoryPool {
   struct Lock {
     std::atomic_flag& flag;
     explicit Lock(std::atomic_flag& f) noexcept : flag(f) {
-      while (flag.test_and_set(std::memory_order_acquire)) flag.wait(true, std::memory_order_relaxed);
+      if (flag.test_and_set(std::memory_order_acquire)) [[unlikely]]
+        wait();
     }
-    ~Lock() {
-      flag.clear(std::memory_order_release);
-      flag.notify_one();
+    ~Lock() { flag.clear(std::memory_order_release); }
+    // It is held for some ten instructions: whoever is in the way has been interrupted.
+    [[gnu::cold, gnu::noinline]] void wait() noexcept {
+      do std::this_thread::yield();
+      while (flag.test_and_set(std::memory_order_acquire));
     }
   };
 
@@ -150,12 +156,8 @@ struct RecycledAllocator {
   RecycledAllocator() = default;
   template <class U>
   RecycledAllocator(const RecycledAllocator<U>&) {}  // NOLINT(google-explicit-constructor): as std requires
-  V* allocate(std::size_t n) {
-    return static_cast<V*>(detail::MemoryPool::instance().allocate(n * sizeof(V)));
-  }
-  void deallocate(V* p, std::size_t n) noexcept {
-    detail::MemoryPool::instance().deallocate(p, n * sizeof(V));
-  }
+  V* allocate(std::size_t n) { return static_cast<V*>(detail::MemoryPool::allocate(n * sizeof(V))); }
+  void deallocate(V* p, std::size_t n) noexcept { detail::MemoryPool::deallocate(p, n * sizeof(V)); }
   friend bool operator==(const RecycledAllocator&, const RecycledAllocator&) { return true; }
 };
 

@@ -20,12 +20,20 @@ class Shape {
  public:
   Shape() = default;
   Shape(std::initializer_list<Index> dims) : Shape(std::span(dims.begin(), dims.size())) {}
-  explicit Shape(std::span<const Index> dims) : rank_(static_cast<Index>(dims.size())) {
+  // Out of line, like size().
+  [[gnu::noinline]] explicit Shape(std::span<const Index> dims) : rank_(static_cast<Index>(dims.size())) {
     check(rank_ <= max_rank, "shape: {} dimensions, at most {} are supported", rank_, max_rank);
     for (Index i = 0; i < rank_; ++i) {
       dims_[i] = dims.data()[i];
       check(dims_[i] >= 0, "shape: dimension {} is {}, expected 0 or more", i, dims_[i]);
     }
+  }
+
+  /// (0,), which is what an undefined tensor has.
+  static Shape none() noexcept {
+    Shape s;
+    s.rank_ = 1;
+    return s;
   }
 
   Index rank() const { return rank_; }
@@ -41,7 +49,8 @@ class Shape {
   Index& operator[](Index i) { return dims_[axis(i)]; }
   /// i as a position from the front. Throws unless -rank <= i < rank.
   Index axis(Index i) const {
-    check(i >= -rank_ && i < rank_, "axis {} is out of range for shape {}", i, *this);
+    if (i < -rank_ || i >= rank_) [[unlikely]]
+      out_of_range(i);
     return i < 0 ? i + rank_ : i;
   }
 
@@ -71,6 +80,11 @@ class Shape {
   }
 
  private:
+  // Apart from axis, which is asked everywhere: its caller need not hand over the shape's address.
+  [[noreturn, gnu::cold, gnu::noinline]] void out_of_range(Index i) const {
+    fail("axis {} is out of range for shape {}", i, *this);
+  }
+
   Index dims_[max_rank] = {};
   Index rank_ = 0;
 };

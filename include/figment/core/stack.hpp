@@ -18,7 +18,7 @@ class Stack {
   Stack& operator=(const Stack&) = delete;
   [[gnu::noinline]] ~Stack() {
     clear();
-    if (data_) MemoryPool::instance().deallocate(data_, room_ * sizeof(V));
+    if (data_) MemoryPool::deallocate(data_, room_ * sizeof(V));
   }
 
   std::size_t size() const { return size_; }
@@ -41,12 +41,12 @@ class Stack {
  private:
   [[gnu::cold]] void grow() {
     const std::size_t room = room_ ? 2 * room_ : 16;
-    V* const data = static_cast<V*>(MemoryPool::instance().allocate(room * sizeof(V)));
+    V* const data = static_cast<V*>(MemoryPool::allocate(room * sizeof(V)));
     for (std::size_t i = 0; i < size_; ++i) {
       new (data + i) V(std::move(data_[i]));
       data_[i].~V();
     }
-    if (data_) MemoryPool::instance().deallocate(data_, room_ * sizeof(V));
+    if (data_) MemoryPool::deallocate(data_, room_ * sizeof(V));
     data_ = data, room_ = room;
   }
 

@@ -11,7 +11,7 @@ namespace figment::detail {
 class Storage final : public Counted {
  public:
   static Ref<Storage> make(std::size_t bytes) {
-    void* block = MemoryPool::instance().allocate(header + bytes);
+    void* block = MemoryPool::allocate(header + bytes);
     return Ref<Storage>(new (block) Storage(bytes));
   }
 
@@ -26,7 +26,7 @@ class Storage final : public Counted {
   static constexpr std::size_t header = MemoryPool::alignment;
 
   explicit Storage(std::size_t bytes) : bytes_(bytes) {}
-  void destroy() noexcept override { MemoryPool::instance().deallocate(this, header + bytes_); }
+  void destroy() noexcept override { MemoryPool::deallocate(this, header + bytes_); }
 
   std::atomic<std::uint32_t> version_{0};
   std::size_t bytes_;

@@ -24,12 +24,12 @@ class Tensor {
   using value_type = T;
 
   /// Undefined: no memory, shape (0,). Test with defined().
-  Tensor() noexcept : shape_{0} {}
+  Tensor() noexcept : shape_(Shape::none()) {}
 
   // Out of line: tensors are copied and dropped everywhere, and a program compiles each of those places.
   [[gnu::noinline]] Tensor(const Tensor& other)
       : storage_(other.storage_), data_(other.data_), node_(other.node_), shape_(other.shape_) {}
-  Tensor(Tensor&& other) noexcept : Tensor() { swap(other); }
+  [[gnu::noinline]] Tensor(Tensor&& other) noexcept : Tensor() { swap(other); }
   [[gnu::noinline]] Tensor& operator=(Tensor other) noexcept {
     swap(other);
     return *this;
@@ -37,7 +37,7 @@ class Tensor {
   [[gnu::noinline]] ~Tensor() {}
 
   /// Uninitialised values.
-  explicit Tensor(const Shape& shape)
+  [[gnu::noinline]] explicit Tensor(const Shape& shape)
       : storage_(detail::Storage::make(static_cast<std::size_t>(shape.size()) * sizeof(T))),
         data_(static_cast<T*>(storage_->data())),
         shape_(shape) {}

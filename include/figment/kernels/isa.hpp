@@ -87,8 +87,9 @@ inline std::atomic<Isa>& active() {
 
 }  // namespace detail
 
+// Out of line: every kernel's caller asks.
 /// The instruction set in use: the best the CPU has, or what FIGMENT_ISA names.
-inline Isa isa() { return detail::active().load(std::memory_order_relaxed); }
+[[gnu::noinline]] inline Isa isa() { return detail::active().load(std::memory_order_relaxed); }
 
 /// Switches every later kernel call; for tests and benchmarks.
 inline void use_isa(Isa wanted) {
