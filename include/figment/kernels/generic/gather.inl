@@ -19,7 +19,7 @@ void gather_pack(const PackArgs<T>& p) noexcept {
     else if (p.across == 1)
       pack_panel(from, p.along, n, p.k, p.width, to);
     else if (p.along == 1 && p.width == Tile<T>::columns)
-      pack_columns<Tile<T>::columns>(from, p.across, n, p.k, to);
+      pack_columns(from, p.across, n, p.k, p.width, to);
     else
       for (Index l = 0; l < p.k; ++l)
         for (Index i = 0; i < p.width; ++i) *to++ = i < n ? from[l * p.along + i * p.across] : T(0);
