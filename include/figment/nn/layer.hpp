@@ -97,10 +97,11 @@ class Tracer {
 };
 inline thread_local Tracer* active_trace = nullptr;
 
-/// The rows of trace().
+/// The rows of trace(). A template: g++ compiles what may be called through an interface, used or not.
+template <class Row = TraceRow>
 class Trace final : public Tracer {
  public:
-  std::vector<TraceRow> rows;
+  std::vector<Row> rows;
 
   void enter(std::string_view name) override {
     open_.push_back({path_.size(), rows.size()});
