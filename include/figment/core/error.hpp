@@ -21,14 +21,19 @@ namespace detail {
 inline void put(std::string& s, std::string_view v) { s += v; }
 // Constrained, or a const char* would convert to bool before it does to string_view.
 inline void put(std::string& s, std::same_as<bool> auto v) { s += v ? "true" : "false"; }
-// Converted in the widest type: to_string is long, and each type has its own.
+// Not std::to_string, which is long, and another function for each type.
+[[gnu::cold, gnu::noinline]] inline void put_digits(std::string& s, bool negative, std::uint64_t magnitude) {
+  char text[21];
+  char* p = text + sizeof text;
+  do *--p = static_cast<char>('0' + magnitude % 10);
+  while (magnitude /= 10);
+  if (negative) *--p = '-';
+  s.append(p, static_cast<std::size_t>(text + sizeof text - p));
+}
 template <std::integral V>
 requires(!std::same_as<V, bool>) void put(std::string& s, V v) {
-  using Wide = std::conditional_t<std::is_signed_v<V>, long long, unsigned long long>;
-  if constexpr (std::same_as<V, Wide>)
-    s += std::to_string(v);
-  else
-    put(s, static_cast<Wide>(v));
+  const auto bits = static_cast<std::uint64_t>(v);
+  put_digits(s, v < 0, v < 0 ? 0 - bits : bits);
 }
 template <std::floating_point V>
 void put(std::string& s, V v) {

@@ -64,19 +64,23 @@ inline bool supported(Isa isa) {
 
 namespace detail {
 
-inline Isa choose() {
+[[noreturn, gnu::cold]] inline void no_such_isa(std::string_view wanted) {
+  std::string text = "FIGMENT_ISA: expected one of ";
+  for (Isa isa : all_isas)
+    if (supported(isa)) (text += isa == Isa::reference ? "" : ", ") += name(isa);
+  ((text += " on this CPU, found '") += wanted) += "'";
+  throw std::runtime_error(text);
+}
+
+[[gnu::cold]] inline Isa choose() {
   Isa best = Isa::reference;
-  std::string known;
   const char* wanted = std::getenv("FIGMENT_ISA");
   for (Isa isa : all_isas) {
     if (!supported(isa)) continue;
     best = isa;
     if (wanted && name(isa) == wanted) return isa;
-    known.append(known.empty() ? "" : ", ").append(name(isa));
   }
-  if (wanted && *wanted)
-    throw std::runtime_error("FIGMENT_ISA: expected one of " + known + " on this CPU, found '" + wanted +
-                             "'");
+  if (wanted && *wanted) no_such_isa(wanted);
   return best;
 }
 
