@@ -64,7 +64,7 @@ class Sequential {
 
   template <class L>
   void add(L layer) {
-    push(Owned(new Held<L>(std::to_string(layers_.size()), std::move(layer))));
+    append(Owned(new Held<L>({}, std::move(layer))));
   }
   template <class L>
   void add(Named<L> layer) {
@@ -72,11 +72,7 @@ class Sequential {
   }
   /// Appends another's layers, sharing their weights, renamed by position.
   void append(const Sequential& other) {
-    for (const auto& l : other.layers_) {
-      auto copy = l->copy();
-      copy->name = std::to_string(layers_.size());
-      push(std::move(copy));
-    }
+    for (const auto& l : other.layers_) append(l->copy());
   }
 
   Index size() const { return static_cast<Index>(layers_.size()); }
@@ -108,7 +104,7 @@ class Sequential {
   template <class L>
   struct Held final : Layer {
     L layer;
-    Held(std::string n, L l) : Layer(std::move(n)), layer(std::move(l)) {}
+    Held(std::string n, L&& l) : Layer(std::move(n)), layer(std::move(l)) {}
     Tensor<T> forward(const Tensor<T>& x, const Context& context) const override {
       return figment::forward(this->name, layer, x, context);
     }
@@ -116,7 +112,12 @@ class Sequential {
     Owned copy() const override { return Owned(new Held(*this)); }
   };
 
-  void push(Owned layer) {
+  // Out of line, as any type of layer is added by them.
+  [[gnu::noinline]] void append(Owned layer) {
+    layer->name = format("{}", layers_.size());
+    push(std::move(layer));
+  }
+  [[gnu::noinline]] void push(Owned layer) {
     for (const auto& l : layers_)
       check(l->name != layer->name, "Sequential: two layers are named '{}'", layer->name);
     layers_.push_back(std::move(layer));

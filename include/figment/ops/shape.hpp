@@ -1,6 +1,7 @@
 // Changing a tensor's shape and taking parts of it.
 #pragma once
 
+#include "figment/core/stack.hpp"
 #include "figment/ops/arithmetic.hpp"
 
 namespace figment {
@@ -109,7 +110,7 @@ namespace detail {
 /// A tensor seen along one axis: (outer, extent, inner).
 struct AxisView {
   Index outer = 1, extent, inner = 1;
-  AxisView(const Shape& shape, Index axis) : extent(shape[axis]) {
+  [[gnu::noinline]] AxisView(const Shape& shape, Index axis) : extent(shape[axis]) {
     for (Index i = 0; i < axis; ++i) outer *= shape[i];
     for (Index i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
@@ -194,17 +195,16 @@ Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
   T* out = y.mutable_data();
   const AxisView v(shape, at);
   Index begin = 0;
-  RecycledVector<Operand<T>> inputs;
-  inputs.reserve(parts.size());
+  Stack<Operand<T>> inputs;
   for (const auto& part : parts) {
     const Index run = part.dim(at) * v.inner;
     for (Index o = 0; o < v.outer; ++o)
       std::copy_n(part.data() + o * run, run, out + (o * v.extent + begin) * v.inner);
     begin += part.dim(at);
-    inputs.emplace_back(part);
+    inputs.push(part);
   }
   return record(
-      "concat", std::span<const Operand<T>>(inputs), std::move(y),
+      "concat", std::span<const Operand<T>>(inputs.begin(), inputs.size()), std::move(y),
       [at](auto& s, auto& dy, auto& dx) {
         Index from = 0;
         for (std::size_t i = 0; i < s.inputs(); ++i) {

@@ -67,7 +67,7 @@ class Progress final : public Callback {
  private:
   // Cold: compiled for size, which is quicker to compile and no slower ten times a second.
   [[gnu::cold]] static std::string head(const TrainState& s) {
-    const std::string all = std::to_string(s.epochs), now = std::to_string(s.epoch);
+    const std::string all = format("{}", s.epochs), now = format("{}", s.epoch);
     return "epoch " + std::string(all.size() - std::min(all.size(), now.size()), ' ') + now + "/" + all;
   }
 
