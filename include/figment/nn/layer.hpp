@@ -15,7 +15,7 @@ namespace detail {
 struct LayerError : Error {
   std::string path, reason;
   [[gnu::cold]] LayerError(std::string p, std::string r)
-      : Error(p + ": " + r), path(std::move(p)), reason(std::move(r)) {}
+      : Error(format("{}: {}", p, r)), path(std::move(p)), reason(std::move(r)) {}
 };
 
 /// NAME from "… [with L = ns::NAME<…>; …]" or "… [L = NAME]".
@@ -176,9 +176,9 @@ class TraceScope {
   try {
     throw;
   } catch (const LayerError& e) {
-    throw LayerError(std::string(name) + "." + e.path, e.reason);
+    throw LayerError(format("{}.{}", name, e.path), e.reason);
   } catch (const Error& e) {
-    throw LayerError(std::string(name) + " " + layer(), e.what());
+    throw LayerError(format("{} {}", name, layer()), e.what());
   }
 }
 
