@@ -16,7 +16,7 @@ class Optimizer {
  public:
   using value_type = T;
 
-  virtual ~Optimizer() = default;
+  [[gnu::noinline]] virtual ~Optimizer() {}
 
   /// Takes one step. Gradients come in the order of the parameters, as from grad(loss, parameters()).
   void step(std::span<const Tensor<T>> gradients) {

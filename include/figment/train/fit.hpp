@@ -204,7 +204,7 @@ class FitRun {
 /// Throws NonFiniteLoss naming epoch, step and term.
 template <class T, class Batches, class Validation, class Loss>
 requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&> History
-fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss, FitOptions options = {}) {
+fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss, const FitOptions& options = {}) {
   constexpr bool validated = !std::is_same_v<Validation, detail::NoBatches>;
   const auto wrapped = [&](const auto& batch, Context context) {
     Penalties penalties;
@@ -236,9 +236,9 @@ fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss
 
 template <class T, class Batches, class Loss>
 requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&> History
-fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, FitOptions options = {}) {
+fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, const FitOptions& options = {}) {
   detail::NoBatches none;
-  return fit(optimizer, batches, none, std::move(loss), std::move(options));
+  return fit(optimizer, batches, none, std::move(loss), options);
 }
 
 namespace detail {
@@ -268,14 +268,14 @@ auto loss_of_batch(Model& model) {
 /// Trains a model that has a loss(x, context), or a loss(x, labels, context), of its own on the batches.
 template <class Model, class T, class Batches, class Validation>
 requires detail::HasLoss<Model, T> History fit(Model& model, Optimizer<T>& optimizer, Batches& batches,
-                                               Validation& validation, FitOptions options = {}) {
-  return fit(optimizer, batches, validation, detail::loss_of_batch<T>(model), std::move(options));
+                                               Validation& validation, const FitOptions& options = {}) {
+  return fit(optimizer, batches, validation, detail::loss_of_batch<T>(model), options);
 }
 template <class Model, class T, class Batches>
 requires detail::HasLoss<Model, T> History fit(Model& model, Optimizer<T>& optimizer, Batches& batches,
-                                               FitOptions options = {}) {
+                                               const FitOptions& options = {}) {
   detail::NoBatches none;
-  return fit(model, optimizer, batches, none, std::move(options));
+  return fit(model, optimizer, batches, none, options);
 }
 
 }  // namespace figment
