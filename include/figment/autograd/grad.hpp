@@ -30,7 +30,7 @@ template <class T>
 class Slots {
  public:
   /// The node's slot, or null; valid until the next add.
-  Slot<T>* find(const Node<T>* node) {
+  [[gnu::noinline]] Slot<T>* find(const Node<T>* node) {
     if (!node || slots_.empty()) return nullptr;
     const std::int32_t at = table_.data()[probe(node)];
     return at ? &slots_[static_cast<std::size_t>(at - 1)] : nullptr;

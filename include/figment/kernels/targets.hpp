@@ -19,8 +19,9 @@
 #if defined(_IMMINTRIN_H_INCLUDED) || defined(__clang__) || __GNUC__ > 15
 #include <immintrin.h>
 #else
-// g++'s <immintrin.h> is 73,000 lines, a quarter of what Eigen costs to compile. Its parts have guards of their
-// own and ask only that it has begun; whoever includes it after us gets the others. Each needs those above it.
+// g++'s <immintrin.h> is 73,000 lines, a quarter of what Eigen costs to compile. Its parts have guards of
+// their own and ask only that it has begun; whoever includes it after us gets the others. Each needs those
+// above it.
 // clang-format off
 #define _IMMINTRIN_H_INCLUDED
 #include <emmintrin.h>

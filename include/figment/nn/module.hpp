@@ -64,8 +64,12 @@ class Visitor {
  public:
   virtual ~Visitor() = default;
 
-  [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t) { tensor(path_.join(name), t, true); }
-  [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t, buffer_t) { tensor(path_.join(name), t, false); }
+  [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t) {
+    tensor(path_.join(name), t, true);
+  }
+  [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t, buffer_t) {
+    tensor(path_.join(name), t, false);
+  }
   template <class M>
   void operator()(std::string_view name, M& member) {
     static_assert(!std::is_same_v<M, Tensor<float>> && !std::is_same_v<M, Tensor<double>>,

@@ -204,7 +204,8 @@ class FitRun {
 /// Throws NonFiniteLoss naming epoch, step and term.
 template <class T, class Batches, class Validation, class Loss>
 requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&> History
-fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss, const FitOptions& options = {}) {
+fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss,
+    const FitOptions& options = {}) {
   constexpr bool validated = !std::is_same_v<Validation, detail::NoBatches>;
   const auto wrapped = [&](const auto& batch, Context context) {
     Penalties penalties;
