@@ -234,7 +234,10 @@ Training Run::train(const TrainingText& text,
 
 int Run::finish(const Training& training, const std::vector<std::pair<std::string, double>>& figures) {
   if (options_.report == "on") {
-    report_.figures = figures;
+    for (const auto& figure : figures)
+      if (figure.first != "seconds") report_.figures.push_back(figure);
+    if (training.interrupted)
+      report_.note = figment::format("interrupted after {} of {} epochs", position.epoch, options_.epochs);
     report_.seconds = position.seconds;
     for (const auto& [file, caption] : pictures_) report_.pictures.emplace_back(out / file, caption);
     report_.frames = figment::io::frames_in(out, "epoch");
