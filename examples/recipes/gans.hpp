@@ -28,7 +28,8 @@ struct GanSettings {
   Index batch = 128, batches = 0;  ///< of an epoch; 0: once through the data
   bool replacement = false;        ///< real images drawn with replacement
   Index epochs = 20;
-  Index shown = 100;  ///< images in the pictures of the run
+  Index shown = 100;      ///< images in the pictures of the run
+  bool enlarged = false;  ///< a sample of 256x256 and a real image of 14x14, 56x56 and 448x448 too
   GanModel (*make)(const GanSettings& settings, Rng& rng) = nullptr;
 };
 
@@ -201,6 +202,7 @@ inline const std::vector<GanSettings>& gans() {
        .batches = 2000,
        .epochs = 50,
        .shown = 25,
+       .enlarged = true,
        .make = detail::tf1_fashion},
   };
   return all;

@@ -18,6 +18,12 @@ double variety(const Tensor<float>& images) {
   return static_cast<double>(mean(sqrt(var(flatten(images), 0))).item());
 }
 
+/// An image by bilinear interpolation.
+void save_resized(const fs::path& file, const Tensor<float>& image, Index side) {
+  const auto resized = resize2d(image.view_as({1, 28, 28, 1}), {side, side}, Interpolation::bilinear);
+  io::write_png(file, io::grid(reshape(resized, {1, side, side}), {.gap = 0}));
+}
+
 /// Says once that a run looks lost, and what to try. Looked at after each epoch but the first, in which
 /// samples still begin to differ.
 class GanWatch final : public Callback {
@@ -124,6 +130,12 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
       run.picture("samples.png", "samples"),
       io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)), {.columns = 10, .scale = 2}));
   io::save_npy(run.file("samples.npy"), samples);
+  if (settings.enlarged) {
+    save_resized(run.picture("sample_256.png", "a sample, enlarged"), slice(samples, 0, 0, 1), 256);
+    for (Index side : {14, 56, 448})
+      save_resized(run.picture(format("real_{}.png", side), format("a real image at {}x{}", side, side)),
+                   shown(slice(images.train.x, 0, 0, 1)), side);
+  }
   if (gan.options.classes > 0) io::save_npy(run.file("labels.npy"), labels_of(options.samples));
   auto& trained = how.ema > 0 ? average.module : gan.generator;
   io::save_weights(run.file("generator.safetensors"), trained,

@@ -27,6 +27,9 @@ void add_run(CommandLine& line, RunOptions& o) {
   line.option("--checkpoint-every", o.checkpoint_every, "epochs between checkpoints, 0: only at the end", 0);
   line.option("--checkpoint-steps", o.checkpoint_steps, "steps of an epoch between more of them", 0);
   line.option("--keep", o.keep, "checkpoints to keep, the newest");
+  line.option("--best", o.best,
+              "column of history.csv: the epoch with the lowest is kept as best.safetensors");
+  line.flag("--highest", o.highest, "the epoch with the highest, for --best");
   line.choice("--tensorboard", o.tensorboard, "curves, pictures and graphs for TensorBoard", {"on", "off"});
   line.choice("--report", o.report, "the run on one page, report.html", {"on", "off"});
 }
@@ -193,9 +196,12 @@ Training Run::train(const TrainingText& text,
   });
   Progress progress;
   StopOnInterrupt interrupt;
-  io::Checkpoints checkpoints(
-      out / "checkpoints", checkpoint,
-      {.every_epochs = o.checkpoint_every, .every_steps = o.checkpoint_steps, .keep = o.keep});
+  io::Checkpoints checkpoints(out / "checkpoints", checkpoint,
+                              {.every_epochs = o.checkpoint_every,
+                               .every_steps = o.checkpoint_steps,
+                               .keep = o.keep,
+                               .best = o.best,
+                               .highest = o.highest});
   if (o.tensorboard == "on") callbacks.push_back(&board);
   if (film_ && o.tensorboard == "on") film_->show_in(board);
   if (film_) callbacks.push_back(film_.get());
@@ -228,7 +234,7 @@ Training Run::train(const TrainingText& text,
     if (o.checkpoints == "on") std::cerr << "; go on with " << name_ << " --resume " << out.string();
     std::cerr << "\n";
   }
-  check(checkpoints.error().empty(), "{}", checkpoints.error());
+  failure_ = checkpoints.error();
   return run;
 }
 
@@ -246,7 +252,8 @@ int Run::finish(const Training& training, const std::vector<std::pair<std::strin
   announce(out, files_, options_);
   if (training.history.rows.empty()) return 130;
   print_result(figures);
-  return training.code();
+  if (!failure_.empty()) std::cerr << name_ << ": " << failure_ << "\n";
+  return failure_.empty() ? training.code() : 1;
 }
 
 void announce(const fs::path& out, const std::vector<std::string>& files, const RunOptions& o) {

@@ -32,6 +32,8 @@ struct RunOptions {
   figment::Index checkpoint_every = 1;  ///< epochs, 0: only when the run ends
   figment::Index checkpoint_steps = 0;  ///< steps of an epoch besides, 0: none
   figment::Index keep = 3;              ///< of the checkpoints
+  std::string best = {};                ///< column of the history whose lowest epoch is kept too; empty: none
+  bool highest = false;                 ///< or whose highest is
   std::string resume = {};              ///< the folder of a run to go on with
   std::string checkpoints = "on", tensorboard = "on", report = "on";
 
@@ -127,7 +129,7 @@ class Run {
   void write_history(const figment::History& history, const TrainingText& text);
 
   const RunOptions& options_;
-  std::string name_;
+  std::string name_, failure_;  // failure_: what could not be written
   std::vector<std::string> files_;
   std::vector<std::pair<std::string, std::string>> pictures_;  // and captions
   figment::io::Report report_;
