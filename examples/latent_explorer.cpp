@@ -49,10 +49,8 @@ Trained load(const fs::path& path) {
 
 class Explorer {
  public:
-  Explorer(const Trained& trained, std::uint64_t seed, fs::path out)
-      : trained_(trained), rng_(seed), out_(std::move(out)) {}
-
-  const std::vector<std::string>& files() const { return files_; }
+  Explorer(const Trained& trained, std::uint64_t seed, examples::Run& run)
+      : trained_(trained), rng_(seed), run_(run) {}
 
   Tensor<float> noise(Index n) { return trained_.gan.noise(n, rng_); }
   /// Images of codes, in [0, 1].
@@ -67,6 +65,8 @@ class Explorer {
     for (const auto& [mean, deviation] : scales)
       for (Index n : {100, 225, 400})
         save(format("noise_mean_{}_deviation_{}_{}.png", mean, deviation, n),
+             format("noise of means from {} to {} and deviations from {} to {}", -mean, mean, -deviation,
+                    deviation),
              images(spread_noise(n, trained_.settings.latent, mean, deviation, rng_)), 0);
   }
 
@@ -79,14 +79,15 @@ class Explorer {
       straight.push_back(images(interpolate(a, b, steps)));
       arc.push_back(images(slerp(a, b, steps)));
     }
-    save("walk_straight.png", concat(straight), steps);
-    save("walk_spherical.png", concat(arc), steps);
+    save("walk_straight.png", "straight walks between two codes", concat(straight), steps);
+    save("walk_spherical.png", "walks along the arc between the same codes", concat(arc), steps);
   }
 
   /// Rows of a, b, c and a - b + c.
   void arithmetic() {
     const auto a = noise(8), b = noise(8), c = noise(8);
-    save("arithmetic.png", concat({images(a), images(b), images(c), images(a - b + c)}), 8);
+    save("arithmetic.png", "rows of a, b, c and a - b + c",
+         concat({images(a), images(b), images(c), images(a - b + c)}), 8);
   }
 
   /// Samples over the training images closest to them. Returns the mean distance over that of as many real
@@ -94,7 +95,8 @@ class Explorer {
   double copies(const Tensor<float>& train) {
     const auto samples = images(noise(15));
     const auto near = nearest_rows(samples, train);
-    save("nearest.png", concat({samples, examples::as_images(take(train, near.index))}), 15);
+    save("nearest.png", "samples over the training images closest to them",
+         concat({samples, examples::as_images(take(train, near.index))}), 15);
     const auto some = images(noise(200));
     const auto made = nearest_rows(some, train);
     const Index held = std::min<Index>(200, train.dim(0) / 2);
@@ -103,42 +105,39 @@ class Explorer {
   }
 
  private:
-  void save(const std::string& file, const Tensor<float>& x, Index columns) {
-    io::write_png(out_ / file, io::grid(x, {.columns = columns, .scale = 2}));
-    files_.push_back(file);
+  void save(const std::string& file, const std::string& caption, const Tensor<float>& x, Index columns) {
+    io::write_png(run_.picture(file, caption), io::grid(x, {.columns = columns, .scale = 2}));
   }
 
   const Trained& trained_;
   Rng rng_;
-  fs::path out_;
-  std::vector<std::string> files_;
+  examples::Run& run_;
 };
 
 int explore(const std::string& weights, examples::RunOptions options) {
-  const fs::path out = examples::begin("latent_explorer", options);
+  examples::Run run("latent_explorer", options);
   fs::path file = weights;
   if (weights.empty() && options.smoke) {
     // Something to look at: a generator as it is before training.
     Rng rng(options.seed);
     auto gan = recipes::make_gan(recipes::gans()[0], rng);
-    file = out / "generator.safetensors";
+    file = run.out / "generator.safetensors";
     io::save_weights(
         file, gan.generator,
         {{"recipe", recipes::gans()[0].name}, {"latent", "100"}, {"width", "1"}, {"labels", "0"}});
   }
   check(!file.empty(), "expected --weights FILE, the generator.safetensors of mnist_gan or mnist_dcgan");
-  const Trained trained = load(file);
+  Trained trained = load(file);
   options.dataset = trained.settings.dataset;
   const auto train = examples::load_images(options).train;
 
-  Explorer explorer(trained, options.seed, out);
+  run.show("generator", trained.gan.generator, {trained.settings.latent});
+  Explorer explorer(trained, options.seed, run);
   explorer.spread();
   explorer.walks();
   explorer.arithmetic();
   const double distance = explorer.copies(train.x);
-  examples::announce(out, explorer.files(), options);
-  examples::print_result({{"nearest_relative_distance", distance}});
-  return 0;
+  return run.finish({{"nearest_relative_distance", distance}});
 }
 
 }  // namespace

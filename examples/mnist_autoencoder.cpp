@@ -94,7 +94,7 @@ int train(const Settings& settings, examples::RunOptions options) {
   if (training.history.rows.empty()) return run.finish(training, {});
 
   const History& h = training.history;
-  std::vector<std::pair<std::string, double>> figures{
+  examples::Figures figures{
       {"train", h.last("train")}, {"val", h.last("val")}, {"val_" + loss, h.last("val_" + loss)}};
   if (h.has("val_penalty")) figures.push_back({"val_penalty", h.last("val_penalty")});
   if (settings.options.both) {

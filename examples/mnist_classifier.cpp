@@ -30,7 +30,7 @@ data::Dataset<float> made_images(const fs::path& dir) {
   return images;
 }
 
-using Figures = std::vector<std::pair<std::string, double>>;
+using examples::Figures;
 
 /// Prints how many of the images are of each class, and adds to the figures the smallest share and, if the
 /// classes were asked for, the share of images that are of theirs.

@@ -139,7 +139,7 @@ int train(Model vae, const Settings& settings, const VaeRun& how, const examples
       {&anneal});
 
   draw(vae, images.test, options, run);
-  std::vector<std::pair<std::string, double>> figures;
+  examples::Figures figures;
   if (training.history.rows.empty()) return run.finish(training, figures);
   const std::string half = settings.all_data ? "" : "val_";
   for (const std::string& column :

@@ -65,19 +65,6 @@ void add_common(CommandLine& line, RunOptions& o) {
   add_basic(line, o);
 }
 
-fs::path begin(const std::string& name, RunOptions& o) {
-  if (o.threads > 0) figment::set_num_threads(static_cast<int>(o.threads));
-  if (o.smoke) {
-    o.epochs = 1;
-    o.samples = std::min<figment::Index>(o.samples, 100);
-  }
-  const fs::path out = o.out.empty() ? fs::path("runs") / name : fs::path(o.out);
-  // Found out now, not after the training.
-  figment::io::write_file(out / ".writable", std::string_view());
-  fs::remove(out / ".writable");
-  return out;
-}
-
 figment::data::Mnist load_images(const RunOptions& o, bool raw) {
   using namespace figment;
   const fs::path source = data::find_mnist(kind_of(o), o.data, FIGMENT_BUNDLED_DATA);
@@ -108,6 +95,20 @@ std::string time_of_day() {
   return text;
 }
 
+/// The folder of results, once it is known that it can be written to.
+fs::path begin(const std::string& name, RunOptions& o) {
+  if (o.threads > 0) figment::set_num_threads(static_cast<int>(o.threads));
+  if (o.smoke) {
+    o.epochs = 1;
+    o.samples = std::min<figment::Index>(o.samples, 100);
+  }
+  const fs::path out = o.out.empty() ? fs::path("runs") / name : fs::path(o.out);
+  // Found out now, not after the training.
+  figment::io::write_file(out / ".writable", std::string_view());
+  fs::remove(out / ".writable");
+  return out;
+}
+
 /// A folder in which there is a run already becomes FOLDER.1, or the next number that is free.
 void move_away(const fs::path& out) {
   if (!fs::exists(out / "config.json")) return;
@@ -121,14 +122,28 @@ void move_away(const fs::path& out) {
   std::cerr << "the run that was in " << out.string() << " is now in " << to.string() << "\n";
 }
 
+/// Names on stderr the files a program wrote.
+void announce(const fs::path& out, const std::vector<std::string>& files, const RunOptions& o) {
+  if (o.quiet) return;
+  std::cerr << "wrote";
+  for (const auto& f : files) std::cerr << "\n  " << (out / f).string();
+  std::cerr << "\n";
+}
+
+/// Numbers to six digits.
+void print_result(const Figures& figures) {
+  std::printf("result");
+  for (const auto& [key, value] : figures) std::printf(" %s=%.6g", key.c_str(), value);
+  std::printf("\n");
+}
+
 }  // namespace
 
 Run::Run(const std::string& name, RunOptions& o) : out(begin(name, o)), options_(o), name_(name) {
   if (resumed_checkpoint().empty()) move_away(out);
   report_.title = name;
   report_.settings = o.settings;
-  if (resumed_checkpoint().empty() || !fs::exists(out / "config.json"))
-    figment::io::write_config(file("config.json"), figment::io::parse_settings(o.settings));
+  figment::io::write_config(file("config.json"), figment::io::parse_settings(o.settings));
 }
 Run::~Run() = default;
 
@@ -238,35 +253,32 @@ Training Run::train(const TrainingText& text,
   return run;
 }
 
-int Run::finish(const Training& training, const std::vector<std::pair<std::string, double>>& figures) {
+void Run::write_report(const Figures& figures) {
   if (options_.report == "on") {
     for (const auto& figure : figures)
       if (figure.first != "seconds") report_.figures.push_back(figure);
-    if (training.interrupted)
-      report_.note = figment::format("interrupted after {} of {} epochs", position.epoch, options_.epochs);
     report_.seconds = position.seconds;
     for (const auto& [file, caption] : pictures_) report_.pictures.emplace_back(out / file, caption);
     report_.frames = figment::io::frames_in(out, "epoch");
     figment::io::write_report(file("report.html"), report_);
   }
   announce(out, files_, options_);
+}
+
+int Run::finish(const Training& training, const Figures& figures) {
+  if (training.interrupted)
+    report_.note = figment::format("interrupted after {} of {} epochs", position.epoch, options_.epochs);
+  write_report(figures);
   if (training.history.rows.empty()) return 130;
   print_result(figures);
   if (!failure_.empty()) std::cerr << name_ << ": " << failure_ << "\n";
   return failure_.empty() ? training.code() : 1;
 }
 
-void announce(const fs::path& out, const std::vector<std::string>& files, const RunOptions& o) {
-  if (o.quiet) return;
-  std::cerr << "wrote";
-  for (const auto& f : files) std::cerr << "\n  " << (out / f).string();
-  std::cerr << "\n";
-}
-
-void print_result(const std::vector<std::pair<std::string, double>>& figures) {
-  std::printf("result");
-  for (const auto& [key, value] : figures) std::printf(" %s=%.6g", key.c_str(), value);
-  std::printf("\n");
+int Run::finish(const Figures& figures) {
+  write_report(figures);
+  print_result(figures);
+  return 0;
 }
 
 }  // namespace examples

@@ -52,15 +52,14 @@ void add_steps(CommandLine& line, RunOptions& options);
 /// Adds all of these and the other flags of programs that train on images.
 void add_common(CommandLine& line, RunOptions& options);
 
-/// Applies --threads and --smoke, makes the folder of results and finds out that it can be written to.
-/// Returns the folder.
-std::filesystem::path begin(const std::string& name, RunOptions& options);
-
 /// The images by the flags: --data, else the environment's, else downloaded, else the bundled digits. --smoke
 /// keeps a small part. Says on stderr which set it is. `raw` leaves pixels from 0 to 255.
 figment::data::Mnist load_images(const RunOptions& options, bool raw = false);
 /// The names of the data set's classes.
 std::vector<std::string> class_names(const RunOptions& options);
+
+/// What came out, by name.
+using Figures = std::vector<std::pair<std::string, double>>;
 
 /// How training ended, by Ctrl-C maybe.
 struct Training {
@@ -82,7 +81,8 @@ struct TrainingText {
 /// config.json, history.csv, TensorBoard's files, checkpoints, pictures and report.html.
 class Run {
  public:
-  /// As begin(). A run that was in the folder is moved out of the way, unless it is resumed.
+  /// Applies --threads and --smoke, and finds out that the folder can be written to. A run that was in it is
+  /// moved out of the way, unless it is resumed.
   Run(const std::string& name, RunOptions& options);
   ~Run();
   Run(const Run&) = delete;
@@ -119,13 +119,16 @@ class Run {
                  const std::function<figment::History(const figment::FitOptions&)>& fit,
                  std::vector<figment::Callback*> callbacks = {});
 
-  /// Writes the report, names the files and prints the result's line, unless no epoch has ended. Returns the
-  /// exit code.
-  int finish(const Training& training, const std::vector<std::pair<std::string, double>>& figures);
+  /// Writes the report, names the files and prints the last line on stdout, `result key=value key=value …`,
+  /// unless no epoch has ended. Returns the exit code.
+  int finish(const Training& training, const Figures& figures);
+  /// The same where nothing is trained.
+  int finish(const Figures& figures);
 
  private:
   void show(const std::string& name, const std::string& summary, const figment::io::Figure& diagram,
             const std::string& dot);
+  void write_report(const Figures& figures);
   void write_history(const figment::History& history, const TrainingText& text);
 
   const RunOptions& options_;
@@ -136,12 +139,5 @@ class Run {
   std::vector<std::function<void(figment::io::TensorBoardWriter&)>> graphs_;
   std::unique_ptr<Film> film_;
 };
-
-/// Names on stderr the files a program wrote.
-void announce(const std::filesystem::path& out, const std::vector<std::string>& files,
-              const RunOptions& options);
-
-/// The last line on stdout: `result key=value key=value …`, numbers to six digits.
-void print_result(const std::vector<std::pair<std::string, double>>& figures);
 
 }  // namespace examples
