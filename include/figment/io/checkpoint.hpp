@@ -2,7 +2,6 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <variant>
 
 #include "figment/io/safetensors.hpp"
 #include "figment/optim/optimizer.hpp"
@@ -63,6 +62,7 @@ inline TrainPosition train_position(const Json& j) {
              .sums = numbers(j.at("sums")),
              .samples = count(j.at("samples")),
              .has_total = j.at("has_total").get<bool>()};
+  p.means.latest.assign(p.means.sums.size(), 0.0);  // the next step fills it
   check(p.means.names.size() == p.means.sums.size(), "{} sums of {} losses", p.means.sums.size(),
         p.means.names.size());
   p.g_loss = j.at("g_loss").get<double>();
@@ -165,35 +165,14 @@ class Checkpoint {
   /// tensor.
   void load(const std::filesystem::path& path) {
     const SafetensorsReader reader(path);
-    std::set<std::string> known;
-    std::vector<Any> values;
-    for (const auto& [name, tensor] : tensors_) {
-      known.insert(name);
-      std::visit(
-          [&, &name = name]<class T>(const Tensor<T>& t) {
-            Tensor<T> value = reader.read<T>(name);
-            check(value.shape() == t.shape(), "load_checkpoint: {}: '{}' is {}, expected {}", path.string(),
-                  name, value.shape(), t.shape());
-            values.push_back(std::move(value));
-          },
-          tensor);
-    }
-    for (const auto& name : reader.names())
-      check(known.contains(name), "load_checkpoint: {}: this run has no '{}'", path.string(), name);
+    const auto values = detail::read_values("load_checkpoint", "this run", reader, tensors_);
     const auto apply = read_numbers(path, reader.metadata());
-    for (std::size_t i = 0; i < values.size(); ++i)
-      std::visit(
-          [&]<class T>(const Tensor<T>& value) {
-            Tensor<T> handle = std::get<Tensor<T>>(tensors_[i].second);
-            handle.copy_from(value);
-          },
-          values[i]);
+    detail::take_values(values, tensors_);
     for (const Apply& f : apply) f();
   }
 
  private:
   using Json = detail::Json;
-  using Any = std::variant<Tensor<float>, Tensor<double>>;
   using Apply = std::function<void()>;
   struct Number {
     std::string name;
@@ -234,7 +213,7 @@ class Checkpoint {
   }
 
   TrainPosition* position_;
-  std::vector<std::pair<std::string, Any>> tensors_;
+  std::vector<detail::NamedTensor> tensors_;
   std::vector<Number> numbers_;
   Metadata texts_;
 };

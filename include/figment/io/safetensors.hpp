@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "figment/io/file.hpp"
@@ -119,6 +120,7 @@ class SafetensorsReader {
     parse(text, size - begin_);
   }
 
+  const std::string& path() const { return name_; }
   const Metadata& metadata() const { return metadata_; }
   bool has(const std::string& tensor) const { return entries_.contains(tensor); }
   std::vector<std::string> names() const {
@@ -242,6 +244,47 @@ class SafetensorsReader {
   std::map<std::string, Entry> entries_;
 };
 
+namespace detail {
+
+/// A tensor of either type, by its name in a file.
+using NamedTensor = std::pair<std::string, std::variant<Tensor<float>, Tensor<double>>>;
+
+/// The file's values of these tensors. Throws when one is missing, has another shape or type, or when the
+/// file has more. `who` leads the errors, `owner` has the tensors.
+inline std::vector<NamedTensor> read_values(const std::string& who, const std::string& owner,
+                                            const SafetensorsReader& reader,
+                                            const std::vector<NamedTensor>& tensors) {
+  std::vector<NamedTensor> values;
+  std::set<std::string> known;
+  for (const auto& [name, tensor] : tensors) {
+    known.insert(name);
+    std::visit(
+        [&, &name = name]<class T>(const Tensor<T>& t) {
+          Tensor<T> value = reader.read<T>(name);
+          check(value.shape() == t.shape(), "{}: {}: '{}' is {}, expected {}", who, reader.path(), name,
+                value.shape(), t.shape());
+          values.emplace_back(name, std::move(value));
+        },
+        tensor);
+  }
+  for (const auto& name : reader.names())
+    check(known.contains(name), "{}: {}: {} has no '{}'", who, reader.path(), owner, name);
+  return values;
+}
+
+/// Puts values that were read into the tensors' own memory.
+inline void take_values(const std::vector<NamedTensor>& values, const std::vector<NamedTensor>& tensors) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    std::visit(
+        [&]<class T>(const Tensor<T>& value) {
+          Tensor<T> handle = std::get<Tensor<T>>(tensors[i].second);
+          handle.copy_from(value);
+        },
+        values[i].second);
+}
+
+}  // namespace detail
+
 /// Writes a module's tensors, buffers too, by their paths ("encoder.0.weight").
 template <class M>
 void save_weights(const std::filesystem::path& path, M& module, const Metadata& metadata = {}) {
@@ -254,23 +297,10 @@ void save_weights(const std::filesystem::path& path, M& module, const Metadata& 
 /// tensor is missing, has another shape or type, or when the file has more than the module.
 template <class M>
 void load_weights(const std::filesystem::path& path, M& module) {
-  using T = module_value_t<M>;
-  const SafetensorsReader reader(path);
-  const auto tensors = named_tensors(module);
-  std::vector<Tensor<T>> values;
-  std::set<std::string> known;
-  for (const auto& [name, t] : tensors) {
-    known.insert(name);
-    values.push_back(reader.read<T>(name));
-    check(values.back().shape() == t.shape(), "load_weights: {}: '{}' is {}, expected {}", path.string(),
-          name, values.back().shape(), t.shape());
-  }
-  for (const auto& name : reader.names())
-    check(known.contains(name), "load_weights: {}: the model has no '{}'", path.string(), name);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Tensor<T> handle = tensors[i].second;
-    handle.copy_from(values[i]);
-  }
+  std::vector<detail::NamedTensor> tensors;
+  for (const auto& [name, t] : named_tensors(module)) tensors.emplace_back(name, t);
+  detail::take_values(detail::read_values("load_weights", "the model", SafetensorsReader(path), tensors),
+                      tensors);
 }
 
 }  // namespace figment::io

@@ -133,6 +133,7 @@ class FitRun {
     at_.seconds = state_.seconds = elapsed();
     History& history = at_.history;
     std::vector<double> row;
+    // Everything is moved into its vector: push_back of a copy is a second function to compile.
     const auto add = [&](std::string column, double value) {
       if (history.rows.empty()) history.columns.push_back(std::move(column));
       row.push_back(std::move(value));

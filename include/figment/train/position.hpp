@@ -57,8 +57,8 @@ struct LossMeans {
     if (at == names.size()) {
       names.push_back(std::string(name));
       sums.push_back(0);
+      latest.push_back(0);
     }
-    latest.resize(sums.size());
     latest[at] = value;
     if (!std::isfinite(value) && bad.empty()) bad = format("{} is {}", name, value);
     sums[at] += value * static_cast<double>(size);
