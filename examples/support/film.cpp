@@ -6,25 +6,7 @@
 #include <figment/io/gif.hpp>
 #endif
 
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_PNG
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#endif
-#if __has_include(<stb_image.h>)
-#include <stb_image.h>
-#else
-#include <stb/stb_image.h>
-#endif
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
+#include "support/decode_png.hpp"
 
 namespace examples {
 
@@ -39,25 +21,15 @@ fs::path numbered(const fs::path& dir, const char* what, Index n) {
          format("{}_{}.png", what, std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits);
 }
 
-/// A picture of one of our own files.
-io::Image read_picture(const fs::path& file) {
-  int width = 0, height = 0, channels = 0;
-  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-      stbi_load(file.string().c_str(), &width, &height, &channels, 0), stbi_image_free);
-  check(pixels != nullptr && (channels == 1 || channels == 3), "{}: cannot be read as a picture",
-        file.string());
-  return {.height = height,
-          .width = width,
-          .channels = channels,
-          .pixels = {pixels.get(), pixels.get() + std::size_t(1) * height * width * channels}};
-}
-
 }  // namespace
 
 void Film::on_begin(TrainState& state) {
   try {
-    for (Index epoch = 1; epoch <= state.epoch; ++epoch)
-      frames_.push_back(read_picture(numbered(out_, "epoch", epoch)));
+    for (Index epoch = 1; epoch <= state.epoch; ++epoch) {
+      const fs::path file = numbered(out_, "epoch", epoch);
+      frames_.push_back(decode_png(file));
+      check(!frames_.back().pixels.empty(), "{}: cannot be read as a picture", file.string());
+    }
   } catch (const Error& e) {
     frames_.clear();
     std::cerr << e.what() << "; the animation begins here\n";

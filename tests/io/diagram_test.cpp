@@ -166,7 +166,7 @@ TEST_CASE("a diagram is saved as SVG or PNG", "[diagram]") {
   figure.save(dir / "model.svg");
   figure.save(dir / "model.png");
   CHECK(test::read_bytes(dir / "model.svg") == io::diagram_svg(vae, {12}, "VAE"));
-  const auto image = test::decode_png(dir / "model.png");
+  const auto image = examples::decode_png(dir / "model.png");
   CHECK(image.width == figure.width);
   CHECK(image.height == figure.height);
 }

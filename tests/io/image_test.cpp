@@ -69,7 +69,7 @@ TEST_CASE("a PNG file decodes to the same pixels", "[png]") {
       for (Index i = 0; i < 5 * width * channels; ++i)
         image.pixels.push_back(static_cast<std::uint8_t>(i * i + i / 7));
       io::write_png(dir / "new/x.png", image);
-      const auto back = test::decode_png(dir / "new/x.png");
+      const auto back = examples::decode_png(dir / "new/x.png");
       CHECK(back.height == 5);
       CHECK(back.width == width);
       CHECK(back.channels == channels);

@@ -101,7 +101,7 @@ TEST_CASE("a PNG chart shows each series in its color", "[plot]") {
   std::vector<io::Series> series;
   for (int k = 0; k < 10; ++k) series.push_back({"s" + std::to_string(k), {}, {double(k), double(k)}});
   io::line_chart(series, {.title = "ten", .width = 640, .height = 400}).save(dir / "new/chart.png");
-  const auto image = test::decode_png(dir / "new/chart.png");
+  const auto image = examples::decode_png(dir / "new/chart.png");
   REQUIRE(image.width == 640);
   REQUIRE(image.height == 400);
   for (const io::Color& color : io::detail::palette) CHECK(near(image, color, 8) > 400);

@@ -83,7 +83,7 @@ TEST_CASE("a report's pictures are the PNG files", "[report]") {
   const std::string html = io::to_html({.pictures = {{image, ""}}}), lead = "base64,";
   const auto begin = html.find(lead) + lead.size();
   test::write_bytes(dir / "a.png", from_base64(html.substr(begin, html.find('"', begin) - begin)));
-  const auto back = test::decode_png(dir / "a.png");
+  const auto back = examples::decode_png(dir / "a.png");
   CHECK(back.width == 7);
   CHECK(back.pixels == image.pixels);
 }

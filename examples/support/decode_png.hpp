@@ -5,9 +5,9 @@
 
 #include "figment/io/image.hpp"
 
-namespace test {
+namespace examples {
 
 /// The picture in the file; empty (0 x 0) if stb_image cannot read it.
 figment::io::Image decode_png(const std::filesystem::path& path);
 
-}  // namespace test
+}  // namespace examples

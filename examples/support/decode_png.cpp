@@ -16,7 +16,7 @@
 #pragma GCC diagnostic pop
 #endif
 
-figment::io::Image test::decode_png(const std::filesystem::path& path) {
+figment::io::Image examples::decode_png(const std::filesystem::path& path) {
   int width = 0, height = 0, channels = 0;
   std::uint8_t* pixels = stbi_load(path.string().c_str(), &width, &height, &channels, 0);
   if (!pixels) return {};
