@@ -159,6 +159,9 @@ int main(int argc, char** argv) {
   Settings s = recipes::mixture_settings(examples::peek(argc, argv, "--dataset", "ring"));
   examples::RunOptions options{
       .dataset = "ring", .batch = s.batch, .lr = s.rate, .samples = 2500, .checkpoints = "off"};
+  // Another way to hold the discriminator takes R1's place, unless both are asked for.
+  for (const char* other : {"--gradient-penalty", "--clip"})
+    if (std::strtod(examples::peek(argc, argv, other, "0").c_str(), nullptr) > 0) s.options.r1 = 0;
   std::string loss(detail::name(s.options.loss.kind));
   bool compared = false;
   examples::CommandLine line(
@@ -189,9 +192,5 @@ int main(int argc, char** argv) {
   examples::add_basic(line, options);
   if (const int code = line.parse(argc, argv); code >= 0) return code;
   s.options.loss.kind = recipes::gan_loss(loss);
-  // Another way to hold the discriminator takes R1's place, unless both are asked for.
-  if ((s.options.gradient_penalty > 0 || s.options.clip > 0) &&
-      examples::peek(argc, argv, "--r1", "").empty())
-    s.options.r1 = 0;
   return examples::run("gan_mixture", [&] { return compared ? compare(options) : train(s, options); });
 }

@@ -13,6 +13,9 @@ int main(int argc, char** argv) {
   examples::RunOptions options;
   examples::GanRun how;
   std::string loss(detail::name(settings.options.loss.kind)), labels = "none";
+  const auto of_logits = [](const std::string& kind) { return kind == "hinge" || kind == "wasserstein"; };
+  // Which have no labels to smooth.
+  if (of_logits(examples::peek(argc, argv, "--loss", loss))) settings.options.loss.real_label = 1;
   std::string noise = settings.options.noise == Noise::uniform ? "uniform" : "normal";
   examples::CommandLine line(
       "mnist_gan",
@@ -27,10 +30,7 @@ int main(int argc, char** argv) {
   line.flag("--spectral-norm", settings.spectral_norm, "of the discriminator's layers");
   if (const int code = line.parse(argc, argv); code >= 0) return code;
   settings.options.loss.kind = recipes::gan_loss(loss);
-  const bool of_logits = loss == "hinge" || loss == "wasserstein";  // which have no labels to smooth
-  if (of_logits && examples::peek(argc, argv, "--real-label", "").empty())
-    settings.options.loss.real_label = 1;
-  if (of_logits || loss == "least_squares") settings.options.loss.log_offset = 0;
+  if (of_logits(loss) || loss == "least_squares") settings.options.loss.log_offset = 0;
   settings.options.noise = noise == "uniform" ? Noise::uniform : Noise::normal;
   settings.labels = labels == "joined"     ? recipes::Labels::joined
                     : labels == "embedded" ? recipes::Labels::embedded

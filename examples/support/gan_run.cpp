@@ -38,8 +38,10 @@ class GanWatch final : public Callback {
       std::cerr
           << "the samples are nearly all alike: try a lower --lr, --loss hinge or --gradient-penalty 10\n";
     }
-    won_ = state.history->last("d_loss") < 0.02 ? won_ + 1 : 0;
-    if (won_ == 3)
+    const auto losses = (*state.history)["d_loss"];
+    const auto lost =
+        std::find_if(losses.rbegin(), losses.rend() - 1, [](double loss) { return !(loss < 0.02); });
+    if (lost - losses.rbegin() == 3)
       std::cerr
           << "the discriminator has won, its loss has been near 0 for 3 epochs: try --real-label 0.9, a "
              "lower --d-lr or --loss wasserstein --gradient-penalty 10\n";
@@ -49,7 +51,6 @@ class GanWatch final : public Callback {
   std::function<Tensor<float>()> fakes_;
   double real_variety_;
   bool collapsed_ = false;
-  int won_ = 0;
 };
 
 }  // namespace

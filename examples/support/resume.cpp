@@ -5,6 +5,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "support/command_line.hpp"
+
 namespace examples {
 
 namespace fs = std::filesystem;
@@ -14,41 +16,11 @@ namespace {
 /// What take_up found out, for the one run of this process.
 struct Start {
   std::string program;
-  std::vector<std::string> arguments;  // without --resume
+  std::vector<std::string> arguments;
+  std::string data;  // where --data or the environment has it
   fs::path checkpoint;
   std::vector<char*> argv;
 } start;
-
-/// Takes `--resume DIR` out of the arguments and returns DIR, or nothing.
-std::string take_resume(std::vector<std::string>& arguments) {
-  for (auto at = arguments.begin(); at != arguments.end(); ++at) {
-    std::string dir;
-    if (at->starts_with("--resume=")) {
-      dir = at->substr(9);
-      arguments.erase(at);
-      return dir;
-    }
-    if (*at == "--resume" && at + 1 != arguments.end()) {
-      dir = at[1];
-      arguments.erase(at, at + 2);
-      return dir;
-    }
-  }
-  return {};
-}
-
-/// A resumed run may be started in another directory, by another environment.
-void fix_data(std::vector<std::string>& arguments) {
-  bool given = false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string& word = arguments[i];
-    if (word.starts_with("--data=")) word = "--data=" + fs::absolute(word.substr(7)).string(), given = true;
-    if (word == "--data" && i + 1 < arguments.size())
-      arguments[i + 1] = fs::absolute(arguments[i + 1]).string(), given = true;
-  }
-  if (const char* env = std::getenv("FIGMENT_DATA"); env && *env && !given)
-    arguments.push_back("--data=" + fs::absolute(env).string());
-}
 
 /// Sets start.checkpoint and puts the arguments of its run before the given ones.
 void find_run(const std::string& dir) {
@@ -83,25 +55,28 @@ void find_run(const std::string& dir) {
 }  // namespace
 
 void take_up(const std::string& program, int& argc, char**& argv) {
-  start = {program, {argv + 1, argv + argc}, {}, {}};
-  const std::string dir = take_resume(start.arguments);
-  if (dir.empty()) return;
-  try {
-    find_run(dir);
-  } catch (const std::exception& e) {
-    std::cerr << program << ": " << e.what() << "\n";
-    std::exit(1);
+  start = {program, {argv + 1, argv + argc}, {}, {}, {}};
+  if (const std::string dir = peek(argc, argv, "--resume", ""); !dir.empty()) {
+    try {
+      find_run(dir);
+    } catch (const std::exception& e) {
+      std::cerr << program << ": " << e.what() << "\n";
+      std::exit(1);
+    }
+    start.argv.push_back(argv[0]);
+    for (std::string& word : start.arguments) start.argv.push_back(word.data());
+    argc = static_cast<int>(start.argv.size());
+    start.argv.push_back(nullptr);
+    argv = start.argv.data();
   }
-  start.argv.push_back(argv[0]);
-  for (std::string& word : start.arguments) start.argv.push_back(word.data());
-  argc = static_cast<int>(start.argv.size());
-  start.argv.push_back(nullptr);
-  argv = start.argv.data();
+  const char* environment = std::getenv("FIGMENT_DATA");
+  start.data = peek(argc, argv, "--data", environment ? environment : "");
 }
 
 void describe_run(figment::io::Checkpoint& checkpoint) {
+  // A resumed run may be started in another directory, by another environment.
   auto arguments = start.arguments;
-  fix_data(arguments);
+  if (!start.data.empty()) arguments.push_back("--data=" + fs::absolute(start.data).string());
   checkpoint.add_text("program", start.program).add_text("arguments", nlohmann::json(arguments).dump());
 }
 

@@ -145,7 +145,6 @@ Run::Run(const std::string& name, RunOptions& o) : out(begin(name, o)), options_
   report_.settings = o.settings;
   figment::io::write_config(file("config.json"), figment::io::parse_settings(o.settings));
 }
-Run::~Run() = default;
 
 void Run::show(const std::string& name, const std::string& summary, const figment::io::Figure& diagram,
                const std::string& dot) {

@@ -40,8 +40,8 @@ struct RunOptions {
   Settings settings = {};  ///< every flag's value, once the command line is read
 };
 
-/// Adds the flags of runs that can be resumed and looked into: --resume, --checkpoint-every, --tensorboard,
-/// ….
+/// Adds the flags of runs that can be resumed and looked into: --resume, --checkpoint-every, --tensorboard
+/// and the like.
 void add_run(CommandLine& line, RunOptions& options);
 /// Adds the flags that every example has: --seed, --threads, --out, --smoke and --quiet.
 void add_basic(CommandLine& line, RunOptions& options);
@@ -84,7 +84,6 @@ class Run {
   /// Applies --threads and --smoke, and finds out that the folder can be written to. A run that was in it is
   /// moved out of the way, unless it is resumed.
   Run(const std::string& name, RunOptions& options);
-  ~Run();
   Run(const Run&) = delete;
 
   const std::filesystem::path out;
