@@ -1,10 +1,34 @@
 # The part all consumers share, once they have figment::figment.
-foreach(property COMPILE_OPTIONS COMPILE_DEFINITIONS LINK_OPTIONS)
-  get_target_property(value figment::figment INTERFACE_${property})
-  if(value)
-    message(FATAL_ERROR "figment::figment forces ${property} ${value} on its users")
+# What linking to `target` would force on its users, in `result`: flags, definitions, sources.
+function(forced target result)
+  set(found)
+  foreach(property COMPILE_OPTIONS COMPILE_DEFINITIONS LINK_OPTIONS SOURCES PRECOMPILE_HEADERS)
+    get_target_property(value ${target} INTERFACE_${property})
+    if(value)
+      list(APPEND found ${property}=${value})
+    endif()
+  endforeach()
+  set(${result} "${found}" PARENT_SCOPE)
+endfunction()
+
+foreach(target figment::figment figment::data figment::io figment::gif)
+  if(TARGET ${target})
+    forced(${target} found)
+    if(found)
+      message(FATAL_ERROR "${target} forces ${found} on its users")
+    endif()
   endif()
 endforeach()
+
+# The check sees what it is there for.
+add_library(planted INTERFACE)
+target_compile_definitions(planted INTERFACE FIGMENT_DOUBLE)
+target_compile_options(planted INTERFACE -mavx2)
+forced(planted found)
+if(NOT found STREQUAL "COMPILE_OPTIONS=-mavx2;COMPILE_DEFINITIONS=FIGMENT_DOUBLE")
+  message(FATAL_ERROR "planted flags were not seen: ${found}")
+endif()
+
 foreach(target figment_tests examples_support)
   if(TARGET ${target})
     message(FATAL_ERROR "a user of figment builds its ${target}")

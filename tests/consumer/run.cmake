@@ -1,6 +1,6 @@
-# Builds and runs main.cpp as a user's project would. HOW: find_package, add_subdirectory, fetch_content or plain.
-# Also SOURCE (figment's own directory), BUILD (its build directory), SCRATCH, CXX, GENERATOR, EIGEN (its headers), GIF
-# (figment has figment::gif).
+# Builds and runs main.cpp as a user's project would. HOW: find_package, add_subdirectory, fetch_content, pkg_config, plain
+# or single_header. Also SOURCE (figment's own directory), BUILD (its build directory), SCRATCH, CXX, GENERATOR, EIGEN (its
+# headers), GIF (figment has figment::gif).
 cmake_minimum_required(VERSION 3.20)
 
 function(run)
@@ -9,6 +9,7 @@ function(run)
     list(JOIN ARGN " " command)
     message(FATAL_ERROR "${command}\n${output}")
   endif()
+  set(output "${output}" PARENT_SCOPE)
 endfunction()
 
 set(project ${CMAKE_CURRENT_LIST_DIR}/${HOW})
@@ -16,10 +17,49 @@ set(scratch ${SCRATCH}/${HOW})
 file(REMOVE_RECURSE ${scratch})
 file(MAKE_DIRECTORY ${scratch})
 
+# What a strict user's own files are compiled with: figment's headers are then no system headers.
+set(strict -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+
 if(HOW STREQUAL "plain")
-  run(${CXX} -std=c++20 -I${SOURCE}/include -isystem ${EIGEN} ${CMAKE_CURRENT_LIST_DIR}/main.cpp -o ${scratch}/consumer
+  run(${CXX} ${strict} -I${SOURCE}/include -isystem ${EIGEN} ${CMAKE_CURRENT_LIST_DIR}/main.cpp -o ${scratch}/consumer
       -pthread)
   run(${scratch}/consumer)
+  return()
+endif()
+
+if(HOW STREQUAL "single_header")
+  # Made by the target, and copied to where no other header of figment is.
+  run(${CMAKE_COMMAND} --build ${BUILD} --target figment_single_header)
+  file(COPY ${BUILD}/single_include/figment DESTINATION ${scratch}/third_party)
+  run(${CXX} ${strict} -I${scratch}/third_party ${CMAKE_CURRENT_LIST_DIR}/main.cpp -o ${scratch}/consumer -pthread)
+  run(${scratch}/consumer)
+  run(${CXX} ${strict} -I${scratch}/third_party -DUNIT=one -fsyntax-only ${CMAKE_CURRENT_LIST_DIR}/models.cpp)
+  return()
+endif()
+
+if(HOW STREQUAL "pkg_config")
+  find_program(PKG_CONFIG NAMES pkg-config pkgconf)
+  if(NOT PKG_CONFIG)
+    message("skipped: there is no pkg-config")
+    return()
+  endif()
+  # Moved after it was installed: the files must not remember where that was.
+  run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${scratch}/installed)
+  file(RENAME ${scratch}/installed ${scratch}/moved)
+  set(ENV{PKG_CONFIG_PATH} ${scratch}/moved/share/pkgconfig:$ENV{PKG_CONFIG_PATH})
+  foreach(part figment figment-io)
+    run(${PKG_CONFIG} --cflags --libs ${part})
+    separate_arguments(flags UNIX_COMMAND "${output}")
+    if(NOT "-I${scratch}/moved/share/pkgconfig/../../include" IN_LIST flags)
+      message(FATAL_ERROR "pkg-config ${part} says ${flags}, without figment's directory in ${scratch}/moved")
+    endif()
+    set(program main)
+    if(part STREQUAL "figment-io")
+      set(program data_and_io)
+    endif()
+    run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/${program}.cpp ${flags} -o ${scratch}/${program})
+    run(${scratch}/${program})
+  endforeach()
   return()
 endif()
 
@@ -30,7 +70,21 @@ if(HOW STREQUAL "find_package")
 elseif(HOW STREQUAL "add_subdirectory")
   list(APPEND arguments -DFIGMENT_DIR=${SOURCE})
 elseif(HOW STREQUAL "fetch_content")
-  list(APPEND arguments -DFETCHCONTENT_SOURCE_DIR_FIGMENT=${SOURCE})
+  find_program(GIT git)
+  if(GIT)
+    # A repository of the files as they are now, committed or not.
+    set(repository ${scratch}/repository)
+    foreach(part CMakeLists.txt LICENSE cmake include)
+      file(COPY ${SOURCE}/${part} DESTINATION ${repository})
+    endforeach()
+    run(${GIT} -C ${repository} init -q)
+    run(${GIT} -C ${repository} add .)
+    run(${GIT} -C ${repository} -c user.name=consumer -c user.email=consumer@example.org commit -q -m "As it is")
+    run(${GIT} -C ${repository} tag v0)
+    list(APPEND arguments -DFIGMENT_REPOSITORY=${repository})
+  else()
+    list(APPEND arguments -DFETCHCONTENT_SOURCE_DIR_FIGMENT=${SOURCE})
+  endif()
 endif()
 run(${CMAKE_COMMAND} -S ${project} -B ${scratch}/build ${arguments})
 run(${CMAKE_COMMAND} --build ${scratch}/build)
