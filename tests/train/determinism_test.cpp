@@ -1,4 +1,6 @@
-// One seed, one history: bit for bit, on any number of threads, with prefetch and without.
+// One seed, one history: bit for bit, on any number of threads, with prefetch and without, and beside others.
+#include <thread>
+
 #include "figment/data/loader.hpp"
 #include "figment/models/vae.hpp"
 #include "figment/nn/dropout.hpp"
@@ -18,8 +20,7 @@ struct Outcome {
 };
 
 /// Large enough that products and elementwise loops are split: 100 x 784 x 64 multiplications, 78400 values.
-Outcome run(int threads, bool prefetch, std::uint64_t seed = 1) {
-  test::ThreadScope scope(threads);
+Outcome run(bool prefetch, std::uint64_t seed) {
   Rng rng(seed);
   Vae vae(
       GaussianEncoder(
@@ -43,24 +44,41 @@ Outcome run(int threads, bool prefetch, std::uint64_t seed = 1) {
   return out;
 }
 
+Outcome run(int threads, bool prefetch, std::uint64_t seed = 1) {
+  test::ThreadScope scope(threads);
+  return run(prefetch, seed);
+}
+
+void check_same(const Outcome& a, const Outcome& b) {
+  CHECK(a.rows == b.rows);
+  REQUIRE(a.weights.size() == b.weights.size());
+  for (std::size_t i = 0; i < a.weights.size(); ++i)
+    CHECK(test::bit_difference(a.weights[i], b.weights[i]) == "");
+}
+
 }  // namespace
 
 TEST_CASE("one seed gives one history and one model", "[train]") {
   const Outcome first = run(1, false);
   REQUIRE(first.rows.size() == 2);
   REQUIRE(first.rows[0].size() == 7);  // epoch, train, its two terms, val, its two terms
-  const auto check_same = [&](int threads, bool prefetch) {
+  for (const auto& [threads, prefetch] : {std::pair{1, false}, {1, true}, {2, false}, {2, true}, {5, true}}) {
     INFO(threads << " threads, prefetch " << prefetch);
-    const Outcome other = run(threads, prefetch);
-    CHECK(other.rows == first.rows);
-    REQUIRE(other.weights.size() == first.weights.size());
-    for (std::size_t i = 0; i < first.weights.size(); ++i)
-      CHECK(test::bit_difference(other.weights[i], first.weights[i]) == "");
-  };
-  check_same(1, false);
-  check_same(1, true);
-  check_same(2, false);
-  check_same(2, true);
-  check_same(5, true);
+    check_same(run(threads, prefetch), first);
+  }
   CHECK(run(1, false, 2).rows != first.rows);
+}
+
+TEST_CASE("models trained at the same time are those trained one after the other", "[train]") {
+  test::ThreadScope scope(2);
+  Outcome together[3];
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint64_t seed = 0; seed < 3; ++seed)
+      threads.emplace_back([&, seed] { together[seed] = run(seed == 1, seed); });
+  }
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    INFO("seed " << seed);
+    check_same(together[seed], run(false, seed));
+  }
 }
