@@ -1,7 +1,7 @@
 # Sourced by the scripts: installs what figment is built with, on systems with apt where that is permitted. Elsewhere it
 # only says so, and CMake fetches the libraries. Nothing here writes to stdout.
 #
-#   figment_install GROUP...    groups: build tests examples benchmarks peers checks neon
+#   figment_install GROUP...    groups: build tests examples benchmarks peers checks neon coverage
 # shellcheck shell=bash
 
 figment_say() { printf '%s\n' "$*" >&2; }
@@ -10,7 +10,8 @@ figment_say() { printf '%s\n' "$*" >&2; }
 figment_tools() {
   case $1 in
     build) echo 'c++|g++|clang++:g++' cmake:cmake 'ninja|make:make' ;;
-    checks) echo clang++:clang clang-format:clang-format ninja:ninja-build ;;
+    checks) echo clang++:clang clang-format:clang-format ninja:ninja-build doxygen:doxygen ;;
+    coverage) echo gcovr:gcovr ;;
     neon) echo aarch64-linux-gnu-g++:g++-aarch64-linux-gnu qemu-aarch64:qemu-user ;;
   esac
 }

@@ -33,9 +33,9 @@ TEST_CASE("shapes print as Python's tuples", "[core]") {
 TEST_CASE("wrong shapes say what is wrong", "[core]") {
   CHECK(error_of([] { Shape{2, -1}; }) == "shape: dimension 1 is -1, expected 0 or more");
   CHECK(error_of([] { Shape{1, 1, 1, 1, 1, 1, 1}; }) == "shape: 7 dimensions, at most 6 are supported");
-  CHECK(error_of([] { Shape({2, 3})[2]; }) == "axis 2 is out of range for shape (2, 3)");
-  CHECK(error_of([] { Shape({2, 3})[-3]; }) == "axis -3 is out of range for shape (2, 3)");
-  CHECK(error_of([] { Shape{}.axis(0); }) == "axis 0 is out of range for shape ()");
+  CHECK(error_of([] { Shape({2, 3})[2]; }) == "shape: axis 2 is out of range for shape (2, 3)");
+  CHECK(error_of([] { Shape({2, 3})[-3]; }) == "shape: axis -3 is out of range for shape (2, 3)");
+  CHECK(error_of([] { Shape{}.axis(0); }) == "shape: axis 0 is out of range for shape ()");
   Shape s{1, 1, 1, 1, 1, 1};
   CHECK(error_of([&] { s.push_back(1); }) == "shape: more than 6 dimensions");
   Shape t{2};

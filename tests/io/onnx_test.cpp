@@ -121,6 +121,7 @@ struct Residual {
   Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
     return x + figment::forward("inner", inner, x, context);
   }
+  void visit(auto&& v) { v("inner", inner); }
 };
 /// What stands between its layers is not one.
 struct Between {
@@ -128,6 +129,10 @@ struct Between {
   Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
     const auto h = figment::forward("a", a, x, context);
     return figment::forward("b", b, h + h, context);
+  }
+  void visit(auto&& v) {
+    v("a", a);
+    v("b", b);
   }
 };
 

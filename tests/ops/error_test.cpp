@@ -24,7 +24,7 @@ TEST_CASE("operations name themselves and the shapes that do not fit", "[ops]") 
         }) == "broadcast_to: shapes (2, 3) and (3, 3) do not broadcast");
   CHECK(error_of([&] { broadcast_to(a, {3}); }) == "broadcast_to: (2, 3) does not broadcast to (3,)");
   CHECK(error_of([&] { sum_to(v, {2, 3}); }) == "sum_to: (3,) does not sum to (2, 3)");
-  CHECK(error_of([&] { sum(a, 2); }) == "axis 2 is out of range for shape (2, 3)");
+  CHECK(error_of([&] { sum(a, 2); }) == "sum: axis 2 is out of range for shape (2, 3)");
 }
 
 TEST_CASE("shape operations say what does not fit", "[ops]") {

@@ -99,8 +99,9 @@ TEST_CASE("a step refuses gradients that do not fit", "[optim]") {
         }) == "step: gradient 1 is (3,), its parameter is (1,)");
   CHECK(sgd.steps() == 0);
   CHECK(test::bit_difference(w, vector({1, 2})) == "");
-  CHECK(error_of([&] { sgd.set_rate(-0.1); }) == "set_rate: expected 0 or more, found -0.1");
-  CHECK(error_of([&] { Sgd<double>({w}, {.rate = -1}); }) == "set_rate: expected 0 or more, found -1");
+  CHECK(error_of([&] { sgd.set_rate(-0.1); }) == "optimizer: expected a rate of 0 or more, found -0.1");
+  CHECK(error_of([&] { Sgd<double>({w}, {.rate = -1}); }) ==
+        "optimizer: expected a rate of 0 or more, found -1");
 }
 
 TEST_CASE("a step between the loss and its gradient is noticed", "[optim]") {

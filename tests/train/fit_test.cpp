@@ -207,7 +207,7 @@ TEST_CASE("a loss that is not finite ends the run, names where, and keeps the hi
       FAIL("no error");
     } catch (const NonFiniteLoss& e) {
       CHECK(std::string(e.what()) ==
-            "fit: epoch 2, step 2: penalty is " + std::string(std::isnan(bad) ? "nan" : "inf"));
+            "fit: epoch 2, step 2: penalty is " + std::string(detail::is_nan(bad) ? "nan" : "inf"));
       CHECK(e.history.rows.size() == 1);
       CHECK(e.history.has("penalty"));
     }

@@ -8,6 +8,7 @@
 
 namespace figment {
 
+/// How gradients are taken.
 struct GradOptions {
   /// Record the gradients' own computation, so that they can be differentiated again.
   bool create_graph = false;
@@ -189,6 +190,7 @@ TensorList<T> grad(const Tensor<T>& loss, std::type_identity_t<std::span<const T
   check(loss.tracked(), "grad: the loss was not computed from any parameter, or under NoGrad");
   return vjp(loss, Tensor<T>::ones(loss.shape()), targets, options);
 }
+/// The same by targets in braces: grad(loss, {w, b}).
 template <class T>
 TensorList<T> grad(const Tensor<T>& loss, std::initializer_list<Tensor<T>> targets,
                    GradOptions options = {}) {

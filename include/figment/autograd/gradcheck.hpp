@@ -5,10 +5,12 @@
 #include <functional>
 
 #include "figment/autograd/grad.hpp"
+#include "figment/core/finite.hpp"
 #include "figment/core/random.hpp"
 
 namespace figment {
 
+/// How closely gradcheck looks.
 struct GradcheckOptions {
   double step = 1e-5;        ///< h of (f(x + h) - f(x - h)) / 2h
   double tolerance = 1e-6;   ///< allowed |difference| / max(1, |numeric|)
@@ -17,7 +19,7 @@ struct GradcheckOptions {
 
 /// What gradcheck found: the worst element, or nothing wrong.
 struct GradcheckResult {
-  bool ok = true;
+  bool ok = true;       ///< no element differs by more than the tolerance
   double worst = 0;     ///< the largest |difference| / max(1, |numeric|)
   std::string message;  ///< where the worst element is, and both values
 };
@@ -53,7 +55,7 @@ inline void compare_gradients(const GradcheckFunction& f, std::vector<Tensor<dou
       const double numeric = (high - low) / (2 * options.step), ours = gradients[n].data()[i];
       const double error = std::abs(ours - numeric) / std::max(1.0, std::abs(numeric));
       if (error > result.worst) result.worst = error;
-      if (!(error <= options.tolerance) && result.ok) {
+      if ((detail::is_nan(error) || error > options.tolerance) && result.ok) {
         result.ok = false;
         result.message =
             format("{} derivative by input {} (shape {}) at element {}: {} found, {} by differences", order,

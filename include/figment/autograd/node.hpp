@@ -29,6 +29,13 @@ template <class T>
 struct Operand {
   const Tensor<T>* tensor;
   Operand(const Tensor<T>& t) : tensor(&t) {}  // NOLINT(google-explicit-constructor): {a, b} converts
+  /// Takes what is none, to say so: the compiler only would that no record fits.
+  template <class A>
+  Operand(const A&) : tensor(nullptr) {  // NOLINT(google-explicit-constructor)
+    static_assert(
+        std::is_same_v<A, Tensor<T>>,
+        "figment: record's inputs are tensors of the output's type; its rule captures what else it needs");
+  }
 };
 
 /// A tensor as a graph holds it, with the version its memory had. Rules that capture a mask or positions
@@ -139,21 +146,27 @@ Node<T>* node_of(const Tensor<T>& t) {
 template <class T>
 class Saved {
  public:
+  /// Made by the engine.
   explicit Saved(const detail::Node<T>& node) : node_(node) {}
 
+  /// Input i. Throws when it was not kept, or was changed in place since.
   const Tensor<T>& in(std::size_t i) const {
     const auto& kept = node_.inputs()[i];
     verify(kept, "an input");
     return kept.tensor;
   }
+  /// The output. Throws when it was not kept, or was changed in place since.
   Tensor<T> out() const {
     verify(node_.output(), "the output");
     Tensor<T> y = node_.output().tensor;
     y.set_node(detail::Ref<detail::Counted>(const_cast<detail::Node<T>*>(&node_)));
     return y;
   }
+  /// The shape of input i, which is always kept.
   const Shape& in_shape(std::size_t i) const { return node_.inputs()[i].tensor.shape(); }
+  /// The shape of the output, which is always kept.
   const Shape& out_shape() const { return node_.shape(); }
+  /// How many inputs the operation had.
   std::size_t inputs() const { return node_.inputs().size(); }
 
  private:
@@ -182,8 +195,10 @@ struct GradientPlace {
 template <class T>
 class InputGradients {
  public:
+  /// Made by the engine.
   explicit InputGradients(std::span<detail::GradientPlace<T>> places) : places_(places) {}
 
+  /// Somebody asks for the gradient of input i.
   bool wants(std::size_t i) const { return places_[i].wanted; }
   /// Gradient i is f(), if it is wanted. Its shape is the input's, or one that the input broadcast to.
   template <class F>

@@ -44,7 +44,9 @@ template <class T>
 }  // namespace detail
 
 /// Records that `output` was computed from `inputs`, and how gradients flow back:
+///
 ///   rule(const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx)
+///
 /// sets dx(i, [&] { return the gradient of input i; }) in ordinary tensor operations, so that it can be
 /// differentiated in turn. It may capture small values. Where an input broadcast, its gradient may have
 /// the broadcast shape: the engine sums it. `keep` names what the rule reads through `saved`.
@@ -52,6 +54,11 @@ template <class T>
 template <class T, class Rule>
 Tensor<T> record(const char* name, std::span<const detail::Operand<std::type_identity_t<T>>> inputs,
                  Tensor<T> output, Rule rule, Keep keep = Keep::all) {
+  static_assert(
+      requires(const Rule& r, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
+        r(saved, dy, dx);
+      },
+      "figment: record calls its rule as rule(saved, dy, dx)");
   static_assert(alignof(Rule) <= alignof(detail::Kept<T>), "figment: a rule captures over-aligned values");
   detail::ErasedRule<T> erased{[](const void* r, const Saved<T>& saved, const Tensor<T>& dy,
                                   InputGradients<T>& dx) { (*static_cast<const Rule*>(r))(saved, dy, dx); }};
@@ -63,6 +70,7 @@ Tensor<T> record(const char* name, std::span<const detail::Operand<std::type_ide
   detail::record_erased(name, inputs, output, erased, &rule, keep);
   return output;
 }
+/// The same of inputs in braces: record("mul", {a, b}, …).
 template <class T, class Rule>
 Tensor<T> record(const char* name, std::initializer_list<detail::Operand<std::type_identity_t<T>>> inputs,
                  Tensor<T> output, Rule rule, Keep keep = Keep::all) {

@@ -152,12 +152,18 @@ inline void release_cached_memory() { detail::MemoryPool::instance().release(); 
 /// A standard allocator over the recycled memory, for containers in the training step.
 template <class V>
 struct RecycledAllocator {
+  /// The elements.
   using value_type = V;
+  /// Any two are the same.
   RecycledAllocator() = default;
+  /// From one of other elements, as std requires.
   template <class U>
   RecycledAllocator(const RecycledAllocator<U>&) {}  // NOLINT(google-explicit-constructor): as std requires
+  /// Room for n elements, aligned to 64 bytes.
   V* allocate(std::size_t n) { return static_cast<V*>(detail::MemoryPool::allocate(n * sizeof(V))); }
+  /// Gives back what allocate(n) gave.
   void deallocate(V* p, std::size_t n) noexcept { detail::MemoryPool::deallocate(p, n * sizeof(V)); }
+  /// Always: there is one memory.
   friend bool operator==(const RecycledAllocator&, const RecycledAllocator&) { return true; }
 };
 

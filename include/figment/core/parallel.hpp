@@ -140,11 +140,13 @@ inline void set_num_threads(int n) {
 template <class R = void>
 class RangeFunction {
  public:
+  /// Of anything callable, which has to outlive this.
   template <class F>
   RangeFunction(F&& f)  // NOLINT(google-explicit-constructor): lambdas convert
       : object_(const_cast<void*>(static_cast<const void*>(&f))), call_([](void* o, Index begin, Index end) {
           return static_cast<R>((*static_cast<std::remove_reference_t<F>*>(o))(begin, end));
         }) {}
+  /// Calls it.
   R operator()(Index begin, Index end) const { return call_(object_, begin, end); }
 
  private:

@@ -11,6 +11,7 @@
 
 namespace figment {
 
+/// Seed, stream and position: all that a generator is.
 using kernels::RngState;
 
 namespace detail {
@@ -51,17 +52,22 @@ void parallel_blocks(Index n, const RngState& start, F f) {
 /// any number of threads and on every instruction set, compiler and standard library.
 class Rng {
  public:
+  /// The beginning of stream 0.
   explicit Rng(std::uint64_t seed = 0) : state_{seed, 0, 0} {}
+  /// From where another generator was.
   explicit Rng(const RngState& state) : state_(state) {}
 
+  /// What to save, to go on later.
   const RngState& state() const { return state_; }
 
   /// An independent generator with the same seed: stream `id` of at most 2^64 - 1, each 2^64 blocks long.
   Rng stream(std::uint64_t id) const { return Rng(RngState{state_.seed, id, 0}); }
 
+  /// 32 random bits.
   std::uint32_t next_u32() { return block(state_.counter++)[0]; }
   /// Uniform in [0, 1), 53 bits.
   double uniform() { return one(kernels::op::Uniform{0, 1}); }
+  /// Of mean 0 and deviation 1.
   double normal() { return one(kernels::op::Normal{0, 1}); }
   /// Uniform in 0 … n-1, for 1 <= n < 2^32, without bias (Lemire, 2019).
   Index below(Index n) {
@@ -77,18 +83,19 @@ class Rng {
   /// Uniform in [low, high), of 24 random bits in float and 53 in double; rounding may give `high` itself
   /// where low is not 0.
   template <class T = float>
-  Tensor<T> uniform(const Shape& shape, T low = 0, T high = 1) {
+  Tensor<T> uniform(const Shape& shape, std::type_identity_t<T> low = 0, std::type_identity_t<T> high = 1) {
     return fill<T>(shape, kernels::op::Uniform{low, static_cast<double>(high) - static_cast<double>(low)});
   }
   /// Of mean 0 and deviation 1 within 5.8 of it in float and 8.6 in double: the logarithm of the smallest
   /// uniform number.
   template <class T = float>
-  Tensor<T> normal(const Shape& shape, T mean = 0, T deviation = 1) {
+  Tensor<T> normal(const Shape& shape, std::type_identity_t<T> mean = 0,
+                   std::type_identity_t<T> deviation = 1) {
     return fill<T>(shape, kernels::op::Normal{mean, deviation});
   }
   /// 1 with probability p, else 0.
   template <class T = float>
-  Tensor<T> bernoulli(const Shape& shape, T p) {
+  Tensor<T> bernoulli(const Shape& shape, std::type_identity_t<T> p) {
     return fill<T>(shape, kernels::op::Bernoulli{p});
   }
   /// 0 … n-1 in random order (Fisher and Yates).

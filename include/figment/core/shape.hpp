@@ -19,8 +19,10 @@ inline constexpr Index max_rank = 6;
 class Shape {
  public:
   Shape() = default;
+  /// Throws when there are more than max_rank extents, or a negative one.
   Shape(std::initializer_list<Index> dims) : Shape(std::span(dims.begin(), dims.size())) {}
   // Out of line, like size().
+  /// The same of a range.
   [[gnu::noinline]] explicit Shape(std::span<const Index> dims) : rank_(static_cast<Index>(dims.size())) {
     check(rank_ <= max_rank, "shape: {} dimensions, at most {} are supported", rank_, max_rank);
     for (Index i = 0; i < rank_; ++i) {
@@ -36,6 +38,7 @@ class Shape {
     return s;
   }
 
+  /// The number of dimensions.
   Index rank() const { return rank_; }
   // Out of line: it is asked everywhere, and a program compiles the loop at each of those places.
   /// The number of elements.
@@ -46,23 +49,28 @@ class Shape {
   }
   /// Extent i; negative counts from the last.
   Index operator[](Index i) const { return dims_[axis(i)]; }
+  /// Extent i, to change.
   Index& operator[](Index i) { return dims_[axis(i)]; }
-  /// i as a position from the front. Throws unless -rank <= i < rank.
-  Index axis(Index i) const {
+  /// i as a position from the front. Throws unless -rank <= i < rank; `op` names the caller in the error.
+  Index axis(Index i, const char* op = "shape") const {
     if (i < -rank_ || i >= rank_) [[unlikely]]
-      out_of_range(i);
+      out_of_range(i, op);
     return i < 0 ? i + rank_ : i;
   }
 
+  /// The extents as a range.
   const Index* begin() const { return dims_; }
+  /// Behind the last extent.
   const Index* end() const { return dims_ + rank_; }
 
+  /// Adds an innermost extent. Throws beyond max_rank, or when it is negative.
   void push_back(Index d) {
     check(rank_ < max_rank, "shape: more than {} dimensions", max_rank);
     check(d >= 0, "shape: dimension {} is {}, expected 0 or more", rank_, d);
     dims_[rank_++] = d;
   }
 
+  /// As many extents, and each the same.
   friend bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
     for (Index i = 0; i < a.rank_; ++i)
@@ -70,6 +78,7 @@ class Shape {
     return true;
   }
 
+  /// In messages: "(2, 3)".
   [[gnu::cold]] friend void put(std::string& s, const Shape& v) {
     s += '(';
     for (Index i = 0; i < v.rank_; ++i) {
@@ -81,8 +90,8 @@ class Shape {
 
  private:
   // Apart from axis, which is asked everywhere: its caller need not hand over the shape's address.
-  [[noreturn, gnu::cold, gnu::noinline]] void out_of_range(Index i) const {
-    fail("axis {} is out of range for shape {}", i, *this);
+  [[noreturn, gnu::cold, gnu::noinline]] void out_of_range(Index i, const char* op) const {
+    fail("{}: axis {} is out of range for shape {}", op, i, *this);
   }
 
   Index dims_[max_rank] = {};

@@ -27,9 +27,12 @@ class Tensor {
   Tensor() noexcept : shape_(Shape::none()) {}
 
   // Out of line: tensors are copied and dropped everywhere, and a program compiles each of those places.
+  /// Another handle to the same memory, at the same place of the graph.
   [[gnu::noinline]] Tensor(const Tensor& other)
       : storage_(other.storage_), data_(other.data_), node_(other.node_), shape_(other.shape_) {}
+  /// Leaves `other` undefined.
   [[gnu::noinline]] Tensor(Tensor&& other) noexcept : Tensor() { swap(other); }
+  /// Points this handle at the other's memory; copy_from() overwrites values instead.
   [[gnu::noinline]] Tensor& operator=(Tensor other) noexcept {
     swap(other);
     return *this;
@@ -48,16 +51,21 @@ class Tensor {
           size(), values.size());
     std::copy(values.begin(), values.end(), data_);
   }
+  /// The same of a list: Tensor<float>({2, 2}, {1, 2, 3, 4}).
   Tensor(const Shape& shape, std::initializer_list<T> values)
       : Tensor(shape, std::span(values.begin(), values.size())) {}
 
+  /// One value everywhere.
   static Tensor full(const Shape& shape, T value) {
     Tensor t(shape);
     std::fill_n(t.data_, t.size(), value);
     return t;
   }
+  /// Zeros.
   static Tensor zeros(const Shape& shape) { return full(shape, T(0)); }
+  /// Ones.
   static Tensor ones(const Shape& shape) { return full(shape, T(1)); }
+  /// One value, of shape ().
   static Tensor scalar(T value) { return full({}, value); }
   /// 0, 1, … n-1 as a vector (n,).
   static Tensor arange(Index n) {
@@ -66,19 +74,25 @@ class Tensor {
     return t;
   }
 
+  /// It has memory, were it of 0 elements.
   bool defined() const { return static_cast<bool>(storage_); }
+  /// The extents, outermost first.
   const Shape& shape() const { return shape_; }
+  /// The number of dimensions.
   Index rank() const { return shape_.rank(); }
+  /// The number of elements.
   Index size() const { return shape_.size(); }
   /// Extent i; negative counts from the last.
   Index dim(Index i) const { return shape_[i]; }
 
+  /// The elements in row-major order; null if undefined.
   const T* data() const { return data_; }
   /// For writing. Graphs that saved this memory are invalid from here on, and say so.
   T* mutable_data() {
     if (storage_) storage_->bump();
     return data_;
   }
+  /// The elements in row-major order.
   std::span<const T> values() const { return {data_, static_cast<std::size_t>(size())}; }
 
   /// The single value of a one-element tensor.
@@ -97,6 +111,7 @@ class Tensor {
     mutable_data()[at] = value;
   }
 
+  /// Overwrites every element.
   void fill(T value) { std::fill_n(mutable_data(), size(), value); }
   /// Overwrites the values with those of a tensor of the same shape.
   void copy_from(const Tensor& other) {
@@ -121,15 +136,20 @@ class Tensor {
     return t;
   }
 
+  /// The memory: for operations and tests.
   const detail::Ref<detail::Storage>& storage() const { return storage_; }
+  /// Both are handles to one memory.
   bool shares_memory_with(const Tensor& other) const { return storage_.get() == other.storage_.get(); }
   /// No other handle sees this memory.
   bool unique() const { return storage_ && storage_->use_count() == 1; }
+  /// Rises whenever the memory is given out for writing: how graphs notice.
   std::uint32_t version() const { return storage_ ? storage_->version() : 0; }
 
   /// Part of a graph: a parameter or computed from one.
   bool tracked() const { return static_cast<bool>(node_); }
+  /// The place in the graph: for the engine.
   const detail::Ref<detail::Counted>& node() const { return node_; }
+  /// Gives it a place in the graph: for the engine. parameter() and record() are for you.
   void set_node(detail::Ref<detail::Counted> node) { node_ = std::move(node); }
 
   /// The shape and the place in the graph, without the memory.
@@ -141,12 +161,18 @@ class Tensor {
   }
 
   // Eigen maps of the memory. To call them include core/eigen.hpp, for eigen<Rank>() core/eigen_tensor.hpp.
+  /// The memory as an Eigen matrix of rows, which are all dimensions but the last.
   auto matrix() const;
+  /// The same, to write.
   auto matrix();
+  /// All elements as one Eigen array.
   auto array() const;
+  /// The same, to write.
   auto array();
+  /// The memory as an Eigen tensor; throws unless its rank is `Rank`.
   template <int Rank>
   auto eigen() const;
+  /// The same, to write.
   template <int Rank>
   auto eigen();
 

@@ -13,8 +13,8 @@ namespace figment::data {
 /// Examples (N, …) and one label for each, or no labels at all (undefined).
 template <class T = float>
 struct Dataset {
-  Tensor<T> x;
-  Indices labels = {};
+  Tensor<T> x;          ///< (N, …)
+  Indices labels = {};  ///< (N,) or undefined
 
   /// N. Throws when x is a scalar or the labels are not (N,).
   Index size() const {
@@ -24,8 +24,10 @@ struct Dataset {
     return x.dim(0);
   }
 };
+/// Of examples alone.
 template <class T>
 Dataset(Tensor<T>) -> Dataset<T>;
+/// Of examples and labels.
 template <class T>
 Dataset(Tensor<T>, Indices) -> Dataset<T>;
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "figment/core/finite.hpp"
 #include "figment/data/dataset.hpp"
 #include "figment/data/gzip_file.hpp"
 
@@ -133,7 +134,7 @@ class LibsvmReader {
 
     float value;
     if (!parse_number(right, value)) bad(format("a number as value {}", index), right);
-    if (!std::isfinite(value))
+    if (!figment::detail::is_finite(value))
       bad(format("a finite number in the range of a float as value {}", index), right);
     indices_.push_back(index);
     values_.push_back(value);
@@ -178,8 +179,8 @@ inline void write_libsvm(const std::filesystem::path& path, const Dataset<float>
     put(dataset.labels.defined() ? dataset.labels.data()[i] : 0);
     for (Index j = 0; j < width; ++j) {
       if (row[j] == 0) continue;
-      check(std::isfinite(row[j]), "write_libsvm: {}: value {} of example {} is {}", path.string(), j + 1, i,
-            row[j]);
+      check(figment::detail::is_finite(row[j]), "write_libsvm: {}: value {} of example {} is {}",
+            path.string(), j + 1, i, row[j]);
       text += ' ';
       put(j + 1);
       text += ':';

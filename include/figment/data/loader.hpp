@@ -19,22 +19,24 @@ namespace figment::data {
 /// Some examples x (B, …) with their labels (B,), undefined if the dataset has none.
 template <class T = float>
 struct Batch {
-  Tensor<T> x;
-  Indices labels;
+  Tensor<T> x;                 ///< (B, …)
+  Indices labels;              ///< (B,) or undefined
   Index epoch = 0, index = 0;  ///< the epoch's number and the batch's place in it, from 0
 
+  /// B.
   Index size() const { return x.dim(0); }
 };
 
+/// How a Loader makes batches.
 struct LoaderOptions {
-  Index batch = 32;
-  bool shuffle = true;
+  Index batch = 32;        ///< examples in each; the last of an epoch may have fewer
+  bool shuffle = true;     ///< a new order each epoch
   bool drop_last = false;  ///< leave out a last batch that is not full
   /// Draw each example by itself, so that some come twice and others not at all; the batches are all full.
   bool replacement = false;
-  Index batches = 0;     ///< of an epoch, however often they go through the data; 0: once
-  bool prefetch = true;  ///< prepare batches on a thread of the loader's own
-  std::uint64_t seed = 0;
+  Index batches = 0;       ///< of an epoch, however often they go through the data; 0: once
+  bool prefetch = true;    ///< prepare batches on a thread of the loader's own
+  std::uint64_t seed = 0;  ///< of the order and of the transforms' random numbers
 };
 
 namespace detail {
@@ -218,8 +220,11 @@ class LoaderState {
 template <class T = float>
 class Loader {
  public:
+  /// A change to a batch's x.
   using Transform = typename detail::LoaderState<T>::Transform;
 
+  /// Throws unless the batch is 1 or more, the dataset has examples where batches are asked for, and its
+  /// labels are (N,).
   explicit Loader(Dataset<T> dataset, const LoaderOptions& options = {})
       : state_(std::make_unique<detail::LoaderState<T>>(std::move(dataset), options)) {}
 
@@ -229,6 +234,7 @@ class Loader {
     state_->add(std::move(f));
     return *this;
   }
+  /// The same of a loader just made.
   Loader&& transform(Transform f) && { return std::move(transform(std::move(f))); }
 
   /// The number of examples.
@@ -238,16 +244,23 @@ class Loader {
   /// The next loop runs epoch n, from 0, and starts at batch `first`: how training resumes.
   void set_epoch(Index n, Index first = 0) { state_->seek(n, first); }
 
+  /// Behind the last batch of an epoch.
   struct End {};
+  /// Goes through an epoch's batches, once.
   class Iterator {
    public:
+    /// Takes the first batch.
     explicit Iterator(detail::LoaderState<T>& state) : state_(&state) { ++*this; }
+    /// The batch.
     const Batch<T>& operator*() const { return batch_; }
+    /// The batch.
     const Batch<T>* operator->() const { return &batch_; }
+    /// Takes the next batch; throws what a transform threw.
     Iterator& operator++() {
       more_ = state_->next(batch_);
       return *this;
     }
+    /// The epoch has ended.
     friend bool operator==(const Iterator& i, End) { return !i.more_; }
 
    private:
@@ -256,17 +269,21 @@ class Loader {
     bool more_ = false;
   };
 
+  /// Begins an epoch.
   Iterator begin() {
     state_->begin();
     return Iterator(*state_);
   }
+  /// Where it ends.
   End end() const { return {}; }
 
  private:
   std::unique_ptr<detail::LoaderState<T>> state_;
 };
+/// Of the dataset's type.
 template <class T>
 Loader(Dataset<T>) -> Loader<T>;
+/// Of the dataset's type.
 template <class T>
 Loader(Dataset<T>, LoaderOptions) -> Loader<T>;
 

@@ -14,10 +14,11 @@ namespace figment::data {
 
 /// The two halves and the directory they came from, or of libsvm text the training half's file.
 struct Mnist {
-  Dataset<float> train, test;
-  std::filesystem::path source;
+  Dataset<float> train, test;    ///< images (N, 28, 28, 1), labels 0 to 9
+  std::filesystem::path source;  ///< for messages
 };
 
+/// How the pixels are read.
 struct MnistOptions {
   bool unit_range = true;  ///< pixels in [0, 1]; false: 0 to 255
 };

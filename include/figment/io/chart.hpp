@@ -12,10 +12,11 @@
 
 namespace figment::io {
 
+/// What stands around a chart.
 struct PlotOptions {
-  std::string title = {}, x_label = {}, y_label = {};
-  Index width = 800, height = 480;            ///< pixels
-  bool log_x = false, log_y = false;          ///< values that are not positive are then left out
+  std::string title = {}, x_label = {}, y_label = {};  ///< left out where empty
+  Index width = 800, height = 480;                     ///< pixels
+  bool log_x = false, log_y = false;                   ///< values that are not positive are then left out
   std::vector<std::string> class_names = {};  ///< scatter: the legend's name of label i; default: its number
 };
 

@@ -97,6 +97,7 @@ class Checkpoint {
     for (const auto& [path, t] : named_tensors(module)) tensor(name.empty() ? path : name + "." + path, t);
     return *this;
   }
+  /// The same without a name.
   template <class M>
   Checkpoint& add_module(M& module) {
     return add_module("", module);
@@ -145,6 +146,7 @@ class Checkpoint {
     return *this;
   }
 
+  /// The position it was made with.
   const TrainPosition& position() const { return *position_; }
 
   /// A copy of everything as it is now, to be written whenever.
@@ -158,6 +160,7 @@ class Checkpoint {
       std::visit([&, &name = name](const auto& t) { writer.add(name, t.clone()); }, tensor);
     return writer;
   }
+  /// Writes the snapshot now. On failure it throws, and an old file stays as it was.
   void save(const std::filesystem::path& path) const { snapshot().write(path); }
 
   /// Takes everything from a file. Throws, and changes nothing, when it is damaged or of another run: a

@@ -9,6 +9,7 @@
 
 namespace figment::io {
 
+/// Which checkpoints are written, and which stay.
 struct CheckpointOptions {
   Index every_epochs = 1;  ///< 0: none after epochs
   Index every_steps = 0;   ///< of an epoch, besides; 0: none
@@ -34,6 +35,7 @@ inline std::vector<std::filesystem::path> list_checkpoints(const std::filesystem
 /// on stderr, and training goes on. Give it to fit behind the callbacks that stop a run.
 class Checkpoints final : public Callback {
  public:
+  /// Throws unless 1 or more are kept. The directory is made when the first is written.
   Checkpoints(std::filesystem::path dir, Checkpoint checkpoint, CheckpointOptions options = {})
       : dir_(std::move(dir)), checkpoint_(std::move(checkpoint)), options_(std::move(options)) {
     check(options_.keep >= 1, "checkpoints: expected 1 or more to keep, found {}", options_.keep);

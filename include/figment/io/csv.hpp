@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "figment/core/finite.hpp"
 #include "figment/core/shape.hpp"
 #include "figment/io/file.hpp"
 
@@ -36,7 +37,8 @@ inline void write_csv(const std::filesystem::path& path, const std::vector<std::
     for (const double& v : row) {
       if (&v != row.data()) out += ',';
       char digits[32];
-      if (!std::isnan(v)) out.append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+      if (!figment::detail::is_nan(v))
+        out.append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
     }
     out += '\n';
   }

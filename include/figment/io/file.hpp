@@ -43,6 +43,7 @@ class FileWriter {
   FileWriter& operator=(const FileWriter&) = delete;
   ~FileWriter() { discard(); }
 
+  /// Appends. Throws when the disk takes no more.
   void write(const void* bytes, std::size_t n) {
     if (std::fwrite(bytes, 1, n, file_) != n) give_up(errno);
   }
@@ -84,6 +85,7 @@ inline void write_file(const std::filesystem::path& path, std::string_view bytes
   file.write(bytes.data(), bytes.size());
   file.commit();
 }
+/// The same of bytes.
 inline void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
   FileWriter file(path);
   file.write(bytes.data(), bytes.size());

@@ -15,6 +15,7 @@
 
 namespace figment::io {
 
+/// How an animation runs.
 struct GifOptions {
   Index delay_ms = 200;  ///< how long a frame is shown; the file keeps hundredths of a second
   bool loop = true;      ///< begin again, for ever; else the last frame stays

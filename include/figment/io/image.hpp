@@ -6,20 +6,23 @@
 #include <cstdint>
 #include <vector>
 
+#include "figment/core/finite.hpp"
 #include "figment/core/tensor.hpp"
 
 namespace figment::io {
 
 /// Rows of pixels from the top, 1 (grey) or 3 (red, green, blue) bytes each.
 struct Image {
-  Index height = 0, width = 0, channels = 1;
-  std::vector<std::uint8_t> pixels = {};
+  Index height = 0, width = 0, channels = 1;  ///< pixels; 1 or 3 bytes each
+  std::vector<std::uint8_t> pixels = {};      ///< row by row
 
   /// The channels of the pixel in row y, column x.
   const std::uint8_t* at(Index y, Index x) const { return pixels.data() + (y * width + x) * channels; }
+  /// The same, to write.
   std::uint8_t* at(Index y, Index x) { return pixels.data() + (y * width + x) * channels; }
 };
 
+/// How pictures stand side by side.
 struct GridOptions {
   Index columns = 0;            ///< 0: as square as can be
   Index gap = 1;                ///< pixels between pictures, before scaling
@@ -31,8 +34,9 @@ namespace detail {
 
 template <class T>
 std::uint8_t to_byte(T v) {
-  // The comparison that fails for NaN comes first, and so makes it 0.
-  return !(v > T(0)) ? std::uint8_t{0} : static_cast<std::uint8_t>(std::min(v, T(1)) * T(255) + T(0.5));
+  return figment::detail::is_nan(v) || v <= T(0)
+             ? std::uint8_t{0}
+             : static_cast<std::uint8_t>(std::min(v, T(1)) * T(255) + T(0.5));
 }
 
 inline Image blank(Index height, Index width, Index channels, std::uint8_t level) {

@@ -163,6 +163,7 @@ class NpyFile final : public NpyReader {
 
 }  // namespace detail
 
+/// Whether .npy and .npz files hold tensors of T here.
 template <class T>
 inline constexpr bool is_npy_type = std::is_same_v<T, float> || std::is_same_v<T, double> ||
                                     std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::uint8_t>;

@@ -57,6 +57,7 @@ class NpzReader {
       if (e.name.ends_with(".npy")) list.push_back(e.name.substr(0, e.name.size() - 4));
     return list;
   }
+  /// There is an array of that name.
   bool has(const std::string& name) const { return find(name) != nullptr; }
   /// The array of that name, whose elements must be T. Throws as load_npy does, and when there is none.
   template <class T = float>

@@ -20,6 +20,7 @@
 
 namespace figment::io {
 
+/// Of export_onnx.
 struct OnnxOptions {
   std::string name = "figment";  ///< of the graph
   /// What follows the last layer, as a decoder's logits become pixels by the sigmoid.

@@ -18,8 +18,8 @@ namespace figment::io {
 
 /// One line of a chart. Without xs the points stand at 1, 2, …: epochs, say.
 struct Series {
-  std::string name = {};
-  std::vector<double> xs = {}, ys = {};
+  std::string name = {};                 ///< in the legend
+  std::vector<double> xs = {}, ys = {};  ///< as many of each, or no xs
 };
 
 inline void Figure::save(const std::filesystem::path& path) const {

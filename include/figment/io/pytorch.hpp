@@ -14,6 +14,7 @@
 
 namespace figment::io {
 
+/// How names and layouts become PyTorch's.
 struct PytorchOptions {
   /// The shape of a sample, without the batch dimension. Needed where images are flattened before a dense
   /// layer, or made from its outputs: their columns are in another order in PyTorch, (C, H, W).

@@ -17,10 +17,12 @@ namespace figment::io {
 
 /// A picture of a report: pixels, or a PNG file. Throws when the file cannot be read or is no PNG.
 struct ReportPicture {
-  std::vector<std::uint8_t> png;
-  std::string caption;
+  std::vector<std::uint8_t> png;  ///< the file's bytes
+  std::string caption;            ///< the line below it
 
+  /// Of pixels.
   ReportPicture(const Image& image, std::string text) : png(encode_png(image)), caption(std::move(text)) {}
+  /// Of a file.
   ReportPicture(const std::filesystem::path& file, std::string text) : caption(std::move(text)) {
     std::ifstream in(file, std::ios::binary);
     check(in.good(), "report: {}: cannot be opened", file.string());
@@ -33,22 +35,22 @@ struct ReportPicture {
 
 /// A chart or diagram of a report.
 struct ReportDrawing {
-  Figure figure;
-  std::string caption = {};
+  Figure figure;             ///< goes into the page as SVG
+  std::string caption = {};  ///< the line below it
 };
 
 /// What a report tells of a run. What is empty is left out.
 struct Report {
-  std::string title = {};
+  std::string title = {};                                    ///< the page's headline
   std::string note = {};                                     ///< a line below the title
   std::vector<std::pair<std::string, double>> figures = {};  ///< what came out
   double seconds = 0;                                        ///< what it took
-  std::vector<ReportDrawing> charts = {};
-  std::vector<ReportPicture> frames = {};  ///< samples over time, seen one at a time by a slider
-  std::vector<ReportPicture> pictures = {};
-  std::vector<ReportDrawing> diagrams = {};
-  std::string summary = {};  ///< of the model, as summary() has it
-  std::vector<std::pair<std::string, std::string>> settings = {};
+  std::vector<ReportDrawing> charts = {};                    ///< of the history, say
+  std::vector<ReportPicture> frames = {};    ///< samples over time, seen one at a time by a slider
+  std::vector<ReportPicture> pictures = {};  ///< of what came out
+  std::vector<ReportDrawing> diagrams = {};  ///< of the networks
+  std::string summary = {};                  ///< of the model, as summary() has it
+  std::vector<std::pair<std::string, std::string>> settings = {};  ///< name and value
 };
 
 namespace detail {

@@ -51,6 +51,7 @@ using Metadata = std::map<std::string, std::string>;
 /// Collects tensors and writes them as one file, whole or not at all.
 class SafetensorsWriter {
  public:
+  /// With text beside the tensors.
   explicit SafetensorsWriter(Metadata metadata = {}) : metadata_(std::move(metadata)) {}
 
   /// Throws when the name is taken. The tensor must not change until it is written.
@@ -63,6 +64,7 @@ class SafetensorsWriter {
                         static_cast<std::uint64_t>(t.size()) * sizeof(T), std::make_shared<Tensor<T>>(t)});
   }
 
+  /// Writes the file. On failure it throws, and an old file stays as it was.
   void write(const std::filesystem::path& path) const {
     nlohmann::ordered_json header = nlohmann::ordered_json::object();
     if (!metadata_.empty()) header["__metadata__"] = metadata_;
@@ -120,9 +122,13 @@ class SafetensorsReader {
     parse(text, size - begin_);
   }
 
+  /// The file's name.
   const std::string& path() const { return name_; }
+  /// The text beside the tensors.
   const Metadata& metadata() const { return metadata_; }
+  /// There is a tensor of that name.
   bool has(const std::string& tensor) const { return entries_.contains(tensor); }
+  /// The tensors' names, sorted.
   std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (const auto& [name, entry] : entries_) all.push_back(name);

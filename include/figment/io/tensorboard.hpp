@@ -77,6 +77,7 @@ class TensorBoardWriter {
     write_graph();
     file_.flush();
   }
+  /// The event file.
   const std::filesystem::path& path() const { return file_.path(); }
 
  private:

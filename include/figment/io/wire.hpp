@@ -21,10 +21,12 @@ class WireWriter {
     key(field, 0);
     varint(static_cast<std::uint64_t>(value));
   }
+  /// Eight bytes.
   void real(unsigned field, double value) {
     key(field, 1);
     raw(&value, sizeof value);
   }
+  /// Four bytes.
   void real(unsigned field, float value) {
     key(field, 5);
     raw(&value, sizeof value);
@@ -54,6 +56,7 @@ class WireWriter {
   /// The fields that another writer has.
   void append(const WireWriter& fields) { bytes_ += fields.bytes_; }
 
+  /// What was written so far.
   const std::string& bytes() const { return bytes_; }
   /// For the next message, in the same memory.
   void clear() { bytes_.clear(); }

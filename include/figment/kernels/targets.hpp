@@ -15,6 +15,17 @@
 #include "figment/kernels/rng_state.hpp"
 #include "figment/kernels/window_args.hpp"
 
+// -ffast-math in a user's file does not reach the kernels, in which NaN would then be compared away. For
+// clang that takes in the intrinsics, unless the file has them already.
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#ifdef __clang__
+#pragma float_control(precise, on, push)
+#else
+#pragma GCC push_options
+#pragma GCC optimize("no-fast-math")
+#endif
+#endif
+
 #if FIGMENT_X86
 #if defined(_IMMINTRIN_H_INCLUDED) || defined(__clang__) || __GNUC__ > 15
 #include <immintrin.h>
@@ -112,6 +123,14 @@ namespace figment::kernels::neon {
 #endif
 
 // clang-format on
+
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#ifdef __clang__
+#pragma float_control(pop)
+#else
+#pragma GCC pop_options
+#endif
+#endif
 
 #undef FIGMENT_UNROLL
 #undef FIGMENT_INLINE

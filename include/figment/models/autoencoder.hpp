@@ -8,9 +8,10 @@
 
 namespace figment {
 
+/// Of Autoencoder.
 struct AutoencoderOptions {
-  Reconstruction reconstruction = Reconstruction::bce;
-  Activation output = Activation::sigmoid;  ///< from the decoder's logits to pixels
+  Reconstruction reconstruction = Reconstruction::bce;  ///< what is trained on
+  Activation output = Activation::sigmoid;              ///< from the decoder's logits to pixels
   /// A denoising autoencoder (Vincent et al., 2008): N(0, noise^2) is added to the encoder's input, which is
   /// clipped to [0, 1] again; the target stays clean.
   double noise = 0;
@@ -20,9 +21,9 @@ struct AutoencoderOptions {
 /// The reconstruction's error, averaged over pixels and batch.
 template <class T>
 struct AutoencoderLoss {
-  Reconstruction kind;
-  Tensor<T> reconstruction;
-  Tensor<T> other;  ///< by the other measure, not to be trained on; undefined unless asked for
+  Reconstruction kind;       ///< the measure that is trained on
+  Tensor<T> reconstruction;  ///< by that measure
+  Tensor<T> other;           ///< by the other measure, not to be trained on; undefined unless asked for
 
   /// What training minimises.
   Tensor<T> total() const { return reconstruction; }
@@ -41,10 +42,11 @@ struct Autoencoder {
   using value_type = module_value_t<Encoder>;
   using T = value_type;
 
-  Encoder encoder;
-  Decoder decoder;
-  AutoencoderOptions options;
+  Encoder encoder;             ///< from images to codes
+  Decoder decoder;             ///< from codes to logits
+  AutoencoderOptions options;  ///< may change between steps
 
+  /// Handles to the networks' tensors: the model trains them.
   Autoencoder(Encoder e, Decoder d, AutoencoderOptions o = {})
       : encoder(std::move(e)), decoder(std::move(d)), options(o) {}
 

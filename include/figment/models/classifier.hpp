@@ -10,7 +10,7 @@ namespace figment {
 /// Cross-entropy in nats, and the share of the batch that is right.
 template <class T>
 struct ClassifierLoss {
-  Tensor<T> cross_entropy, accuracy;
+  Tensor<T> cross_entropy, accuracy;  ///< means over the batch
 
   /// What training minimises.
   Tensor<T> total() const { return cross_entropy; }
@@ -24,10 +24,12 @@ struct Classifier {
   using value_type = module_value_t<Net>;
   using T = value_type;
 
-  Net net;
+  Net net;  ///< from inputs to logits
 
+  /// Handles to the network's tensors: the model trains them.
   explicit Classifier(Net n) : net(std::move(n)) {}
 
+  /// The loss of a batch (N, …) with labels (N,).
   ClassifierLoss<T> loss(const Tensor<T>& x, const Indices& labels, const Context& context) const {
     const Tensor<T> logits = forward(x, context);
     const Tensor<T> right = cast<T>(equal(argmax(logits, 1), labels));

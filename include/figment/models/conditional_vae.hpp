@@ -13,11 +13,12 @@ struct ConditionalVae {
   using value_type = module_value_t<Encoder>;
   using T = value_type;
 
-  Encoder encoder;
-  Decoder decoder;
-  Index classes;
-  VaeOptions options;
+  Encoder encoder;     ///< from images and labels to a Gaussian over codes
+  Decoder decoder;     ///< from codes and labels to logits
+  Index classes;       ///< labels are 0 … classes - 1
+  VaeOptions options;  ///< may change between steps
 
+  /// Handles to the networks' tensors: the model trains them.
   ConditionalVae(Encoder e, Decoder d, Index number_of_classes, VaeOptions o = {})
       : encoder(std::move(e)), decoder(std::move(d)), classes(number_of_classes), options(o) {}
 
@@ -28,6 +29,7 @@ struct ConditionalVae {
     return loss_of(x, labels, code, detail::code_noise(options, code, context.generator("ConditionalVae")),
                    context);
   }
+  /// With given noise (samples N, latent).
   VaeLoss<T> loss(const Tensor<T>& x, const Indices& labels, const Tensor<T>& noise,
                   const Context& context) const {
     return loss_of(x, labels, code_of(x, labels, context), noise, context);
@@ -105,6 +107,7 @@ inline Indices class_rows(Index classes, Index columns, Index n) {
   for (Index i = 0; i < n; ++i) out[i] = static_cast<std::int32_t>(i / columns % classes);
   return labels;
 }
+/// The labels of one picture.
 inline Indices class_rows(Index classes, Index columns) {
   return class_rows(classes, columns, classes * columns);
 }

@@ -18,10 +18,16 @@ enum class RealAndFake {
   apart,   ///< a batch and a step of the optimiser for each
 };
 
-struct GanOptions {
-  GanLossOptions loss{};
-  Noise noise = Noise::normal;
-  RealAndFake batches = RealAndFake::summed;
+/// `Loss` is GanLossOptions, or a struct of your own with these three functions beside it, found by its type:
+///
+///   Tensor<T> real_loss(const Tensor<T>& logits, const Loss&)       of D, where it judges real images
+///   Tensor<T> fake_loss(const Tensor<T>& logits, const Loss&)       of D, where it judges generated ones
+///   Tensor<T> generator_loss(const Tensor<T>& logits, const Loss&)  of G, by D's logits of its images
+template <class Loss>
+struct GanOptionsWith {
+  Loss loss{};                                ///< of the discriminator's logits
+  Noise noise = Noise::normal;                ///< what the generator is given
+  RealAndFake batches = RealAndFake::summed;  ///< how the discriminator is shown the two
   /// One generated batch serves both networks, whose gradients are both taken before either learns.
   /// Otherwise the generator learns after the discriminator, on a batch of its own.
   bool simultaneous = false;
@@ -34,13 +40,26 @@ struct GanOptions {
   double clip = 0;              ///< the discriminator's weights are kept in [-clip, clip] (WGAN)
   Index classes = 0;            ///< of labels that are joined to both inputs as one-hot columns; 0: none
 };
+/// With the losses that have a GanLoss kind.
+using GanOptions = GanOptionsWith<GanLossOptions>;
+
+namespace detail {
+
+template <class T, class Loss>
+concept GivesGanLoss = requires(const Tensor<T>& logits, const Loss& loss) {
+  { real_loss(logits, loss) } -> std::same_as<Tensor<T>>;
+  { fake_loss(logits, loss) } -> std::same_as<Tensor<T>>;
+  { generator_loss(logits, loss) } -> std::same_as<Tensor<T>>;
+};
+
+}  // namespace detail
 
 /// The discriminator's loss in its parts, and its logits.
 template <class T>
 struct DiscriminatorLoss {
-  Tensor<T> real, fake;  ///< weighted as they are added
-  Tensor<T> penalty;     ///< undefined without one
-  Tensor<T> real_logits, fake_logits;
+  Tensor<T> real, fake;                ///< weighted as they are added
+  Tensor<T> penalty;                   ///< undefined without one
+  Tensor<T> real_logits, fake_logits;  ///< (N, 1), positive for real
 
   /// What the discriminator minimises.
   Tensor<T> total() const { return penalty.defined() ? real + fake + penalty : real + fake; }
@@ -48,17 +67,22 @@ struct DiscriminatorLoss {
 
 /// A generator from noise (N, latent) to images, and a discriminator from images to logits (N, 1); any two
 /// modules of that kind. With classes both see one-hot labels behind their flattened input.
-template <class Generator, class Discriminator>
+template <class Generator, class Discriminator, class Loss = GanLossOptions>
 struct Gan {
   using value_type = module_value_t<Generator>;
   using T = value_type;
+  static_assert(
+      detail::GivesGanLoss<T, Loss>,
+      "figment: a GAN's loss needs the functions real_loss(logits, loss), fake_loss(logits, loss) and "
+      "generator_loss(logits, loss), each of which returns a Tensor");
 
-  Generator generator;
-  Discriminator discriminator;
-  Index latent;
-  GanOptions options;
+  Generator generator;           ///< from noise to images
+  Discriminator discriminator;   ///< from images to logits
+  Index latent;                  ///< numbers in the noise of an image
+  GanOptionsWith<Loss> options;  ///< may change between steps
 
-  Gan(Generator g, Discriminator d, Index latent_size, GanOptions o = {})
+  /// Handles to the networks' tensors: the model trains them.
+  Gan(Generator g, Discriminator d, Index latent_size, GanOptionsWith<Loss> o = {})
       : generator(std::move(g)), discriminator(std::move(d)), latent(latent_size), options(o) {}
 
   /// Noise for n images.
@@ -122,7 +146,8 @@ struct Gan {
 
   /// The generator's loss by the discriminator's logits of its images.
   Tensor<T> generator_loss(const Tensor<T>& fake_logits) const {
-    return figment::generator_loss(fake_logits, options.loss);
+    using figment::generator_loss;  // not this member
+    return generator_loss(fake_logits, options.loss);
   }
 
   /// The generator's images of noise (N, latent) and, with classes, labels (N,). Not recorded.

@@ -24,8 +24,9 @@ enum class GanLoss {
   wasserstein,
 };
 
+/// Which of the losses, and its labels.
 struct GanLossOptions {
-  GanLoss kind = GanLoss::non_saturating;
+  GanLoss kind = GanLoss::non_saturating;  ///< who minimises what
   /// D's targets. A real_label of 0.9 is one-sided label smoothing (Salimans et al., 2016, section 3.4). G
   /// aims at 1 always. hinge and wasserstein have none.
   double real_label = 1, fake_label = 0;

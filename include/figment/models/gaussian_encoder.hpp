@@ -11,7 +11,7 @@ namespace figment {
 /// A diagonal normal distribution over codes: mean and log-variance, both (N, latent).
 template <class T>
 struct Gaussian {
-  Tensor<T> mean, log_var;
+  Tensor<T> mean, log_var;  ///< (N, latent) each; the variance is exp(log_var)
 
   /// mean + exp(log_var / 2) noise: a sample that gradients flow through (the reparameterization trick).
   Tensor<T> sample(Rng& rng) const { return sample(rng.normal<T>(mean.shape())); }
@@ -25,12 +25,14 @@ template <class T = float>
 struct GaussianEncoder {
   using value_type = T;
 
-  Sequential<T> body;
-  Linear<T> mean, log_var;
+  Sequential<T> body;       ///< to the features
+  Linear<T> mean, log_var;  ///< the heads
 
+  /// Draws the head of the mean, then that of the log-variance, from rng.
   GaussianEncoder(Sequential<T> network, Index features, Index latent, Rng& rng, LinearOptions head = {})
       : body(std::move(network)), mean(features, latent, rng, head), log_var(features, latent, rng, head) {}
 
+  /// The distributions of the codes of x (N, …).
   Gaussian<T> forward(const Tensor<T>& x, const Context& context) const {
     const Tensor<T> h = figment::forward("body", body, x, context);
     return {figment::forward("mean", mean, h, context), figment::forward("log_var", log_var, h, context)};
@@ -46,6 +48,12 @@ struct GaussianEncoder {
 };
 
 namespace detail {
+
+template <class Encoder, class T>
+concept EncodesGaussian = HasForward<Encoder, T> && requires(const Encoder& e, const Tensor<T>& x) {
+  { call_forward(e, x, Context()) } -> std::same_as<Gaussian<T>>;
+  { e.latent() } -> std::convertible_to<Index>;
+};
 
 /// encode(rows, first row) -> Gaussian for all of x, in batches, nothing recorded.
 template <class T, class F>

@@ -10,8 +10,8 @@ namespace figment {
 /// For each of N rows the position of the closest of M candidates, (N,), and how far it is, (N,).
 template <class T>
 struct Nearest {
-  Indices index;
-  Tensor<T> distance;
+  Indices index;       ///< which candidate, from 0
+  Tensor<T> distance;  ///< Euclidean
 };
 
 namespace detail {

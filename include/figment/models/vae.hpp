@@ -11,11 +11,16 @@ template <class Encoder, class Decoder>
 struct Vae {
   using value_type = module_value_t<Encoder>;
   using T = value_type;
+  static_assert(
+      detail::EncodesGaussian<Encoder, T>,
+      "figment: a Vae's encoder needs a forward(x, context) or forward(x) that returns a Gaussian<T>, mean "
+      "and log_var, and `Index latent() const`, its number of code dimensions");
 
-  Encoder encoder;
-  Decoder decoder;
-  VaeOptions options;
+  Encoder encoder;     ///< from images to a Gaussian over codes
+  Decoder decoder;     ///< from codes to logits
+  VaeOptions options;  ///< may change between steps
 
+  /// Handles to the networks' tensors: the model trains them.
   Vae(Encoder e, Decoder d, VaeOptions o = {}) : encoder(std::move(e)), decoder(std::move(d)), options(o) {}
 
   /// The loss of a batch, from samples of each image's code; the noise is the Context's, or given as
@@ -24,6 +29,7 @@ struct Vae {
     const Gaussian<T> code = figment::forward("encoder", encoder, x, context);
     return loss_of(x, code, detail::code_noise(options, code, context.generator("Vae")), context);
   }
+  /// With given noise (samples N, latent).
   VaeLoss<T> loss(const Tensor<T>& x, const Tensor<T>& noise, const Context& context) const {
     return loss_of(x, figment::forward("encoder", encoder, x, context), noise, context);
   }

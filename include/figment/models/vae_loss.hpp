@@ -6,19 +6,20 @@
 
 namespace figment {
 
+/// Of Vae and ConditionalVae.
 struct VaeOptions {
   /// Of the decoder's logits, or of their sigmoid for mse; summed over pixels and averaged over the batch.
   Reconstruction reconstruction = Reconstruction::bce;
-  double reconstruction_weight = 1;
-  double kl_weight = 1;  ///< beta (Higgins et al., 2017); Anneal it to raise it slowly
-  Index samples = 1;     ///< codes drawn for each image
+  double reconstruction_weight = 1;  ///< other than 1: no longer a bound on log p
+  double kl_weight = 1;              ///< beta (Higgins et al., 2017); Anneal it to raise it slowly
+  Index samples = 1;                 ///< codes drawn for each image
 };
 
 /// The two terms of the negative evidence lower bound, in nats per image, before their weights.
 template <class T>
 struct VaeLoss {
-  Tensor<T> reconstruction, kl;
-  double reconstruction_weight = 1, kl_weight = 1;
+  Tensor<T> reconstruction, kl;                     ///< scalars
+  double reconstruction_weight = 1, kl_weight = 1;  ///< the options'
 
   /// What training minimises.
   Tensor<T> total() const {

@@ -8,12 +8,14 @@
 
 namespace figment {
 
+/// max(x, 0) of each element, as relu().
 struct Relu {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return relu(x);
   }
 };
+/// x, but slope x where it is negative, as leaky_relu().
 struct LeakyRelu {
   double slope = 0.3;  ///< Keras' default; PyTorch's is 0.01
   template <class T>
@@ -22,38 +24,44 @@ struct LeakyRelu {
   }
   std::string describe() const { return format("LeakyRelu({})", slope); }
 };
+/// x, but alpha (e^x - 1) where it is negative, as elu().
 struct Elu {
-  double alpha = 1;
+  double alpha = 1;  ///< minus the limit for x towards -infinity
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return elu(x, alpha);
   }
   std::string describe() const { return format("Elu({})", alpha); }
 };
+/// x Phi(x) of each element, as gelu().
 struct Gelu {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return gelu(x);
   }
 };
+/// x sigmoid(x) of each element, as silu().
 struct Silu {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return silu(x);
   }
 };
+/// log(1 + e^x) of each element, as softplus().
 struct Softplus {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return softplus(x);
   }
 };
+/// 1 / (1 + e^-x) of each element, as sigmoid(). Losses of logits want none before them.
 struct Sigmoid {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return sigmoid(x);
   }
 };
+/// tanh(x) of each element.
 struct Tanh {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {

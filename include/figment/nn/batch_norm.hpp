@@ -7,6 +7,7 @@
 
 namespace figment {
 
+/// Of BatchNorm.
 struct BatchNormOptions {
   double momentum = 0.99;  ///< how much of the running moments stays each step: Keras'; PyTorch has 1 - 0.9
   double epsilon = 1e-3;   ///< added to the variance: Keras'; PyTorch has 1e-5
@@ -23,11 +24,13 @@ template <class T = float>
 struct BatchNorm {
   using value_type = T;
 
+  /// (C,) each; gamma and beta are undefined unless affine.
   Tensor<T> gamma, beta, running_mean, running_var;
-  double momentum, epsilon;
-  Activation activation;
-  double slope;
+  double momentum, epsilon;  ///< as the options have them
+  Activation activation;     ///< applied last
+  double slope;              ///< of leaky_relu
 
+  /// For C = features channels. Throws unless the momentum is in [0, 1] and epsilon 0 or more.
   explicit BatchNorm(Index features, BatchNormOptions options = {})
       : gamma(options.affine ? parameter(Tensor<T>::ones({features})) : Tensor<T>()),
         beta(options.affine ? parameter(Tensor<T>::zeros({features})) : Tensor<T>()),
@@ -38,8 +41,10 @@ struct BatchNorm {
         activation(options.activation),
         slope(options.slope) {
     check(momentum >= 0 && momentum <= 1, "BatchNorm: expected a momentum in [0, 1], found {}", momentum);
+    check(epsilon >= 0, "BatchNorm: expected an epsilon of 0 or more, found {}", epsilon);
   }
 
+  /// Throws when x has other channels, or while training fewer than 2 values of each.
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
     check(x.rank() >= 2 && x.dim(-1) == running_mean.size(), "batch_norm: x {} needs {} channels", x.shape(),
           running_mean.size());

@@ -7,26 +7,31 @@
 
 namespace figment {
 
+/// Of Conv2d.
 struct Conv2dOptions {
-  Extent2 kernel = 3, stride = 1;
-  Padding padding = {};
-  Extent2 dilation = 1;
-  Index groups = 1;  ///< as many as channels: a depthwise convolution
-  Activation activation = Activation::none;
-  double slope = 0.3;  ///< of leaky_relu
-  bool bias = true;
+  Extent2 kernel = 3, stride = 1;             ///< the window's extent, and from window to window
+  Padding padding = {};                       ///< of zeros; the default is none
+  Extent2 dilation = 1;                       ///< from tap to tap within the window
+  Index groups = 1;                           ///< as many as channels: a depthwise convolution
+  Activation activation = Activation::none;   ///< in the same pass over memory
+  double slope = 0.3;                         ///< of leaky_relu
+  bool bias = true;                           ///< add b
   Initializer init = init::glorot_uniform();  ///< of the weight; the bias starts at bias_init
-  Initializer bias_init = init::zeros();
+  Initializer bias_init = init::zeros();      ///< Keras'; PyTorch draws it
 };
 
 namespace detail {
 
-inline void check_conv_channels(std::string_view layer, Index in, Index out, Extent2 kernel, Index groups) {
+/// Of the options of a convolution or of its adjoint.
+template <class Options>
+void check_conv_options(std::string_view layer, Index in, Index out, const Options& o) {
   check(in >= 1 && out >= 1, "{}: expected channels of 1 or more, found {} and {}", layer, in, out);
-  check(kernel.height >= 1 && kernel.width >= 1, "{}: expected a kernel of 1 or more, found {} and {}", layer,
-        kernel.height, kernel.width);
-  check(groups >= 1 && in % groups == 0 && out % groups == 0,
-        "{}: {} group(s) do not divide {} and {} channels", layer, groups, in, out);
+  for (const Extent2 e : {o.kernel, o.stride, o.dilation})
+    check(e.height >= 1 && e.width >= 1,
+          "{}: expected a kernel, a stride and a dilation of 1 or more, found {} and {}", layer, e.height,
+          e.width);
+  check(o.groups >= 1 && in % o.groups == 0 && out % o.groups == 0,
+        "{}: {} group(s) do not divide {} and {} channels", layer, o.groups, in, out);
 }
 
 /// A layer's sizes and what of its options is not the usual, `more` among them.
@@ -49,14 +54,16 @@ template <class T = float>
 struct Conv2d {
   using value_type = T;
 
-  Tensor<T> weight, bias;
-  ConvOptions options;
-  Activation activation;
-  double slope;
+  Tensor<T> weight, bias;  ///< W and b (out,), which is undefined without one
+  ConvOptions options;     ///< how the window moves
+  Activation activation;   ///< applied to the sum
+  double slope;            ///< of leaky_relu
 
+  /// Draws the weight, then the bias, from rng. Throws unless all sizes are 1 or more and the groups divide
+  /// both numbers of channels.
   Conv2d(Index in, Index out, const Conv2dOptions& o, Rng& rng)
       : options{o.stride, o.padding, o.dilation, o.groups}, activation(o.activation), slope(o.slope) {
-    detail::check_conv_channels("Conv2d", in, out, o.kernel, o.groups);
+    detail::check_conv_options("Conv2d", in, out, o);
     const Index taps = o.kernel.height * o.kernel.width;
     const Fans fans{taps * in / o.groups, taps * out};
     weight = o.init.make<T>({o.kernel.height, o.kernel.width, in / o.groups, out}, fans, rng);

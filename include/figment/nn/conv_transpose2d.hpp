@@ -5,17 +5,18 @@
 
 namespace figment {
 
+/// Of ConvTranspose2d.
 struct ConvTranspose2dOptions {
-  Extent2 kernel = 3, stride = 1;
+  Extent2 kernel = 3, stride = 1;  ///< the window's extent; how many times larger y is
   Padding padding = {};  ///< of the convolution that this is the adjoint of: it makes the output smaller
-  Extent2 output_padding = 0;  ///< added to the output, less than the stride; not with `same`
-  Extent2 dilation = 1;
-  Index groups = 1;
-  Activation activation = Activation::none;
-  double slope = 0.3;  ///< of leaky_relu
-  bool bias = true;
+  Extent2 output_padding = 0;                 ///< added to the output, less than the stride; not with `same`
+  Extent2 dilation = 1;                       ///< from tap to tap within the window
+  Index groups = 1;                           ///< which the channels are split into
+  Activation activation = Activation::none;   ///< in the same pass over memory
+  double slope = 0.3;                         ///< of leaky_relu
+  bool bias = true;                           ///< add b
   Initializer init = init::glorot_uniform();  ///< of the weight; the bias starts at bias_init
-  Initializer bias_init = init::zeros();
+  Initializer bias_init = init::zeros();      ///< Keras'; PyTorch draws it
 };
 
 /// y = act(x ∗ᵀ W + b), the adjoint of the convolution with the same options.   x: (N, H, W, in) ->
@@ -26,18 +27,20 @@ template <class T = float>
 struct ConvTranspose2d {
   using value_type = T;
 
-  Tensor<T> weight, bias;
-  ConvOptions options;
-  Extent2 output_padding;
-  Activation activation;
-  double slope;
+  Tensor<T> weight, bias;  ///< W and b (out,), which is undefined without one
+  ConvOptions options;     ///< of the convolution that this is the adjoint of
+  Extent2 output_padding;  ///< added to y's extents
+  Activation activation;   ///< applied to the sum
+  double slope;            ///< of leaky_relu
 
+  /// Draws the weight, then the bias, from rng. Throws unless all sizes are 1 or more and the groups divide
+  /// both numbers of channels.
   ConvTranspose2d(Index in, Index out, const ConvTranspose2dOptions& o, Rng& rng)
       : options{o.stride, o.padding, o.dilation, o.groups},
         output_padding(o.output_padding),
         activation(o.activation),
         slope(o.slope) {
-    detail::check_conv_channels("ConvTranspose2d", in, out, o.kernel, o.groups);
+    detail::check_conv_options("ConvTranspose2d", in, out, o);
     const Index taps = o.kernel.height * o.kernel.width;
     const Fans fans{taps * in / o.groups, taps * out};
     weight = o.init.make<T>({o.kernel.height, o.kernel.width, out / o.groups, in}, fans, rng);

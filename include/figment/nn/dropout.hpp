@@ -30,8 +30,9 @@ Tensor<T> drop_out(const Tensor<T>& x, double rate, const RngState& state) {
 /// While training, sets each element to 0 with probability `rate` and scales the others by 1 / (1 - rate)
 /// (Srivastava et al., 2014); otherwise the identity.
 struct Dropout {
-  double rate;
+  double rate;  ///< in [0, 1)
 
+  /// Throws unless the rate is in [0, 1).
   explicit Dropout(double r) : rate(r) {
     check(rate >= 0 && rate < 1, "Dropout: expected a rate in [0, 1), found {}", rate);
   }

@@ -10,8 +10,9 @@ namespace figment {
 
 /// While training, adds deviation * N(0, 1) to each element; otherwise the identity.
 struct GaussianNoise {
-  double deviation;
+  double deviation;  ///< 0 or more
 
+  /// Throws when the deviation is negative.
   explicit GaussianNoise(double d) : deviation(d) {
     check(deviation >= 0, "GaussianNoise: expected a deviation of 0 or more, found {}", deviation);
   }

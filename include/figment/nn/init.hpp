@@ -11,14 +11,15 @@ namespace figment {
 
 /// How many inputs reach one output of a layer, and how many outputs one input reaches.
 struct Fans {
-  Index in = 1, out = 1;
+  Index in = 1, out = 1;  ///< of a dense layer its features, of a convolution its taps times its channels
 };
 
 /// A way to fill a new weight: a plain function and its two settings.
 struct Initializer {
+  /// The function: values of a shape, by the two settings a and b.
   using Fill = Tensor<double> (*)(const Shape& shape, Fans fans, Rng& rng, double a, double b);
-  Fill fill;
-  double a = 0, b = 0;
+  Fill fill;            ///< how the values are drawn
+  double a = 0, b = 0;  ///< its settings
 
   /// A new parameter.
   template <class T>
@@ -56,16 +57,20 @@ Tensor<double> scaled_by_fan(const Shape& shape, Fans fans, Rng& rng, double a, 
 
 namespace init {
 
+/// One value everywhere; nothing is drawn.
 inline Initializer constant(double value) {
   return {[](const Shape& s, Fans, Rng&, double a, double) { return Tensor<double>::full(s, a); }, value};
 }
+/// Zeros: the default of biases.
 inline Initializer zeros() { return constant(0); }
+/// N(mean, deviation^2).
 inline Initializer normal(double mean, double deviation) {
   return {[](const Shape& s, Fans, Rng& rng, double a, double b) {
             return detail::draw(s, rng, kernels::op::Normal{a, b});
           },
           mean, deviation};
 }
+/// Uniform in [low, high).
 inline Initializer uniform(double low, double high) {
   return {[](const Shape& s, Fans, Rng& rng, double a, double b) {
             return detail::draw(s, rng, kernels::op::Uniform{a, b - a});
@@ -78,9 +83,11 @@ inline Initializer glorot_uniform() { return {detail::scaled_by_fan<true, detail
 inline Initializer glorot_normal() { return {detail::scaled_by_fan<false, detail::Fan::average>, 1}; }
 /// Uniform in ±sqrt(6 / in) (He et al., 2015), for relu.
 inline Initializer he_uniform() { return {detail::scaled_by_fan<true, detail::Fan::in>, 2}; }
+/// Normal of variance 2 / in (He et al., 2015), for relu.
 inline Initializer he_normal() { return {detail::scaled_by_fan<false, detail::Fan::in>, 2}; }
 /// Uniform in ±sqrt(3 / in) (LeCun et al., 1998).
 inline Initializer lecun_uniform() { return {detail::scaled_by_fan<true, detail::Fan::in>, 1}; }
+/// Normal of variance 1 / in (LeCun et al., 1998).
 inline Initializer lecun_normal() { return {detail::scaled_by_fan<false, detail::Fan::in>, 1}; }
 
 }  // namespace init

@@ -10,8 +10,9 @@ namespace figment {
 /// Whether a label's vector stands after the other features or multiplies them.
 enum class LabelMode { join, multiply };
 
+/// Of LabelEmbedding.
 struct LabelEmbeddingOptions {
-  LabelMode mode = LabelMode::join;
+  LabelMode mode = LabelMode::join;               ///< where the label's vector goes
   Initializer init = init::uniform(-0.05, 0.05);  ///< of the table: Keras'; PyTorch's is N(0, 1)
 };
 
@@ -25,9 +26,10 @@ template <class T = float>
 struct LabelEmbedding {
   using value_type = T;
 
-  Tensor<T> table;
-  LabelMode mode;
+  Tensor<T> table;  ///< a row for each class
+  LabelMode mode;   ///< where the label's vector goes
 
+  /// Draws the table from rng. Throws unless both sizes are 1 or more.
   LabelEmbedding(Index classes, Index features, Rng& rng, LabelEmbeddingOptions options = {})
       : mode(options.mode) {
     check(classes >= 1 && features >= 1, "LabelEmbedding: expected sizes of 1 or more, found {} and {}",

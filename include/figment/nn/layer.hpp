@@ -47,9 +47,9 @@ std::string describe(const L& layer) {
 
 /// One layer's passage in a traced forward pass.
 struct TraceRow {
-  std::string path, layer;
-  Shape input, output;
-  bool leaf = true;  ///< no other layer inside
+  std::string path, layer;  ///< "encoder.0", "Linear(784, 256)"
+  Shape input, output;      ///< with the batch
+  bool leaf = true;         ///< no other layer inside
 };
 
 namespace detail {
@@ -124,18 +124,48 @@ class Trace final : public Tracer {
   std::vector<Open> open_;
 };
 
+template <class L, class T>
+concept TakesContext = requires(const L& layer, const Tensor<T>& x, const Context& context) {
+  layer.forward(x, context);
+};
+template <class L, class T>
+concept HasForward = TakesContext<L, T> || requires(const L& layer, const Tensor<T>& x) {
+  layer.forward(x);
+};
+
 /// layer.forward(x), with the Context if it takes one.
 template <class L, class T>
 auto call_forward(const L& layer, const Tensor<T>& x, const Context& context) {
-  constexpr bool with = requires { layer.forward(x, context); }
-  , without = requires { layer.forward(x); };
+  constexpr bool found = HasForward<L, T>;  // not in the assertion, which would explain both ways at length
   static_assert(
-      with || without,
+      found,
       "figment: a layer needs `forward(const Tensor<T>& x) const`, which may also take a const Context&");
-  if constexpr (with)
+  if constexpr (TakesContext<L, T>)
     return layer.forward(x, context);
-  else
+  else if constexpr (found)
     return layer.forward(x);
+  else
+    return x;  // for the compiler to go on with
+}
+
+/// That an L can be held in a model of Ts, or an error that says what it lacks.
+template <class L, class T>
+constexpr bool check_layer() {
+  constexpr bool copyable = std::is_copy_constructible_v<L>;
+  // Without a visit the tensors in it would be neither trained nor saved. A type that copies as bytes has
+  // none.
+  constexpr bool visited = std::is_trivially_copyable_v<L> || requires(L & l, Visitor<T> & v) { l.visit(v); };
+  static_assert(copyable, "figment: a layer is held by value, so it needs a copy constructor");
+  static_assert(
+      visited,
+      "figment: a layer that holds tensors needs `void visit(auto&& v)`, which calls v(\"name\", tensor) "
+      "for each; one that holds none, but other memory, needs an empty visit");
+  // call_forward itself says so if there is none.
+  constexpr bool tensor =
+      std::is_same_v<decltype(call_forward(std::declval<const L&>(), std::declval<const Tensor<T>&>(), {})),
+                     Tensor<T>>;
+  static_assert(tensor, "figment: a layer's forward returns a Tensor<T> of the T that it takes");
+  return copyable && visited && tensor && HasForward<L, T>;
 }
 
 template <class Y>

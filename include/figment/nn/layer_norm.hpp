@@ -7,6 +7,7 @@
 
 namespace figment {
 
+/// Of LayerNorm.
 struct LayerNormOptions {
   double epsilon = 1e-3;  ///< added to the variance: Keras'; PyTorch has 1e-5
   bool affine = true;     ///< scale by gamma and shift by beta, which begin as 1 and 0
@@ -18,10 +19,11 @@ template <class T = float>
 struct LayerNorm {
   using value_type = T;
 
-  Index features;
-  Tensor<T> gamma, beta;
-  double epsilon;
+  Index features;         ///< the last extent of x
+  Tensor<T> gamma, beta;  ///< (features,), undefined unless affine
+  double epsilon;         ///< added to the variance
 
+  /// For size features. Throws unless epsilon is positive.
   explicit LayerNorm(Index size, LayerNormOptions options = {})
       : features(size),
         gamma(options.affine ? parameter(Tensor<T>::ones({size})) : Tensor<T>()),

@@ -7,12 +7,13 @@
 
 namespace figment {
 
+/// Of Linear, and of the heads of a GaussianEncoder.
 struct LinearOptions {
-  Activation activation = Activation::none;
-  double slope = 0.3;  ///< of leaky_relu
-  bool bias = true;
+  Activation activation = Activation::none;   ///< in the same pass over memory
+  double slope = 0.3;                         ///< of leaky_relu
+  bool bias = true;                           ///< add b
   Initializer init = init::glorot_uniform();  ///< of the weight; the bias starts at bias_init
-  Initializer bias_init = init::zeros();
+  Initializer bias_init = init::zeros();      ///< Keras'; PyTorch draws it
 };
 
 namespace detail {
@@ -44,10 +45,11 @@ template <class T = float>
 struct Linear {
   using value_type = T;
 
-  Tensor<T> weight, bias;
-  Activation activation;
-  double slope;
+  Tensor<T> weight, bias;  ///< W and b (out,), which is undefined without one
+  Activation activation;   ///< applied to the sum
+  double slope;            ///< of leaky_relu
 
+  /// Draws the weight, then the bias, from rng.
   Linear(Index in, Index out, Rng& rng, LinearOptions options = {})
       : weight(options.init.make<T>({in, out}, {in, out}, rng)),
         bias(options.bias ? options.bias_init.make<T>({out}, {in, out}, rng) : Tensor<T>()),

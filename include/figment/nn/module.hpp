@@ -10,18 +10,23 @@ namespace figment {
 
 /// Tags a tensor that is saved with a module but not trained: `v("running_mean", mean, buffer)`.
 struct buffer_t {};
+/// The tag itself.
 inline constexpr buffer_t buffer{};
 
 /// The number type of a module's tensors: its value_type, or float.
 template <class M>
 struct module_value {
+  /// The number type.
   using type = float;
 };
+/// Of a module that says its own.
 template <class M>
 requires requires { typename M::value_type; }
 struct module_value<M> {
+  /// The number type.
   using type = typename M::value_type;
 };
+/// module_value<M>::type.
 template <class M>
 using module_value_t = typename module_value<M>::type;
 
@@ -64,12 +69,15 @@ class Visitor {
  public:
   virtual ~Visitor() = default;
 
+  /// A tensor that is trained.
   [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t) {
     tensor(path_.join(name), t, true);
   }
+  /// A tensor that is saved, not trained.
   [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t, buffer_t) {
     tensor(path_.join(name), t, false);
   }
+  /// A module inside: goes through its visit. What has none holds no tensors.
   template <class M>
   void operator()(std::string_view name, M& member) {
     static_assert(!std::is_same_v<M, Tensor<float>> && !std::is_same_v<M, Tensor<double>>,
@@ -81,6 +89,7 @@ class Visitor {
   }
 
  protected:
+  /// Told of each tensor, by its path.
   virtual void tensor(const std::string& path, Tensor<T>& t, bool trainable) = 0;
 
  private:
@@ -96,7 +105,10 @@ void for_each_tensor(M& module, F&& f) {
     explicit Call(F& g) : f(g) {}
     void tensor(const std::string& path, Tensor<T>& t, bool trainable) override { f(path, t, trainable); }
   } call(f);
-  module.visit(call);
+  constexpr bool visited = requires { module.visit(call); };
+  static_assert(visited,
+                "figment: a module needs `void visit(auto&& v)`, which calls v(\"name\", member) for each");
+  if constexpr (visited) module.visit(call);
 }
 
 /// The trainable tensors, in visiting order, as handles to the module's own memory.
@@ -119,8 +131,9 @@ std::vector<std::pair<std::string, Tensor<module_value_t<M>>>> named_tensors(M& 
 
 /// How many numbers a module holds.
 struct ParameterCount {
-  Index trainable = 0, fixed = 0;
+  Index trainable = 0, fixed = 0;  ///< of parameters, of buffers
 };
+/// Counts the numbers in a module's tensors.
 template <class M>
 ParameterCount count_parameters(M& module) {
   ParameterCount count;

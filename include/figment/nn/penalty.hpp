@@ -31,7 +31,7 @@ class Penalties {
 
 /// Keras' factors: l2 is not halved.
 struct PenaltyOptions {
-  double l1 = 0, l2 = 0;
+  double l1 = 0, l2 = 0;  ///< 0 or more
 };
 
 /// l1 sum |x| + l2 sum x^2.
@@ -71,8 +71,9 @@ inline Penalties* collector(const char* who, const Context& context) {
 /// Passes x (N, …) on and adds its penalty to the loss, summed over the units and averaged over the batch
 /// (Keras' activity_regularizer).
 struct ActivityPenalty {
-  PenaltyOptions options;
+  PenaltyOptions options;  ///< its factors
 
+  /// Throws when a factor is negative.
   explicit ActivityPenalty(PenaltyOptions o) : options(o) { detail::check_penalty("ActivityPenalty", o); }
 
   template <class T>
@@ -95,9 +96,10 @@ struct WeightPenalty {
       requires(L & l) { l.weight; }, "figment: WeightPenalty is for layers with a `weight`");
   using value_type = module_value_t<L>;
 
-  L layer;
-  PenaltyOptions options;
+  L layer;                 ///< what x goes through
+  PenaltyOptions options;  ///< its factors
 
+  /// Throws when a factor is negative.
   WeightPenalty(L l, PenaltyOptions o) : layer(std::move(l)), options(o) {
     detail::check_penalty("WeightPenalty", o);
   }

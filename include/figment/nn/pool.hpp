@@ -8,6 +8,15 @@ namespace figment {
 
 namespace detail {
 
+inline PoolOptions checked_pool(const char* layer, const PoolOptions& o) {
+  for (const Extent2 e : {o.window, o.dilation})
+    check(e.height >= 1 && e.width >= 1, "{}: expected a window and a dilation of 1 or more, found {} and {}",
+          layer, e.height, e.width);
+  check(o.stride.height >= 0 && o.stride.width >= 0, "{}: expected a stride of 0 or more, found {} and {}",
+        layer, o.stride.height, o.stride.width);
+  return o;
+}
+
 inline std::string describe_pool(const char* layer, const PoolOptions& o) {
   const Extent2 stride{o.stride.height ? o.stride.height : o.window.height,
                        o.stride.width ? o.stride.width : o.window.width};
@@ -19,10 +28,12 @@ inline std::string describe_pool(const char* layer, const PoolOptions& o) {
 
 /// The largest element of each window: MaxPool2d(2), MaxPool2d({.window = 3, .stride = 2}). See max_pool2d.
 struct MaxPool2d {
-  PoolOptions options;
+  PoolOptions options;  ///< how the window moves
 
-  explicit MaxPool2d(PoolOptions o = {}) : options(o) {}
-  explicit MaxPool2d(Index window) : options{.window = window} {}
+  /// Any window.
+  explicit MaxPool2d(PoolOptions o = {}) : options(detail::checked_pool("MaxPool2d", o)) {}
+  /// Square windows, side by side.
+  explicit MaxPool2d(Index window) : MaxPool2d(PoolOptions{.window = window}) {}
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
@@ -33,10 +44,12 @@ struct MaxPool2d {
 
 /// The mean of each window: AvgPool2d(2), AvgPool2d({.window = 3, .stride = 2}). See avg_pool2d.
 struct AvgPool2d {
-  PoolOptions options;
+  PoolOptions options;  ///< how the window moves
 
-  explicit AvgPool2d(PoolOptions o = {}) : options(o) {}
-  explicit AvgPool2d(Index window) : options{.window = window} {}
+  /// Any window.
+  explicit AvgPool2d(PoolOptions o = {}) : options(detail::checked_pool("AvgPool2d", o)) {}
+  /// Square windows, side by side.
+  explicit AvgPool2d(Index window) : AvgPool2d(PoolOptions{.window = window}) {}
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {

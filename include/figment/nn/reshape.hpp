@@ -15,7 +15,7 @@ struct Flatten {
 
 /// (N, …) -> (N, shape…).
 struct Reshape {
-  Shape shape;
+  Shape shape;  ///< of each sample
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     Shape out{x.rank() ? x.dim(0) : 1};

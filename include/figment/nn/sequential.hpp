@@ -10,9 +10,10 @@ namespace figment {
 /// A layer with a name of its own, for Sequential{named("hidden", Linear(2, 3, rng)), …}.
 template <class L>
 struct Named {
-  std::string name;
-  L layer;
+  std::string name;  ///< unlike any other in its Sequential
+  L layer;           ///< of any type
 };
+/// The layer with that name.
 template <class L>
 Named<L> named(std::string name, L layer) {
   return {std::move(name), std::move(layer)};
@@ -46,37 +47,48 @@ class Sequential {
  public:
   using value_type = T;
 
+  /// No layers: the identity.
   Sequential() = default;
+  /// Layers and named() ones, from the first to the last.
   template <class First, class... Rest>
   requires(sizeof...(Rest) > 0 || !std::is_same_v<First, Sequential>) explicit Sequential(First first,
                                                                                           Rest... rest) {
     add(std::move(first));
     (add(std::move(rest)), ...);
   }
+  /// A copy of the layers, whose tensors are handles to the same memory; clone() copies that.
   Sequential(const Sequential& other) {
     for (const auto& l : other.layers_) layers_.push_back(l->copy());
   }
+  /// Takes the layers.
   Sequential(Sequential&&) noexcept = default;
+  /// Replaces the layers.
   Sequential& operator=(Sequential other) noexcept {
     layers_.swap(other.layers_);
     return *this;
   }
 
+  /// Appends a layer, named by its position. One that cannot be used fails to compile, with a line that says
+  /// why.
   template <class L>
   void add(L layer) {
-    append(Owned(new Held<L>({}, std::move(layer))));
+    if constexpr (detail::check_layer<L, T>()) append(Owned(new Held<L>({}, std::move(layer))));
   }
+  /// Appends a layer with its name. Throws when another has it.
   template <class L>
   void add(Named<L> layer) {
-    push(Owned(new Held<L>(std::move(layer.name), std::move(layer.layer))));
+    if constexpr (detail::check_layer<L, T>())
+      push(Owned(new Held<L>(std::move(layer.name), std::move(layer.layer))));
   }
   /// Appends another's layers, sharing their weights, renamed by position.
   void append(const Sequential& other) {
     for (const auto& l : other.layers_) append(l->copy());
   }
 
+  /// The number of layers.
   Index size() const { return static_cast<Index>(layers_.size()); }
 
+  /// What the last layer makes of what the one before it makes, and so on, of x.
   Tensor<T> forward(const Tensor<T>& x, const Context& context = {}) const {
     Tensor<T> y = x;
     for (const auto& l : layers_) y = l->forward(y, context);
@@ -125,6 +137,7 @@ class Sequential {
 
   std::vector<Owned> layers_;
 };
+/// The number type is that of the first layer that has one, or float.
 template <class First, class... Rest>
 Sequential(First, Rest...) -> Sequential<typename detail::layers_value<First, Rest...>::type>;
 

@@ -27,8 +27,8 @@ struct SpectralNorm {
   using value_type = module_value_t<L>;
   using T = value_type;
 
-  L layer;
-  Tensor<T> u;
+  L layer;      ///< what x goes through, its weight divided
+  Tensor<T> u;  ///< the right singular vector of the largest value, as known so far
 
   /// From a random u.
   SpectralNorm(L l, Rng& rng)

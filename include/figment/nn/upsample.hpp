@@ -9,10 +9,14 @@ namespace figment {
 /// Images enlarged by whole factors: UpSample2d(2), UpSample2d({2, 1}, Interpolation::bilinear). See
 /// upsample2d.
 struct UpSample2d {
-  Extent2 factor;
-  Interpolation mode;
+  Extent2 factor;      ///< 1 or more each way
+  Interpolation mode;  ///< between pixels
 
-  explicit UpSample2d(Extent2 f = 2, Interpolation m = Interpolation::nearest) : factor(f), mode(m) {}
+  /// Twice as large, by repeating pixels, unless said otherwise.
+  explicit UpSample2d(Extent2 f = 2, Interpolation m = Interpolation::nearest) : factor(f), mode(m) {
+    check(f.height >= 1 && f.width >= 1, "UpSample2d: expected a factor of 1 or more, found {} and {}",
+          f.height, f.width);
+  }
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {

@@ -15,30 +15,37 @@ Tensor<T> affine(const Tensor<T>& x, double scale, double shift) {
       [scale](auto&, auto& dy, auto& dx) { dx(0, [&] { return affine(dy, scale, 0); }); }, Keep::nothing);
 }
 
+/// -x. dx = -dy.
 template <class T>
 Tensor<T> operator-(const Tensor<T>& x) {
   return affine(x, -1, 0);
 }
+/// x + c for each element. dx = dy.
 template <class T>
 Tensor<T> operator+(const Tensor<T>& x, std::type_identity_t<T> c) {
   return affine(x, 1, c);
 }
+/// c + x for each element. dx = dy.
 template <class T>
 Tensor<T> operator+(std::type_identity_t<T> c, const Tensor<T>& x) {
   return affine(x, 1, c);
 }
+/// x - c for each element. dx = dy.
 template <class T>
 Tensor<T> operator-(const Tensor<T>& x, std::type_identity_t<T> c) {
   return affine(x, 1, -c);
 }
+/// c - x for each element. dx = -dy.
 template <class T>
 Tensor<T> operator-(std::type_identity_t<T> c, const Tensor<T>& x) {
   return affine(x, -1, c);
 }
+/// c x for each element. dx = c dy.
 template <class T>
 Tensor<T> operator*(const Tensor<T>& x, std::type_identity_t<T> c) {
   return affine(x, c, 0);
 }
+/// c x for each element. dx = c dy.
 template <class T>
 Tensor<T> operator*(std::type_identity_t<T> c, const Tensor<T>& x) {
   return affine(x, c, 0);
@@ -64,10 +71,12 @@ Tensor<T> operator/(const Tensor<T>& a, const Tensor<T>& b) {
     dx(1, [&] { return -(dy * s.out() / s.in(1)); });
   });
 }
+/// x / c for each element. dx = dy / c.
 template <class T>
 Tensor<T> operator/(const Tensor<T>& x, std::type_identity_t<T> c) {
   return x / Tensor<T>::scalar(c);
 }
+/// c / x for each element. dx = -c dy / x^2.
 template <class T>
 Tensor<T> operator/(std::type_identity_t<T> c, const Tensor<T>& x) {
   return Tensor<T>::scalar(c) / x;

@@ -1,6 +1,7 @@
 // Comparisons, and choosing by them.
 #pragma once
 
+#include "figment/core/finite.hpp"
 #include "figment/ops/arithmetic.hpp"
 
 namespace figment {
@@ -10,6 +11,7 @@ template <class T>
 Mask greater(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::transform<std::uint8_t>(a, b, "greater", [](T u, T v) { return u > v; });
 }
+/// 1 where a is greater than a number.
 template <class T>
 Mask greater(const Tensor<T>& a, std::type_identity_t<T> b) {
   return greater(a, Tensor<T>::scalar(b));
@@ -19,6 +21,7 @@ template <class T>
 Mask less(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::transform<std::uint8_t>(a, b, "less", [](T u, T v) { return u < v; });
 }
+/// 1 where a is less than a number.
 template <class T>
 Mask less(const Tensor<T>& a, std::type_identity_t<T> b) {
   return less(a, Tensor<T>::scalar(b));
@@ -28,6 +31,7 @@ template <class T>
 Mask equal(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::transform<std::uint8_t>(a, b, "equal", [](T u, T v) { return u == v; });
 }
+/// 1 where a is a number.
 template <class T>
 Mask equal(const Tensor<T>& a, std::type_identity_t<T> b) {
   return equal(a, Tensor<T>::scalar(b));
@@ -35,7 +39,7 @@ Mask equal(const Tensor<T>& a, std::type_identity_t<T> b) {
 /// 1 where x is neither infinite nor NaN.
 template <class T>
 Mask is_finite(const Tensor<T>& x) {
-  return detail::transform<std::uint8_t>(x, [](T v) { return v - v == T(0); });
+  return detail::transform<std::uint8_t>(x, detail::is_finite<T>);
 }
 
 /// a where the mask is set, else b; with broadcasting. da = dy where set, db = dy elsewhere.

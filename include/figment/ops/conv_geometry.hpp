@@ -9,21 +9,29 @@ namespace figment {
 
 /// A height and a width; one number means both.
 struct Extent2 {
-  Index height, width;
+  Index height, width;  ///< of rows, of columns
+  /// The same both ways.
   Extent2(Index both) : height(both), width(both) {}  // NOLINT(google-explicit-constructor): .stride = 2
+  /// Each by itself: {rows, columns}.
   Extent2(Index h, Index w) : height(h), width(w) {}
+  /// Both agree.
   friend bool operator==(const Extent2&, const Extent2&) = default;
 };
 
 /// Zeros around an image: none (`valid`), so many that a stride of 1 keeps the size (`same`, as TensorFlow
 /// pads: the odd one goes right and bottom), or as given.
 struct Padding {
-  enum class Kind { valid, same, given } kind = Kind::valid;
-  Index top = 0, left = 0, bottom = 0, right = 0;
+  /// Whether the four numbers count.
+  enum class Kind { valid, same, given } kind = Kind::valid;  ///< of this one
+  Index top = 0, left = 0, bottom = 0, right = 0;  ///< rows and columns of zeros, if they are given
 
+  /// None: windows lie inside the image.
   static Padding valid() { return {}; }
+  /// So much that the output is input / stride, rounded up.
   static Padding same() { return {Kind::same}; }
+  /// As many on opposite sides: all(1), all({2, 0}). PyTorch's padding.
   static Padding all(Extent2 p) { return {Kind::given, p.height, p.width, p.height, p.width}; }
+  /// Each side by itself.
   static Padding of(Index top, Index left, Index bottom, Index right) {
     return {Kind::given, top, left, bottom, right};
   }
@@ -31,10 +39,10 @@ struct Padding {
 
 /// How a convolution's window moves.
 struct ConvOptions {
-  Extent2 stride = 1;
-  Padding padding = {};
-  Extent2 dilation = 1;
-  Index groups = 1;
+  Extent2 stride = 1;    ///< from window to window
+  Padding padding = {};  ///< around the input
+  Extent2 dilation = 1;  ///< from tap to tap within a window
+  Index groups = 1;      ///< which the channels are split into; as many as there are: depthwise
 };
 
 namespace detail {

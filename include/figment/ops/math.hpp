@@ -3,6 +3,7 @@
 
 #include <numbers>
 
+#include "figment/core/finite.hpp"
 #include "figment/ops/arithmetic.hpp"
 
 namespace figment {
@@ -107,13 +108,16 @@ Tensor<T> erf(const Tensor<T>& x) {
       Keep::inputs);
 }
 
-/// -1, 0 or 1; its gradient is 0.
+/// -1, 0 or 1, or NaN; its gradient is 0.
 template <class T>
 Tensor<T> sign(const Tensor<T>& x) {
   return record(
-      "sign", {x}, detail::transform<T>(x, [](T v) { return v > 0   ? T(1)
-                                                            : v < 0 ? T(-1)
-                                                                    : v; }),
+      "sign", {x},
+      detail::transform<T>(x,
+                           [](T v) {
+                             if (detail::is_nan(v)) return v;
+                             return v > 0 ? T(1) : v < 0 ? T(-1) : T(0);
+                           }),
       [](auto&, auto& dy, auto& dx) { dx(0, [&] { return affine(dy, 0, 0); }); }, Keep::nothing);
 }
 

@@ -8,7 +8,7 @@ namespace figment {
 
 /// Which operands of a product are transposed; their memory stays as it is.
 struct Transpose {
-  bool a = false, b = false;
+  bool a = false, b = false;  ///< the first, the second operand
 };
 
 namespace detail {

@@ -9,7 +9,7 @@ namespace figment {
 /// Each channel's mean and biased variance over all other dimensions, (C,) each. Not recorded.
 template <class T>
 struct BatchMoments {
-  Tensor<T> mean, var;
+  Tensor<T> mean, var;  ///< of the batch, for the running ones to follow
 };
 
 namespace detail {
@@ -170,7 +170,8 @@ void recorded_norm_gradient(const Tensor<T>& x, const Tensor<T>& gamma, const Te
 /// Chan et al. (1979) have it: large means do not cancel.
 template <class T>
 BatchMoments<T> batch_moments(const Tensor<T>& x) {
-  check(x.rank() >= 2 && x.size() > 0, "batch_moments: expected (N, …, C), found shape {}", x.shape());
+  check(x.rank() >= 2 && x.size() > 0, "batch_norm: expected some examples (N, …, C), found shape {}",
+        x.shape());
   const detail::ChannelRows v(x.shape());
   const Index channels = v.channels;
   const Tensor<T> parts = v.template sums<T>(3, [&](Index row, Index rows, T* out) {

@@ -7,10 +7,10 @@ namespace figment {
 
 /// How a pooling window moves. With padding, windows have fewer elements at the border: no zeros are added.
 struct PoolOptions {
-  Extent2 window = 2;
-  Extent2 stride = 0;  ///< 0: the window's extent
-  Padding padding = {};
-  Extent2 dilation = 1;
+  Extent2 window = 2;    ///< rows and columns that are seen at once
+  Extent2 stride = 0;    ///< 0: the window's extent
+  Padding padding = {};  ///< around the input
+  Extent2 dilation = 1;  ///< from element to element of a window
 };
 
 namespace detail {

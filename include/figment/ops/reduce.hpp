@@ -1,6 +1,7 @@
 // Reductions over any axes.
 #pragma once
 
+#include "figment/core/finite.hpp"
 #include "figment/ops/math.hpp"
 #include "figment/ops/shape.hpp"
 
@@ -9,18 +10,21 @@ namespace figment {
 /// The dimensions a reduction runs over, negative ones from the end; none given means all.
 class Axes {
  public:
+  /// All dimensions.
   Axes() = default;
+  /// One dimension.
   Axes(Index axis) : axes_{axis}, all_(false) {}  // NOLINT(google-explicit-constructor): sum(x, 0)
+  /// Some dimensions.
   Axes(std::initializer_list<Index> axes) : all_(false) {
     for (Index a : axes) axes_.push_back(a);
   }
 
-  /// x's shape with the reduced extents 1.
-  Shape kept(const Shape& shape) const {
+  /// x's shape with the reduced extents 1. `op` names the caller in the error.
+  Shape kept(const Shape& shape, const char* op) const {
     Shape out = shape;
     for (Index i = 0; i < out.rank(); ++i)
       if (all_) out[i] = 1;
-    for (Index a : axes_) out[shape.axis(a)] = 1;
+    for (Index a : axes_) out[shape.axis(a, op)] = 1;
     return out;
   }
   /// x's shape without the reduced dimensions.
@@ -110,7 +114,7 @@ void parallel_rows(Index rows, Index columns, F f) {
 /// max and min; equal elements share the gradient.
 template <class Op, class T>
 Tensor<T> fold_extremum(const char* name, Op f, const Tensor<T>& x, const Axes& axes, Dims dims, T start) {
-  const Shape kept = axes.kept(x.shape());
+  const Shape kept = axes.kept(x.shape(), name);
   check(x.size() > 0 || kept.size() == 0, "{}: no elements in shape {}", name, x.shape());
   auto y = record(name, {x}, fold(f, x, kept, start), [kept](auto& s, auto& dy, auto& dx) {
     dx(0, [&] {
@@ -124,7 +128,7 @@ Tensor<T> fold_extremum(const char* name, Op f, const Tensor<T>& x, const Axes& 
 /// `f` is maximum or minimum, better(a, b) says that a wins.
 template <class Op, class T, class F>
 Indices arg_extremum(const char* name, Op f, const Tensor<T>& x, Index axis, T start, F better) {
-  const Index at = x.shape().axis(axis);
+  const Index at = x.shape().axis(axis, name);
   const AxisView v(x.shape(), at);
   check(v.extent > 0, "{}: no elements along axis {} of shape {}", name, axis, x.shape());
   Indices y(Axes(at).dropped(x.shape()));
@@ -136,7 +140,7 @@ Indices arg_extremum(const char* name, Op f, const Tensor<T>& x, Index axis, T s
         const T* p = in + o * v.extent;
         const T best = kernels::fold(f, start, p, v.extent);
         const T* found =
-            std::find_if(p, p + v.extent, [best](T e) { return e == best || (best != best && e != e); });
+            std::find_if(p, p + v.extent, [best](T e) { return e == best || (is_nan(best) && is_nan(e)); });
         out[o] = static_cast<std::int32_t>(found - p);
       }
     });
@@ -151,15 +155,12 @@ Indices arg_extremum(const char* name, Op f, const Tensor<T>& x, Index axis, T s
     for (Index e = 1; e < v.extent; ++e) {
       p += v.inner;
       for (Index i = 0; i < v.inner; ++i)
-        if (better(p[i], value[i]) || (p[i] != p[i] && value[i] == value[i]))
+        if (better(p[i], value[i]) || (is_nan(p[i]) && !is_nan(value[i])))
           value[i] = p[i], out[i] = static_cast<std::int32_t>(e);
     }
   }
   return y;
 }
-
-/// Along the last axis, whose rows have kernels of their own.
-inline bool last_axis(const Shape& shape, Index axis) { return shape.axis(axis) == shape.rank() - 1; }
 
 /// kernel(in, out, rows, columns) over the rows of the last axis; `out` has `per_row` elements a row.
 template <class T, class F>
@@ -193,22 +194,23 @@ Tensor<T> row_gradient(const Tensor<T>& y, const Tensor<T>& dy, F kernel) {
 /// sum(x), sum(x, axis), sum(x, {axes}). dx = dy broadcast back.
 template <class T>
 Tensor<T> sum(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  return detail::drop(sum_to(x, axes.kept(x.shape())), x.shape(), axes, dims);
+  return detail::drop(sum_to(x, axes.kept(x.shape(), "sum")), x.shape(), axes, dims);
 }
 
 /// The arithmetic mean; NaN of no elements.
 template <class T>
 Tensor<T> mean(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  const Index n = detail::reduced_count(x.shape(), axes.kept(x.shape()));
+  const Index n = detail::reduced_count(x.shape(), axes.kept(x.shape(), "mean"));
   return sum(x, axes, dims) / static_cast<T>(n);
 }
 
 /// The mean squared distance from the mean: biased, or unbiased (divided by n - 1).
 enum class Variance { biased, unbiased };
+/// The variance over the axes; NaN of no elements, or if unbiased of one.
 template <class T>
 Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
               Variance variance = Variance::biased) {
-  const Index n = detail::reduced_count(x.shape(), axes.kept(x.shape()));
+  const Index n = detail::reduced_count(x.shape(), axes.kept(x.shape(), "var"));
   const Index count = variance == Variance::biased ? n : n - 1;
   return sum(square(x - mean(x, axes, Dims::keep)), axes, dims) / static_cast<T>(count);
 }
@@ -248,7 +250,7 @@ Index argmax(const Tensor<T>& x) {
 /// log(sum(e^x)) without overflow. dx = softmax(x) dy.
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  const Shape kept = axes.kept(x.shape());
+  const Shape kept = axes.kept(x.shape(), "logsumexp");
   const Index columns = detail::reduced_count(x.shape(), kept);
   Index trailing = 1;  // the elements of the last dimensions that are all summed
   for (Index d = x.rank() - 1; d >= 0 && kept[d] == 1; --d) trailing *= x.dim(d);
@@ -256,7 +258,7 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims:
     if (columns != trailing || columns == 0) {
       const auto largest = max(x, axes, Dims::keep);
       // Infinite ones would give inf - inf.
-      const auto shift = detail::transform<T>(largest, [](T v) { return v - v == T(0) ? v : T(0); });
+      const auto shift = detail::transform<T>(largest, [](T v) { return detail::is_finite(v) ? v : T(0); });
       return log(sum(exp(x - shift), axes, Dims::keep)) + shift;
     }
     Tensor<T> y(kept);
@@ -272,7 +274,7 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims:
 /// e^x / sum(e^x) along an axis. dx = y (dy - sum(y dy)).
 template <class T>
 Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
-  const bool rows = detail::last_axis(x.shape(), axis);
+  const bool rows = x.shape().axis(axis, "softmax") == x.rank() - 1;
   const auto value = no_grad([&] {
     if (!rows) {
       const auto e = exp(x - max(x, axis, Dims::keep));
@@ -297,7 +299,7 @@ Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
 /// log(softmax(x)) without losing small probabilities. dx = dy - e^y sum(dy).
 template <class T>
 Tensor<T> log_softmax(const Tensor<T>& x, Index axis = -1) {
-  const bool rows = detail::last_axis(x.shape(), axis);
+  const bool rows = x.shape().axis(axis, "log_softmax") == x.rank() - 1;
   const auto value = no_grad([&] {
     if (!rows) return x - logsumexp(x, axis, Dims::keep);
     Tensor<T> y(x.shape());

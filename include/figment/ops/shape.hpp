@@ -56,7 +56,7 @@ Tensor<T> unsqueeze(const Tensor<T>& x, Index axis) {
 /// Without dimension `axis`, whose extent is 1.
 template <class T>
 Tensor<T> squeeze(const Tensor<T>& x, Index axis) {
-  const Index at = x.shape().axis(axis);
+  const Index at = x.shape().axis(axis, "squeeze");
   check(x.dim(at) == 1, "squeeze: axis {} of shape {} is not 1", axis, x.shape());
   Shape shape;
   for (Index i = 0; i < x.rank(); ++i)
@@ -163,7 +163,7 @@ Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begi
 /// Positions begin to end - 1 along an axis, every step-th; a copy. Negative positions count from the end.
 template <class T>
 Tensor<T> slice(const Tensor<T>& x, Index axis, Index begin, Index end, Index step = 1) {
-  const Index at = x.shape().axis(axis), n = x.dim(at);
+  const Index at = x.shape().axis(axis, "slice"), n = x.dim(at);
   const Index first = begin < 0 ? begin + n : begin, last = end < 0 ? end + n : end;
   check(step >= 1 && first >= 0 && first <= last && last <= n,
         "slice: {} to {} by {} does not fit axis {} of shape {}", begin, end, step, axis, x.shape());
@@ -173,7 +173,7 @@ Tensor<T> slice(const Tensor<T>& x, Index axis, Index begin, Index end, Index st
 /// Position `index` along an axis, which goes away.
 template <class T>
 Tensor<T> select(const Tensor<T>& x, Index axis, Index index) {
-  const Index at = x.shape().axis(axis), n = x.dim(at), i = index < 0 ? index + n : index;
+  const Index at = x.shape().axis(axis, "select"), n = x.dim(at), i = index < 0 ? index + n : index;
   check(i >= 0 && i < n, "select: {} is out of range for axis {} of shape {}", index, axis, x.shape());
   return squeeze(slice(x, at, i, i + 1), at);
 }
@@ -183,7 +183,7 @@ namespace detail {
 template <class T>
 Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
   check(!parts.empty(), "concat: expected at least one tensor");
-  const Index at = parts[0].shape().axis(axis);
+  const Index at = parts[0].shape().axis(axis, "concat");
   Shape shape = parts[0].shape();
   for (std::size_t p = 1; p < parts.size(); ++p) {
     const Shape& other = parts[p].shape();
@@ -223,6 +223,7 @@ template <class T>
 Tensor<T> concat(std::initializer_list<Tensor<T>> parts, Index axis = 0) {
   return detail::concat(std::span<const Tensor<T>>(parts.begin(), parts.size()), axis);
 }
+/// The same of a vector of tensors.
 template <class T>
 Tensor<T> concat(const std::vector<Tensor<T>>& parts, Index axis = 0) {
   return detail::concat(std::span<const Tensor<T>>(parts), axis);

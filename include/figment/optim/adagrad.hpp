@@ -5,19 +5,23 @@
 
 namespace figment {
 
+/// Of Adagrad.
 struct AdagradOptions {
   double rate = 1e-3;                ///< Keras'; PyTorch has 1e-2
   double initial_accumulator = 0.1;  ///< Keras'; PyTorch has 0
-  double epsilon = 1e-7;
+  double epsilon = 1e-7;             ///< added to the root: Keras'; PyTorch has 1e-10
 };
 
 /// v += g^2, w -= rate g / (sqrt(v) + epsilon) (Duchi et al., 2011).
 template <class T = float>
 class Adagrad final : public Optimizer<T> {
  public:
+  /// One array of state beside each parameter, from initial_accumulator.
   explicit Adagrad(TensorList<T> parameters, AdagradOptions options = {})
       : Optimizer<T>(std::move(parameters), options.rate, {true, false, false}, options.initial_accumulator),
-        options_(options) {}
+        options_(options) {
+    detail::check_settings("Adagrad", {}, {options.epsilon, options.initial_accumulator});
+  }
 
  private:
   void update(std::span<const Tensor<T>> gradients) override {

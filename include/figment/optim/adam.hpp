@@ -7,13 +7,14 @@
 
 namespace figment {
 
+/// Of Adam.
 struct AdamOptions {
-  double rate = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;
-  double epsilon = 1e-7;  ///< Keras'; PyTorch has 1e-8
-  bool amsgrad = false;   ///< divide by the largest second moment so far (Reddi et al., 2018)
-  double weight_decay = 0;
-  bool decoupled = false;  ///< shrink the parameter itself instead of adding to the gradient
+  double rate = 1e-3;                 ///< the learning rate
+  double beta1 = 0.9, beta2 = 0.999;  ///< how much of m and of v stays each step
+  double epsilon = 1e-7;              ///< Keras'; PyTorch has 1e-8
+  bool amsgrad = false;               ///< divide by the largest second moment so far (Reddi et al., 2018)
+  double weight_decay = 0;            ///< added to the gradient, times the parameter
+  bool decoupled = false;             ///< shrink the parameter itself instead of adding to the gradient
 };
 
 /// m and v: decaying means of g and g^2, both corrected for their start at 0;
@@ -22,8 +23,11 @@ struct AdamOptions {
 template <class T = float>
 class Adam : public Optimizer<T> {
  public:
+  /// Two arrays of state beside each parameter, three with amsgrad.
   explicit Adam(TensorList<T> parameters, AdamOptions options = {})
-      : Optimizer<T>(std::move(parameters), options.rate, {true, true, options.amsgrad}), options_(options) {}
+      : Optimizer<T>(std::move(parameters), options.rate, {true, true, options.amsgrad}), options_(options) {
+    detail::check_settings("Adam", {options.beta1, options.beta2}, {options.epsilon, options.weight_decay});
+  }
 
  private:
   void update(std::span<const Tensor<T>> gradients) override {
@@ -37,18 +41,20 @@ class Adam : public Optimizer<T> {
   AdamOptions options_;
 };
 
+/// Of AdamW.
 struct AdamWOptions {
-  double rate = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;
-  double epsilon = 1e-7;  ///< Keras'; PyTorch has 1e-8
-  bool amsgrad = false;
-  double weight_decay = 0.01;  ///< PyTorch's; Keras has 0.004
+  double rate = 1e-3;                 ///< the learning rate
+  double beta1 = 0.9, beta2 = 0.999;  ///< how much of m and of v stays each step
+  double epsilon = 1e-7;              ///< Keras'; PyTorch has 1e-8
+  bool amsgrad = false;               ///< divide by the largest second moment so far
+  double weight_decay = 0.01;         ///< PyTorch's; Keras has 0.004
 };
 
 /// Adam with the weight decay taken from the parameter directly (Loshchilov and Hutter, 2017).
 template <class T = float>
 class AdamW final : public Adam<T> {
  public:
+  /// As Adam, decoupled.
   explicit AdamW(TensorList<T> parameters, AdamWOptions o = {})
       : Adam<T>(std::move(parameters), {.rate = o.rate,
                                         .beta1 = o.beta1,

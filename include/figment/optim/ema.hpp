@@ -5,6 +5,7 @@
 
 namespace figment {
 
+/// Of Ema and Averaged.
 struct EmaOptions {
   double decay = 0.999;  ///< how much of the average stays each update
   /// Update t = 0, 1, … takes min(decay, (1 + t) / (10 + t)), as TensorFlow: the first values do not linger.
@@ -17,6 +18,8 @@ class Ema {
  public:
   using value_type = T;
 
+  /// Throws when the lists, or two shapes in them, differ, when two share memory, or the decay is not in [0,
+  /// 1].
   Ema(TensorList<T> average, TensorList<T> source, EmaOptions options = {})
       : average_(std::move(average)), source_(std::move(source)), options_(options) {
     check(options_.decay >= 0 && options_.decay <= 1, "Ema: expected a decay in [0, 1], found {}",
@@ -51,6 +54,7 @@ class Ema {
   }
   /// Updates made; set when a run goes on from where another was.
   Index updates() const { return updates_; }
+  /// Sets the count that the warm-up goes by.
   void set_updates(Index updates) { updates_ = updates; }
 
  private:

@@ -9,6 +9,19 @@
 
 namespace figment {
 
+namespace detail {
+
+/// Throws unless all decays are in [0, 1) and all amounts 0 or more.
+inline void check_settings(const char* optimizer, std::initializer_list<double> decays,
+                           std::initializer_list<double> amounts) {
+  for (const double d : decays)
+    check(d >= 0 && d < 1, "{}: expected a decay in [0, 1), found {}", optimizer, d);
+  for (const double a : amounts)
+    check(a >= 0, "{}: expected an epsilon, a weight decay and a start of 0 or more, found {}", optimizer, a);
+}
+
+}  // namespace detail
+
 /// Changes parameters in place by their gradients. It holds handles to a module's own tensors.
 /// A step is one pass over each parameter's memory.
 template <class T>
@@ -31,13 +44,16 @@ class Optimizer {
 
   /// The learning rate; schedules write it between steps.
   double rate() const { return rate_; }
+  /// Throws when the rate is negative.
   void set_rate(double rate) {
-    check(rate >= 0, "set_rate: expected 0 or more, found {}", rate);
+    check(rate >= 0, "optimizer: expected a rate of 0 or more, found {}", rate);
     rate_ = rate;
   }
   /// Steps taken; set when a run goes on from where another was.
   Index steps() const { return steps_; }
+  /// Sets the count that Adam's correction goes by.
   void set_steps(Index steps) { steps_ = steps; }
+  /// What is trained, in the order of the gradients.
   const TensorList<T>& parameters() const { return parameters_; }
 
   /// The state arrays, for checkpoints: "0.0" is the first parameter's first array.
@@ -58,11 +74,16 @@ class Optimizer {
         states_[s].push_back(Tensor<T>::full(parameters_[i].shape(), static_cast<T>(initial)));
   }
 
+  /// One step of the formula: an optimiser of your own has this.
   virtual void update(std::span<const Tensor<T>> gradients) = 0;
 
-  /// Runs one update formula over every parameter.
-  template <class Op>
-  void apply(const Op& op, std::span<const Tensor<T>> gradients) {
+  /// Runs one update formula over every parameter, in parts that several threads may share:
+  ///
+  ///   formula(T* w, const T* g, T* const* state, Index n)
+  ///
+  /// changes the n numbers at w by their gradients g; state[s] is the s-th array there, null if not in use.
+  template <class Formula>
+  void each(std::span<const Tensor<T>> gradients, const Formula& formula) {
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
       T* w = parameters_[i].mutable_data();
       const T* g = gradients[i].data();
@@ -71,9 +92,17 @@ class Optimizer {
         state[s] = states_[s].empty() ? nullptr : states_[s][i].mutable_data();
       parallel_for(parameters_[i].size(), detail::elementwise_grain, [&](Index begin, Index end) {
         const auto at = [&](T* p) { return p ? p + begin : nullptr; };
-        kernels::update(op, w + begin, g + begin, at(state[0]), at(state[1]), at(state[2]), end - begin);
+        T* const here[3] = {at(state[0]), at(state[1]), at(state[2])};
+        formula(w + begin, g + begin, here, end - begin);
       });
     }
+  }
+  /// The same by one of figment's kernels.
+  template <class Op>
+  void apply(const Op& op, std::span<const Tensor<T>> gradients) {
+    each(gradients, [&](T* w, const T* g, T* const* state, Index n) {
+      kernels::update(op, w, g, state[0], state[1], state[2], n);
+    });
   }
 
  private:

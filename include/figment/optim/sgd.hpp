@@ -5,10 +5,11 @@
 
 namespace figment {
 
+/// Of Sgd.
 struct SgdOptions {
-  double rate = 0.01;
-  double momentum = 0;
-  bool nesterov = false;
+  double rate = 0.01;       ///< the learning rate
+  double momentum = 0;      ///< how much of the last step stays; 0: none
+  bool nesterov = false;    ///< look ahead by the momentum
   double weight_decay = 0;  ///< added to the gradient, times the parameter
 };
 
@@ -17,9 +18,12 @@ struct SgdOptions {
 template <class T = float>
 class Sgd final : public Optimizer<T> {
  public:
+  /// One array of state beside each parameter if there is momentum, else none.
   explicit Sgd(TensorList<T> parameters, SgdOptions options = {})
       : Optimizer<T>(std::move(parameters), options.rate, {options.momentum != 0, false, false}),
-        options_(options) {}
+        options_(options) {
+    detail::check_settings("Sgd", {options.momentum}, {options.weight_decay});
+  }
 
  private:
   void update(std::span<const Tensor<T>> gradients) override {

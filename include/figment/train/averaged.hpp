@@ -15,14 +15,17 @@ class Averaged {
  public:
   using T = module_value_t<M>;
 
-  M module;
+  M module;  ///< the average
 
   /// `source`'s tensors are followed where they are now: load weights into them, do not replace them.
   explicit Averaged(const M& source, EmaOptions options = {})
       : module(clone(source)), ema_(tensors(module), tensors(source), options) {}
 
+  /// Moves the average towards what the source is now.
   void update() { ema_.update(); }
+  /// How the average moves.
   const Ema<T>& ema() const { return ema_; }
+  /// How the average moves, to set its count.
   Ema<T>& ema() { return ema_; }
 
  private:

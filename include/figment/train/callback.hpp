@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "figment/core/finite.hpp"
 #include "figment/optim/schedule.hpp"
 #include "figment/train/history.hpp"
 
@@ -10,10 +11,10 @@ namespace figment {
 
 /// Where a run stands, as callbacks see it.
 struct TrainState {
-  Index epoch = 0, epochs = 0;  ///< from 1, and how many are asked for
-  Index step = 0, steps = 0;    ///< within the epoch, from 1, and how many it has
-  double seconds = 0;           ///< since the run began
-  const History* history = nullptr;
+  Index epoch = 0, epochs = 0;       ///< from 1, and how many are asked for
+  Index step = 0, steps = 0;         ///< within the epoch, from 1, and how many it has
+  double seconds = 0;                ///< since the run began
+  const History* history = nullptr;  ///< of the epochs that have ended
   const History* running = nullptr;  ///< one row: the means so far of this epoch's losses
   const History* latest = nullptr;   ///< one row: the losses of the last step
   bool stop = false;                 ///< set by a callback to end the run after this step
@@ -25,14 +26,31 @@ struct Callback {
   virtual ~Callback() = default;
   /// Before the first step, also of a run that goes on; epoch is then how many have ended.
   virtual void on_begin(TrainState&) {}
+  /// After each step, its weights changed.
   virtual void on_step(TrainState&) {}
+  /// After each epoch, its row in the history.
   virtual void on_epoch(TrainState&) {}
+  /// After the last step, however the run ends, but for an error.
   virtual void on_end(const TrainState&) {}
+};
+
+/// Pointers to callbacks: {&progress, &stopping}. They stay the caller's.
+struct Callbacks : std::vector<Callback*> {
+  using std::vector<Callback*>::vector;
+  /// Of a list.
+  Callbacks(std::vector<Callback*> list)  // NOLINT(google-explicit-constructor): a list of them is one
+      : std::vector<Callback*>(std::move(list)) {}
+  /// Takes what is none, to say so: among fit's overloads the compiler only would that nothing fits.
+  template <class... C>
+  requires(!(std::is_convertible_v<C*, Callback*> && ...)) Callbacks(C*...) {
+    static_assert(sizeof...(C) == 0, "figment: a callback derives from figment::Callback, publicly");
+  }
 };
 
 /// Ends the run when a column has not improved (fallen) by more than `least` for `patience` epochs.
 class EarlyStopping final : public Callback {
  public:
+  /// Throws at the first epoch when the history has no such column.
   explicit EarlyStopping(std::string column = "val", Index patience = 5, double least = 0)
       : column_(std::move(column)), patience_(patience), least_(least) {}
 
@@ -41,7 +59,9 @@ class EarlyStopping final : public Callback {
     follow(*state.history);
     if (state.epoch - best_epoch_ >= patience_) state.stop = true;
   }
+  /// The lowest figure so far; infinity before the first.
   double best() const { return best_; }
+  /// Its epoch, from 1; 0 before the first.
   Index best_epoch() const { return best_epoch_; }
 
  private:
@@ -52,7 +72,7 @@ class EarlyStopping final : public Callback {
     Index epoch = 0;
     for (double now : history[column_]) {
       ++epoch;
-      if (!(now < best_ - least_)) continue;
+      if (detail::is_nan(now) || !(now < best_ - least_)) continue;
       best_ = now;
       best_epoch_ = epoch;
     }
@@ -68,6 +88,7 @@ class EarlyStopping final : public Callback {
 /// Calls a function after every step.
 class EveryStep final : public Callback {
  public:
+  /// The function.
   explicit EveryStep(std::function<void(TrainState&)> f) : f_(std::move(f)) {}
   void on_step(TrainState& state) override { f_(state); }
 
@@ -78,6 +99,7 @@ class EveryStep final : public Callback {
 /// Calls a function after every epoch.
 class EveryEpoch final : public Callback {
  public:
+  /// The function.
   explicit EveryEpoch(std::function<void(TrainState&)> f) : f_(std::move(f)) {}
   void on_epoch(TrainState& state) override { f_(state); }
 
@@ -89,6 +111,7 @@ class EveryEpoch final : public Callback {
 template <class O>
 class EpochSchedule final : public Callback {
  public:
+  /// Sets the rate of t = 0.
   EpochSchedule(O& optimizer, Schedule schedule) : optimizer_(optimizer), schedule_(std::move(schedule)) {
     optimizer_.set_rate(schedule_(0));
   }
@@ -105,6 +128,7 @@ class EpochSchedule final : public Callback {
 /// al., 2015).
 class Anneal final : public Callback {
  public:
+  /// Sets the number of t = 0; it has to outlive the run.
   Anneal(double& value, Schedule schedule) : value_(value), schedule_(std::move(schedule)) {
     value_ = schedule_(0);
   }

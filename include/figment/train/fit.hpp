@@ -13,12 +13,13 @@
 
 namespace figment {
 
+/// How long a run is, and who is told of it.
 struct FitOptions {
-  Index epochs = 1;
-  std::uint64_t seed = 0;              ///< of the noise and dropout that the model draws
-  double clip_norm = 0;                ///< limits the gradients' norm; 0 leaves them
-  std::string suffix{};                ///< of the columns' names, where figures of two kinds must not mix
-  std::vector<Callback*> callbacks{};  ///< called in this order
+  Index epochs = 1;        ///< in all: a run that goes on has done some of them
+  std::uint64_t seed = 0;  ///< of the noise and dropout that the model draws
+  double clip_norm = 0;    ///< limits the gradients' norm; 0 leaves them
+  std::string suffix{};    ///< of the columns' names, where figures of two kinds must not mix
+  Callbacks callbacks{};   ///< called in this order
   /// Where the run stands: read at its start and kept up to date. With the position of an earlier run, and
   /// its weights and optimisers' state (io/checkpoint.hpp saves all of it), the run goes on as if never
   /// stopped.
@@ -27,15 +28,18 @@ struct FitOptions {
 
 /// A loss that is not a number or not finite; the history holds the epochs that had ended.
 struct NonFiniteLoss : Error {
-  History history;
+  History history;  ///< the epochs that had ended
+  /// Thrown by fit.
   NonFiniteLoss(const std::string& message, History h) : Error(message), history(std::move(h)) {}
 };
 
 /// A single unnamed loss, for models that have but one term: fit's column is "train" alone.
 template <class T>
 struct ScalarLoss {
-  Tensor<T> value;
+  Tensor<T> value;  ///< of one element
+  /// What training minimises.
   Tensor<T> total() const { return value; }
+  /// There are none.
   void terms(auto&&) const {}
 };
 
@@ -56,6 +60,44 @@ struct PenalisedLoss {
 
 /// No validation.
 struct NoBatches {};
+
+template <class Batches>
+concept HasBatches = requires(Batches& b) {
+  { b.batches() } -> std::convertible_to<Index>;
+  { (*b.begin()).size() } -> std::convertible_to<Index>;
+  b.end();
+};
+/// A loss as fit takes it.
+struct EveryTerm {
+  void operator()(const char* name, const auto& value) const;
+};
+template <class L, class T>
+concept LossOf = std::is_same_v<L, Tensor<T>> || requires(const L& loss) {
+  { loss.total() } -> std::same_as<Tensor<T>>;
+  loss.terms(EveryTerm());
+};
+
+/// That fit can train by these, or an error that says what they lack.
+template <class T, class Batches, class Loss>
+constexpr bool check_fit() {
+  static_assert(
+      HasBatches<Batches>,
+      "figment: fit needs batches with begin() and end(), their number batches(), and in each a size()");
+  if constexpr (HasBatches<Batches>) {
+    using Batch = decltype(*std::declval<Batches&>().begin());
+    constexpr bool called = std::is_invocable_v<Loss&, Batch, const Context&>;
+    static_assert(called, "figment: fit calls its loss as loss(batch, context)");
+    if constexpr (called) {
+      constexpr bool good = LossOf<std::invoke_result_t<Loss&, Batch, const Context&>, T>;
+      static_assert(
+          good,
+          "figment: a loss is a Tensor<T> of one element, T being the optimizer's, or a struct with "
+          "total(), that Tensor, and terms(f)");
+      return good;
+    }
+  }
+  return false;
+}
 
 class FitRun {
  public:
@@ -194,30 +236,21 @@ class FitRun {
   LossMeans validation_;
 };
 
-}  // namespace detail
-
-/// Trains by minimising loss(batch, context) over `batches`, and follows it over `validation` after every
-/// epoch. Both are ranges that begin a new epoch each time they are walked and know their batches() (a
-/// data::Loader is one); a batch has a size(). The loss is a tensor of one element, or a struct with
-/// total() and terms(f). Training figures are means over the epoch as it went, validation's are taken at its
-/// end. What layers add to the loss (nn/penalty.hpp) is a term called penalty. A run that a callback stops
-/// ends after that step; its unfinished epoch has no row.
-/// Throws NonFiniteLoss naming epoch, step and term.
+/// The training loop of fit.
 template <class T, class Batches, class Validation, class Loss>
-requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&> History
-fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss,
-    const FitOptions& options = {}) {
-  constexpr bool validated = !std::is_same_v<Validation, detail::NoBatches>;
+History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss& loss,
+                 const FitOptions& options) {
+  constexpr bool validated = !std::is_same_v<Validation, NoBatches>;
   const auto wrapped = [&](const auto& batch, Context context) {
     Penalties penalties;
     context.penalties = &penalties;
     auto value = loss(batch, context);
     if constexpr (requires { value.total(); })
-      return detail::PenalisedLoss<T, decltype(value)>{std::move(value), penalties.total<T>()};
+      return PenalisedLoss<T, decltype(value)>{std::move(value), penalties.total<T>()};
     else
-      return detail::PenalisedLoss<T, ScalarLoss<T>>{{std::move(value)}, penalties.total<T>()};
+      return PenalisedLoss<T, ScalarLoss<T>>{{std::move(value)}, penalties.total<T>()};
   };
-  detail::FitRun run(options, batches);
+  FitRun run(options, batches);
   if constexpr (validated)
     if (run.position().begun()) run.go_on(validation);
   while (run.next_epoch()) {
@@ -236,15 +269,6 @@ fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss
   return run.finish();
 }
 
-template <class T, class Batches, class Loss>
-requires std::invocable<Loss&, decltype(*std::declval<Batches&>().begin()), const Context&> History
-fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, const FitOptions& options = {}) {
-  detail::NoBatches none;
-  return fit(optimizer, batches, none, std::move(loss), options);
-}
-
-namespace detail {
-
 /// model.loss of a batch: of x, and of the labels if it takes them.
 template <class Model, class T>
 concept TakesLabels = requires(Model& m, const Tensor<T>& x, const Indices& labels, const Context& c) {
@@ -253,6 +277,10 @@ concept TakesLabels = requires(Model& m, const Tensor<T>& x, const Indices& labe
 template <class Model, class T>
 concept HasLoss = TakesLabels<Model, T> || requires(Model& m, const Tensor<T>& x, const Context& c) {
   m.loss(x, c);
+};
+template <class Batches, class T>
+concept GivesX = requires(Batches& b) {
+  { (*b.begin()).x } -> std::convertible_to<const Tensor<T>&>;
 };
 
 template <class T, class Model>
@@ -265,17 +293,62 @@ auto loss_of_batch(Model& model) {
   };
 }
 
+// Which overload of fit is meant is told by these alone; what is wrong with its arguments is then said in one
+// line.
+template <class A>
+concept IsOptions = std::is_same_v<std::remove_const_t<A>, FitOptions>;
+template <class A, class T>
+concept IsOptimizer = std::is_base_of_v<Optimizer<T>, A>;
+
 }  // namespace detail
+
+/// Trains by minimising loss(batch, context) over `batches`, and follows it over `validation` after every
+/// epoch. Both are ranges that begin a new epoch each time they are walked and know their batches() (a
+/// data::Loader is one); a batch has a size(). The loss is a tensor of one element, or a struct with
+/// total() and terms(f). Training figures are means over the epoch as it went, validation's are taken at its
+/// end. What layers add to the loss (nn/penalty.hpp) is a term called penalty. A run that a callback stops
+/// ends after that step; its unfinished epoch has no row.
+/// Throws NonFiniteLoss naming epoch, step and term.
+template <class T, class Batches, class Validation, class Loss>
+requires(!detail::IsOptions<Loss>) History
+    fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss,
+        const FitOptions& options = {}) {
+  if constexpr (detail::check_fit<T, Batches, Loss>())
+    return detail::minimise(optimizer, batches, validation, loss, options);
+  else
+    return {};
+}
+
+/// The same without validation.
+template <class T, class Batches, class Loss>
+History fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, const FitOptions& options = {}) {
+  detail::NoBatches none;
+  return fit(optimizer, batches, none, std::move(loss), options);
+}
 
 /// Trains a model that has a loss(x, context), or a loss(x, labels, context), of its own on the batches.
 template <class Model, class T, class Batches, class Validation>
-requires detail::HasLoss<Model, T> History fit(Model& model, Optimizer<T>& optimizer, Batches& batches,
-                                               Validation& validation, const FitOptions& options = {}) {
-  return fit(optimizer, batches, validation, detail::loss_of_batch<T>(model), options);
+requires(!detail::IsOptimizer<Batches, T> && !detail::IsOptions<Validation>) History
+    fit(Model& model, Optimizer<T>& optimizer, Batches& batches, Validation& validation,
+        const FitOptions& options = {}) {
+  constexpr bool has_loss = detail::HasLoss<Model, T>;
+  static_assert(
+      has_loss,
+      "figment: fit needs a model with `loss(const Tensor<T>& x, const Context&)`, T being the optimizer's, "
+      "which may also take the Indices of its labels, in between");
+  static_assert(
+      detail::GivesX<Batches, T>,
+      "figment: fit needs batches of which each has an x, a Tensor<T>, and labels where the model's loss "
+      "takes them");
+  if constexpr (has_loss && detail::GivesX<Batches, T>)
+    return fit(optimizer, batches, validation, detail::loss_of_batch<T>(model), options);
+  else
+    return {};
 }
+/// The same without validation.
 template <class Model, class T, class Batches>
-requires detail::HasLoss<Model, T> History fit(Model& model, Optimizer<T>& optimizer, Batches& batches,
-                                               const FitOptions& options = {}) {
+requires(!detail::IsOptimizer<Batches, T>) History
+    fit(Model& model, Optimizer<T>& optimizer, Batches& batches, const FitOptions& options = {}) {
   detail::NoBatches none;
   return fit(model, optimizer, batches, none, options);
 }

@@ -1,6 +1,7 @@
 // The training loop of adversarial networks.
 #pragma once
 
+#include "figment/core/finite.hpp"
 #include "figment/models/gan.hpp"
 #include "figment/train/fit.hpp"
 
@@ -10,8 +11,9 @@ namespace figment {
 /// discriminator judged rightly.
 template <class T>
 struct GanFigures {
-  Tensor<T> d_loss, g_loss, penalty, d_real, d_fake;
+  Tensor<T> d_loss, g_loss, penalty, d_real, d_fake;  ///< scalars; no penalty is undefined
 
+  /// Calls f(name, value) for each: the history's columns.
   void terms(auto&& f) const {
     f("d_loss", d_loss);
     f("g_loss", g_loss);
@@ -33,10 +35,10 @@ struct BadLoss {
 
 /// The steps of a run. `account` is told what each comes to, and of a loss that is not finite before a weight
 /// changes by it.
-template <class G, class D, class T>
+template <class G, class D, class L, class T>
 class GanSteps {
  public:
-  GanSteps(Gan<G, D>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, double clip_norm = 0)
+  GanSteps(Gan<G, D, L>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, double clip_norm = 0)
       : gan_(gan), generator_(generator), discriminator_(discriminator), clip_norm_(clip_norm) {}
 
   template <class Account>
@@ -114,7 +116,7 @@ class GanSteps {
 
   template <class Account>
   static void verify(const char* name, const Tensor<T>& loss, Account& account) {
-    if (!std::isfinite(static_cast<double>(loss.item()))) account(BadLoss<T>{name, loss}, Tensor<T>());
+    if (!detail::is_finite(static_cast<double>(loss.item()))) account(BadLoss<T>{name, loss}, Tensor<T>());
   }
   template <class Account>
   static void verify(const Tensor<T>& loss, const Tensor<T>& penalty, Account& account) {
@@ -143,7 +145,7 @@ class GanSteps {
     account(figures, Tensor<T>());
   }
 
-  Gan<G, D>& gan_;
+  Gan<G, D, L>& gan_;
   Optimizer<T>&generator_, &discriminator_;
   double clip_norm_;
   Tensor<T> last_g_;
@@ -156,8 +158,8 @@ class GanSteps {
 /// discriminator_steps the generator learns after the first. The history has the columns d_loss, g_loss,
 /// d_real and d_fake (shares judged rightly), and d_penalty if there is one. clip_norm limits each network's
 /// gradients. As the other fit in everything else; a Gan is not validated.
-template <class G, class D, class T, class Batches>
-History fit(Gan<G, D>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, Batches& batches,
+template <class G, class D, class L, class T, class Batches>
+History fit(Gan<G, D, L>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, Batches& batches,
             FitOptions options = {}) {
   check(gan.options.discriminator_steps >= 1, "fit: expected 1 or more discriminator_steps, found {}",
         gan.options.discriminator_steps);
@@ -166,7 +168,7 @@ History fit(Gan<G, D>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator
         "fit: simultaneous updates take one discriminator step, fakes of training, and no steps apart");
   detail::FitRun run(options, batches);
   const Context context{.training = true, .rng = &run.noise()};
-  detail::GanSteps<G, D, T> steps(gan, generator, discriminator, options.clip_norm);
+  detail::GanSteps<G, D, L, T> steps(gan, generator, discriminator, options.clip_norm);
   steps.go_on(run.position(), batches.batches());
   while (run.next_epoch()) {
     const bool whole = run.train(batches, [&](const auto& batch, auto account) {

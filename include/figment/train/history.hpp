@@ -12,9 +12,10 @@ namespace figment {
 
 /// A table of figures with a named column each and a row an epoch; absent figures are NaN.
 struct History {
-  std::vector<std::string> columns;
-  std::vector<std::vector<double>> rows;
+  std::vector<std::string> columns;       ///< "epoch", "train", …
+  std::vector<std::vector<double>> rows;  ///< a figure for each column
 
+  /// There is such a column.
   bool has(std::string_view column) const {
     return std::find(columns.begin(), columns.end(), column) != columns.end();
   }

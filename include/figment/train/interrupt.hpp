@@ -11,6 +11,7 @@ namespace figment {
 /// the program as usual.
 class StopOnInterrupt final : public Callback {
  public:
+  /// Takes the signals over.
   StopOnInterrupt() {
     signal_ = 0;  // an earlier run's
     interrupt_ = std::signal(SIGINT, handle);
@@ -25,6 +26,7 @@ class StopOnInterrupt final : public Callback {
 
   void on_step(TrainState& state) override { state.stop |= interrupted(); }
 
+  /// A signal came since this was made.
   bool interrupted() const { return signal_ != 0; }
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "figment/core/finite.hpp"
 #include "figment/core/random.hpp"
 #include "figment/train/history.hpp"
 
@@ -14,12 +15,13 @@ namespace figment {
 /// undefined, as two networks have none in common, is left out.
 struct LossMeans {
   std::vector<std::string> names;  ///< the terms, then "total" if there is one
-  std::vector<double> sums;
-  std::vector<double> latest{};  ///< of the last batch
-  Index samples = 0;
-  bool has_total = false;
-  std::string bad{};  ///< what was not finite, or nothing
+  std::vector<double> sums;        ///< of each, times the size of its batch
+  std::vector<double> latest{};    ///< of the last batch
+  Index samples = 0;               ///< examples so far
+  bool has_total = false;          ///< the last name is "total"
+  std::string bad{};               ///< what was not finite, or nothing
 
+  /// Adds a batch's terms and its total.
   template <class L, class T>
   void add(const L& loss, const Tensor<T>& total, Index size) {
     std::size_t at = 0;
@@ -30,6 +32,7 @@ struct LossMeans {
     if (has_total) take(at, "total", static_cast<double>(total.item()), size);
     samples += size;
   }
+  /// For the next epoch; the names stay.
   void reset() {
     std::fill(sums.begin(), sums.end(), 0.0);
     samples = 0;
@@ -38,8 +41,11 @@ struct LossMeans {
   /// As columns of a history: the total first, by the name of its half of the data, then the terms behind a
   /// prefix.
   std::size_t columns() const { return names.size(); }
+  /// The mean so far.
   double value(std::size_t column) const { return sums[place(column)] / static_cast<double>(samples); }
+  /// That of the last batch.
   double latest_value(std::size_t column) const { return latest[place(column)]; }
+  /// A column's name.
   [[gnu::cold]] std::string column(std::size_t c, std::string_view total, std::string_view prefix,
                                    std::string_view suffix) const {
     const bool is_total = has_total && c == 0;
@@ -60,7 +66,7 @@ struct LossMeans {
       latest.push_back(0);
     }
     latest[at] = value;
-    if (!std::isfinite(value) && bad.empty()) bad = format("{} is {}", name, value);
+    if (!detail::is_finite(value) && bad.empty()) bad = format("{} is {}", name, value);
     sums[at] += value * static_cast<double>(size);
   }
 };
@@ -75,6 +81,7 @@ struct TrainPosition {
   LossMeans means{};   ///< of the epoch under way
   double g_loss = 0;   ///< a GAN's last, for steps in which only the discriminator learns
 
+  /// At least a step has been done.
   bool begun() const { return epoch > 0 || step > 0; }
 };
 

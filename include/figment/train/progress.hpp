@@ -40,6 +40,7 @@ inline std::string clock(double seconds) {
 /// each epoch. Writes to stderr.
 class Progress final : public Callback {
  public:
+  /// Writes to `out`.
   explicit Progress(std::FILE* out = stderr) : out_(out), terminal_(detail::is_terminal(out)) {}
 
   void on_step(TrainState& state) override {

@@ -14,43 +14,121 @@ struct Vec {
   void store(T* p, Index n) const {
     if (n > 0) *p = v;
   }
-
-  friend Vec operator+(Vec a, Vec b) { return Vec(a.v + b.v); }
-  friend Vec operator-(Vec a, Vec b) { return Vec(a.v - b.v); }
-  friend Vec operator*(Vec a, Vec b) { return Vec(a.v * b.v); }
-  friend Vec operator/(Vec a, Vec b) { return Vec(a.v / b.v); }
-  friend Vec operator-(Vec a) { return Vec(-a.v); }
-  friend bool operator<(Vec a, Vec b) { return a.v < b.v; }
-  friend bool operator==(Vec a, Vec b) { return a.v == b.v; }
-
-  friend Vec fma(Vec a, Vec b, Vec c) { return Vec(a.v * b.v + c.v); }
-  // Rounds once, whatever the machine; fma may round twice.
-  friend Vec exact_fma(Vec a, Vec b, Vec c) { return Vec(std::fma(a.v, b.v, c.v)); }
-  // NaN in the first argument comes out, NaN in the second does not.
-  friend Vec max(Vec a, Vec b) { return b.v > a.v ? b : a; }
-  friend Vec min(Vec a, Vec b) { return b.v < a.v ? b : a; }
-  friend Vec select(bool mask, Vec a, Vec b) { return mask ? a : b; }
-  friend Vec abs(Vec a) { return Vec(std::abs(a.v)); }
-  friend Vec sqrt(Vec a) { return Vec(std::sqrt(a.v)); }
-  friend Vec exp(Vec a) { return Vec(std::exp(a.v)); }
-  friend Vec log(Vec a) { return Vec(std::log(a.v)); }
-  friend Vec log1p(Vec a) { return Vec(std::log1p(a.v)); }
-  friend Vec log1p_to_one(Vec a) { return Vec(std::log1p(a.v)); }
-  friend Vec tanh(Vec a) { return Vec(std::tanh(a.v)); }
-  friend Vec erf(Vec a) { return Vec(std::erf(a.v)); }
-  friend Vec expm1(Vec a) { return Vec(std::expm1(a.v)); }
-  // x = mantissa * 2^exponent with mantissa in [0.5, 1).
-  friend void split(Vec x, Vec& mantissa, Vec& exponent) {
-    int e = 0;
-    mantissa.v = std::frexp(x.v, &e);
-    exponent.v = static_cast<T>(e);
-  }
-  // Two vectors become the elements a b a b …, in memory's order.
-  friend void interleave(Vec&, Vec&) {}
-  friend T first(Vec a) { return a.v; }
-  friend T sum(Vec a) { return a.v; }
-  friend T largest(Vec a) { return a.v; }
 };
+
+// Free functions: g++ compiles friends as the user's file is, not as the region they stand in.
+template <class T>
+Vec<T> operator+(Vec<T> a, Vec<T> b) {
+  return Vec<T>(a.v + b.v);
+}
+template <class T>
+Vec<T> operator-(Vec<T> a, Vec<T> b) {
+  return Vec<T>(a.v - b.v);
+}
+template <class T>
+Vec<T> operator*(Vec<T> a, Vec<T> b) {
+  return Vec<T>(a.v * b.v);
+}
+template <class T>
+Vec<T> operator/(Vec<T> a, Vec<T> b) {
+  return Vec<T>(a.v / b.v);
+}
+template <class T>
+Vec<T> operator-(Vec<T> a) {
+  return Vec<T>(-a.v);
+}
+template <class T>
+bool operator<(Vec<T> a, Vec<T> b) {
+  return a.v < b.v;
+}
+template <class T>
+bool operator==(Vec<T> a, Vec<T> b) {
+  return a.v == b.v;
+}
+
+template <class T>
+Vec<T> fma(Vec<T> a, Vec<T> b, Vec<T> c) {
+  return Vec<T>(a.v * b.v + c.v);
+}
+// Rounds once, whatever the machine; fma may round twice.
+template <class T>
+Vec<T> exact_fma(Vec<T> a, Vec<T> b, Vec<T> c) {
+  return Vec<T>(std::fma(a.v, b.v, c.v));
+}
+// NaN in the first argument comes out, NaN in the second does not.
+template <class T>
+Vec<T> max(Vec<T> a, Vec<T> b) {
+  return b.v > a.v ? b : a;
+}
+template <class T>
+Vec<T> min(Vec<T> a, Vec<T> b) {
+  return b.v < a.v ? b : a;
+}
+template <class T>
+Vec<T> select(bool mask, Vec<T> a, Vec<T> b) {
+  return mask ? a : b;
+}
+template <class T>
+Vec<T> abs(Vec<T> a) {
+  return Vec<T>(std::abs(a.v));
+}
+// std::sqrt is an inline function, compiled by clang as the user's file is: without NaN if it has
+// -ffast-math.
+template <class T>
+Vec<T> sqrt(Vec<T> a) {
+  return Vec<T>(
+      static_cast<T>(sizeof(T) == 4 ? __builtin_sqrtf(static_cast<float>(a.v)) : __builtin_sqrt(a.v)));
+}
+template <class T>
+Vec<T> exp(Vec<T> a) {
+  return Vec<T>(std::exp(a.v));
+}
+template <class T>
+Vec<T> log(Vec<T> a) {
+  return Vec<T>(std::log(a.v));
+}
+template <class T>
+Vec<T> log1p(Vec<T> a) {
+  return Vec<T>(std::log1p(a.v));
+}
+template <class T>
+Vec<T> log1p_to_one(Vec<T> a) {
+  return Vec<T>(std::log1p(a.v));
+}
+template <class T>
+Vec<T> tanh(Vec<T> a) {
+  return Vec<T>(std::tanh(a.v));
+}
+template <class T>
+Vec<T> erf(Vec<T> a) {
+  return Vec<T>(std::erf(a.v));
+}
+template <class T>
+Vec<T> expm1(Vec<T> a) {
+  return Vec<T>(std::expm1(a.v));
+}
+// x = mantissa * 2^exponent with mantissa in [0.5, 1).
+template <class T>
+void split(Vec<T> x, Vec<T>& mantissa, Vec<T>& exponent) {
+  int e = 0;
+  mantissa.v = std::frexp(x.v, &e);
+  exponent.v = static_cast<T>(e);
+}
+// Two vectors become the elements a b a b …, in memory's order.
+template <class T>
+void interleave(Vec<T>&, Vec<T>&) {}
+template <class T>
+T first(Vec<T> a) {
+  return a.v;
+}
+template <class T>
+T sum(Vec<T> a) {
+  return a.v;
+}
+template <class T>
+T largest(Vec<T> a) {
+  return a.v;
+}
 
 template <class T>
 bool load_mask(const std::uint8_t* p, Vec<T>) {

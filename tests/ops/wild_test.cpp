@@ -1,0 +1,108 @@
+// Each operation with inputs that it was not made for: other ranks, other extents, none at all, NaN.
+#include <bit>
+#include <set>
+
+#include "figment/autograd/grad.hpp"
+#include "figment/core/finite.hpp"
+#include "support/catch.hpp"
+#include "support/compare.hpp"
+#include "support/error_of.hpp"
+#include "support/op_cases.hpp"
+
+using figment::Index;
+using figment::Shape;
+using figment::Tensor;
+using test::OpCase;
+
+namespace {
+
+/// In place of an input of this shape: each extent one more, and none; a dimension more and one less; one
+/// number; a tensor of nothing.
+std::vector<Tensor<float>> wild(const Shape& shape) {
+  std::vector<Shape> shapes{Shape{}, Shape{0}};
+  std::vector<Index> dims(shape.begin(), shape.end());
+  const auto add = [&](const std::vector<Index>& d) { shapes.emplace_back(std::span<const Index>(d)); };
+  for (Index& dim : dims) {
+    const Index was = dim;
+    dim = was + 1, add(dims);
+    dim = 0, add(dims);
+    dim = was;
+  }
+  if (shape.rank() < figment::max_rank) {
+    auto longer = dims;
+    longer.insert(longer.begin(), 2), add(longer);
+  }
+  if (!dims.empty()) dims.erase(dims.begin()), add(dims);
+  std::vector<Tensor<float>> all{Tensor<float>()};
+  for (const Shape& s : shapes) all.push_back(Tensor<float>::full(s, 0.5f));
+  return all;
+}
+
+const float nan_value = std::bit_cast<float>(0x7fc00000u);  // as a constant -ffast-math may take it for any
+
+bool small(const OpCase& row) {
+  return std::all_of(row.inputs.begin(), row.inputs.end(), [](const auto& x) { return x.size() < 5000; });
+}
+
+std::vector<Tensor<float>> inputs_of(const OpCase& row) {
+  std::vector<Tensor<float>> inputs;
+  for (const auto& x : row.inputs) inputs.push_back(figment::cast<float>(x));
+  return inputs;
+}
+
+}  // namespace
+
+// What there is no result for is an Error that begins with an operation's name; another exception, or a read
+// beyond memory under the sanitizer, fails.
+TEST_CASE("any shape has a result with gradients or a message with a name", "[ops]") {
+  std::set<std::string> names{"add", "sub", "mul", "div"};
+  for (const OpCase& row : test::op_cases()) names.insert(row.op.substr(0, row.op.find('/', 1)));
+  std::size_t refused = 0, computed = 0;
+  for (const OpCase& row : test::op_cases()) {
+    if (!small(row)) continue;
+    INFO(row.name());
+    for (std::size_t i = 0; i < row.inputs.size(); ++i) {
+      for (const auto& other : wild(row.inputs[i].shape())) {
+        INFO("input " << i << " " << (other.defined() ? to_string(other.shape()) : "undefined"));
+        auto inputs = inputs_of(row);
+        inputs[i] = other.defined() ? parameter(other) : other;
+        const std::string message = test::error_of([&] {
+          const auto y = row.f32(inputs);
+          if (other.defined()) CHECK(grad(sum(y), inputs[i]).shape() == other.shape());
+        });
+        ++(message == "no error" ? computed : refused);
+        if (message != "no error") {
+          INFO(message);
+          CHECK(names.count(message.substr(0, message.find(": "))) == 1);
+          CHECK(message.find('\n') == std::string::npos);
+        }
+      }
+    }
+  }
+  CHECK((computed > 1000 && refused > 1000));
+}
+
+// In one element of an input; of the output at least one is. What does not read that element, and x^0, which
+// is 1 for any x, are exceptions.
+TEST_CASE("NaN goes through", "[ops]") {
+  const std::set<std::string> without{"conv2d 1",  // a tap that lies beyond the image, in one of the rows
+                                      "conv_transpose2d 1", "pick 0",  "pow/number 0", "resize2d 0",
+                                      "select 0",           "slice 0", "take 0",       "where 0"};
+  std::set<std::string> stopped;
+  for (const OpCase& row : test::op_cases()) {
+    if (!small(row)) continue;
+    for (std::size_t i = 0; i < row.inputs.size(); ++i) {
+      if (row.inputs[i].size() == 0) continue;
+      auto inputs = inputs_of(row);
+      inputs[i] = inputs[i].clone();
+      inputs[i].mutable_data()[0] = nan_value;
+      for (figment::kernels::Isa isa : test::supported_isas()) {
+        test::IsaScope scope(isa);
+        const auto y = row.f32(inputs);
+        if (y.size() > 0 && std::none_of(y.data(), y.data() + y.size(), figment::detail::is_nan<float>))
+          stopped.insert(row.op + " " + std::to_string(i));
+      }
+    }
+  }
+  CHECK(stopped == without);
+}
