@@ -10,7 +10,7 @@ figment_say() { printf '%s\n' "$*" >&2; }
 figment_tools() {
   case $1 in
     build) echo 'c++|g++|clang++:g++' cmake:cmake 'ninja|make:make' ;;
-    checks) echo clang++:clang clang-format:clang-format ninja:ninja-build doxygen:doxygen ;;
+    checks) echo clang++:clang clang-format:clang-format clang-tidy:clang-tidy ninja:ninja-build doxygen:doxygen ;;
     coverage) echo gcovr:gcovr ;;
     neon) echo aarch64-linux-gnu-g++:g++-aarch64-linux-gnu qemu-aarch64:qemu-user ;;
   esac

@@ -136,7 +136,8 @@ int compare(examples::RunOptions options) {
   const double made_deviation = std::abs(static_cast<double>(gan.generator.weight.item()));
 
   std::vector<io::Series> lines{{"data"}, {"by likelihood"}, {"adversarial"}};
-  for (double at = -6; at <= 6; at += 0.02) {
+  for (int i = -300; i <= 300; ++i) {
+    const double at = 0.02 * i;
     for (auto& l : lines) l.xs.push_back(at);
     lines[0].ys.push_back((density(at, -place, width) + density(at, place, width)) / 2);
     lines[1].ys.push_back(density(at, mean, deviation));

@@ -142,7 +142,8 @@ class RangeFunction {
  public:
   /// Of anything callable, which has to outlive this.
   template <class F>
-  RangeFunction(F&& f)  // NOLINT(google-explicit-constructor): lambdas convert
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload): lambdas convert
+  RangeFunction(F&& f)
       : object_(const_cast<void*>(static_cast<const void*>(&f))), call_([](void* o, Index begin, Index end) {
           return static_cast<R>((*static_cast<std::remove_reference_t<F>*>(o))(begin, end));
         }) {}

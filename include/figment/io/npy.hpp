@@ -70,7 +70,7 @@ class NpyReader {
     std::string start(8, '\0');
     const bool whole = left_ >= start.size() && read(start.data(), start.size());
     check(whole && start.starts_with("\x93NUMPY"), "{}: not a .npy file", name_);
-    const int version = start[6];
+    const int version = static_cast<std::uint8_t>(start[6]);
     check(version >= 1 && version <= 3, "{}: expected format version 1 to 3, found {}", name_, version);
     std::uint8_t bytes[4] = {};
     const std::size_t width = version == 1 ? 2 : 4;

@@ -133,7 +133,7 @@ class Raster {
           continue;
         std::uint8_t* at = big_.at(y, x);
         for (int c = 0; c < 3; ++c)
-          at[c] = static_cast<std::uint8_t>(at[c] + (ink[c] - at[c]) * opacity + 0.5);
+          at[c] = static_cast<std::uint8_t>(std::lround(at[c] + (ink[c] - at[c]) * opacity));
       }
   }
 

@@ -26,10 +26,11 @@ namespace detail {
 template <class Options>
 void check_conv_options(std::string_view layer, Index in, Index out, const Options& o) {
   check(in >= 1 && out >= 1, "{}: expected channels of 1 or more, found {} and {}", layer, in, out);
-  for (const Extent2 e : {o.kernel, o.stride, o.dilation})
-    check(e.height >= 1 && e.width >= 1,
-          "{}: expected a kernel, a stride and a dilation of 1 or more, found {} and {}", layer, e.height,
-          e.width);
+  const std::pair<const char*, Extent2> extents[] = {
+      {"kernel", o.kernel}, {"stride", o.stride}, {"dilation", o.dilation}};
+  for (const auto& [name, e] : extents)
+    check(e.height >= 1 && e.width >= 1, "{}: expected a {} of 1 or more, found {} and {}", layer, name,
+          e.height, e.width);
   check(o.groups >= 1 && in % o.groups == 0 && out % o.groups == 0,
         "{}: {} group(s) do not divide {} and {} channels", layer, o.groups, in, out);
 }

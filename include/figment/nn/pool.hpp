@@ -1,6 +1,8 @@
 // Pooling as layers.
 #pragma once
 
+#include <tuple>
+
 #include "figment/nn/window_text.hpp"
 #include "figment/ops/pool.hpp"
 
@@ -9,11 +11,11 @@ namespace figment {
 namespace detail {
 
 inline PoolOptions checked_pool(const char* layer, const PoolOptions& o) {
-  for (const Extent2 e : {o.window, o.dilation})
-    check(e.height >= 1 && e.width >= 1, "{}: expected a window and a dilation of 1 or more, found {} and {}",
-          layer, e.height, e.width);
-  check(o.stride.height >= 0 && o.stride.width >= 0, "{}: expected a stride of 0 or more, found {} and {}",
-        layer, o.stride.height, o.stride.width);
+  const std::tuple<const char*, Extent2, Index> extents[] = {
+      {"window", o.window, 1}, {"stride", o.stride, 0}, {"dilation", o.dilation, 1}};
+  for (const auto& [name, e, least] : extents)
+    check(e.height >= least && e.width >= least, "{}: expected a {} of {} or more, found {} and {}", layer,
+          name, least, e.height, e.width);
   return o;
 }
 

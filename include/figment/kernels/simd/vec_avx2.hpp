@@ -21,7 +21,7 @@ struct Vec<float> {
   __m256 v;
 
   Vec() = default;
-  Vec(__m256 x) : v(x) {}
+  Vec(__m256 x) : v(x) {}  // NOLINT(google-explicit-constructor): as intrinsics give them
   explicit Vec(float x) : v(_mm256_set1_ps(x)) {}
   static Vec load(const float* p) { return _mm256_loadu_ps(p); }
   static Vec load(const float* p, Index n) { return _mm256_maskload_ps(p, first_lanes_32(n)); }
@@ -94,7 +94,7 @@ struct Vec<double> {
   __m256d v;
 
   Vec() = default;
-  Vec(__m256d x) : v(x) {}
+  Vec(__m256d x) : v(x) {}  // NOLINT(google-explicit-constructor): as intrinsics give them
   explicit Vec(double x) : v(_mm256_set1_pd(x)) {}
   static Vec load(const double* p) { return _mm256_loadu_pd(p); }
   static Vec load(const double* p, Index n) { return _mm256_maskload_pd(p, first_lanes_64(n)); }
@@ -165,7 +165,7 @@ struct Words {
   __m256i v;
 
   Words() = default;
-  Words(__m256i x) : v(x) {}
+  Words(__m256i x) : v(x) {}  // NOLINT(google-explicit-constructor): as intrinsics give them
   explicit Words(std::uint64_t x) : v(_mm256_set1_epi64x(static_cast<long long>(x))) {}
   /// first, first + 1, … in all 64 bits.
   static Words counters(std::uint64_t first) {

@@ -15,7 +15,7 @@ struct Vec<float> {
   __m512 v;
 
   Vec() = default;
-  Vec(__m512 x) : v(x) {}
+  Vec(__m512 x) : v(x) {}  // NOLINT(google-explicit-constructor): as intrinsics give them
   explicit Vec(float x) : v(_mm512_set1_ps(x)) {}
   static __mmask16 first_lanes(Index n) { return static_cast<__mmask16>((1u << n) - 1); }
   static Vec load(const float* p) { return _mm512_loadu_ps(p); }
@@ -37,7 +37,7 @@ struct Vec<double> {
   __m512d v;
 
   Vec() = default;
-  Vec(__m512d x) : v(x) {}
+  Vec(__m512d x) : v(x) {}  // NOLINT(google-explicit-constructor): as intrinsics give them
   explicit Vec(double x) : v(_mm512_set1_pd(x)) {}
   static __mmask8 first_lanes(Index n) { return static_cast<__mmask8>((1u << n) - 1); }
   static Vec load(const double* p) { return _mm512_loadu_pd(p); }

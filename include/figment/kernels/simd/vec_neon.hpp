@@ -14,7 +14,7 @@ struct Vec<float> {
   float32x4_t v;
 
   Vec() = default;
-  Vec(float32x4_t x) : v(x) {}
+  Vec(float32x4_t x) : v(x) {}  // NOLINT(google-explicit-constructor): as intrinsics give them
   explicit Vec(float x) : v(vdupq_n_f32(x)) {}
   static Vec load(const float* p) { return vld1q_f32(p); }
   // There are no masks: the first n lanes go one by one.
@@ -85,7 +85,7 @@ struct Vec<double> {
   float64x2_t v;
 
   Vec() = default;
-  Vec(float64x2_t x) : v(x) {}
+  Vec(float64x2_t x) : v(x) {}  // NOLINT(google-explicit-constructor): as intrinsics give them
   explicit Vec(double x) : v(vdupq_n_f64(x)) {}
   static Vec load(const double* p) { return vld1q_f64(p); }
   static Vec load(const double* p, Index n) {
@@ -152,7 +152,7 @@ struct Words {
   uint64x2_t v;
 
   Words() = default;
-  Words(uint64x2_t x) : v(x) {}
+  Words(uint64x2_t x) : v(x) {}  // NOLINT(google-explicit-constructor): as intrinsics give them
   explicit Words(std::uint64_t x) : v(vdupq_n_u64(x)) {}
   /// first, first + 1, … in all 64 bits.
   static Words counters(std::uint64_t first) { return vsetq_lane_u64(first + 1, vdupq_n_u64(first), 1); }
