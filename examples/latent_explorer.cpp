@@ -5,8 +5,9 @@
 #include <iostream>
 
 #include "recipes/find.hpp"
-#include "support/gan_run.hpp"
+#include "recipes/gans.hpp"
 #include "support/pictures.hpp"
+#include "support/run.hpp"
 
 using namespace figment;
 namespace fs = std::filesystem;
