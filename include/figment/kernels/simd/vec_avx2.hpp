@@ -46,7 +46,15 @@ inline Vec<float> select(Vec<float> mask, Vec<float> a, Vec<float> b) {
   return _mm256_blendv_ps(b.v, a.v, mask.v);
 }
 inline Vec<float> abs(Vec<float> a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v); }
+#if defined(__clang__) && defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+// clang would estimate it, as x times 1 / sqrt(x), and make 0 of NaN.
+inline Vec<float> sqrt(Vec<float> a) {
+  asm("vsqrtps %0, %0" : "+x"(a.v));
+  return a;
+}
+#else
 inline Vec<float> sqrt(Vec<float> a) { return _mm256_sqrt_ps(a.v); }
+#endif
 inline Vec<float> round(Vec<float> a) {
   return _mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }

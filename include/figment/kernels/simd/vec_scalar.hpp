@@ -72,12 +72,9 @@ template <class T>
 Vec<T> abs(Vec<T> a) {
   return Vec<T>(std::abs(a.v));
 }
-// std::sqrt is an inline function, compiled by clang as the user's file is: without NaN if it has
-// -ffast-math.
 template <class T>
 Vec<T> sqrt(Vec<T> a) {
-  return Vec<T>(
-      static_cast<T>(sizeof(T) == 4 ? __builtin_sqrtf(static_cast<float>(a.v)) : __builtin_sqrt(a.v)));
+  return Vec<T>(std::sqrt(a.v));
 }
 template <class T>
 Vec<T> exp(Vec<T> a) {
