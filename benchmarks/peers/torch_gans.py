@@ -10,13 +10,17 @@ and samples.txt with the seconds in --out. Needs PyTorch and NumPy.
 import argparse
 import gzip
 import math
+import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import nn
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+except ImportError as e:
+    sys.exit(f"torch_gans.py: {sys.executable} has no {e.name} (Debian: python3-torch, python3-numpy)")
 
 EPS = 1e-7  # of Adam, as in Keras
 
@@ -127,7 +131,10 @@ RECIPES = {
 
 
 def training_images(directory):
-    with gzip.open(next(Path(directory).glob("train-images-idx3-ubyte.gz"))) as file:
+    path = Path(directory) / "train-images-idx3-ubyte.gz"
+    if not path.is_file():
+        sys.exit(f"torch_gans.py: expected {path}, which is not there")
+    with gzip.open(path) as file:
         raw = np.frombuffer(file.read(), np.uint8, offset=16)
     return torch.from_numpy(raw.reshape(-1, 784).astype(np.float32) / 255)
 
