@@ -4,6 +4,7 @@
 #include "figment/figment.hpp"
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
+#include "support/other_shapes.hpp"
 
 using namespace figment;
 using test::error_of;
@@ -39,22 +40,6 @@ std::vector<Case> cases() {
   return all;
 }
 
-/// Each extent one more, one less and none; a dimension more and one less.
-std::vector<Shape> others(const Shape& shape) {
-  std::vector<Shape> shapes{Shape{}, Shape{0}};
-  for (Index d = 0; d < shape.rank(); ++d)
-    for (const Index extent : {shape[d] + 1, shape[d] - 1, Index{0}}) {
-      Shape other = shape;
-      other[d] = extent;
-      shapes.push_back(other);
-    }
-  Shape longer = shape, shorter;
-  longer.push_back(2);
-  for (Index d = 1; d < shape.rank(); ++d) shorter.push_back(shape[d]);
-  shapes.push_back(longer), shapes.push_back(shorter);
-  return shapes;
-}
-
 }  // namespace
 
 // A result with its gradients, or a line that begins with the layer and its place.
@@ -64,7 +49,7 @@ TEST_CASE("a layer takes a batch of any size, and refuses another shape by name"
       INFO(c.name << (training ? ", training" : ""));
       Rng rng(3);
       const Context context{.training = training, .rng = &rng};
-      for (const Shape& shape : others(c.input)) {
+      for (const Shape& shape : test::other_shapes(c.input)) {
         INFO(to_string(shape));
         const auto x = parameter(Tensor<float>::full(shape, 0.5f));
         const std::string message = error_of([&] {

@@ -8,6 +8,7 @@
 #include "support/compare.hpp"
 #include "support/error_of.hpp"
 #include "support/op_cases.hpp"
+#include "support/other_shapes.hpp"
 
 using figment::Index;
 using figment::Shape;
@@ -16,25 +17,10 @@ using test::OpCase;
 
 namespace {
 
-/// In place of an input of this shape: each extent one more, and none; a dimension more and one less; one
-/// number; a tensor of nothing.
+/// In place of an input of this shape: others, and a tensor of nothing.
 std::vector<Tensor<float>> wild(const Shape& shape) {
-  std::vector<Shape> shapes{Shape{}, Shape{0}};
-  std::vector<Index> dims(shape.begin(), shape.end());
-  const auto add = [&](const std::vector<Index>& d) { shapes.emplace_back(std::span<const Index>(d)); };
-  for (Index& dim : dims) {
-    const Index was = dim;
-    dim = was + 1, add(dims);
-    dim = 0, add(dims);
-    dim = was;
-  }
-  if (shape.rank() < figment::max_rank) {
-    auto longer = dims;
-    longer.insert(longer.begin(), 2), add(longer);
-  }
-  if (!dims.empty()) dims.erase(dims.begin()), add(dims);
   std::vector<Tensor<float>> all{Tensor<float>()};
-  for (const Shape& s : shapes) all.push_back(Tensor<float>::full(s, 0.5f));
+  for (const Shape& s : test::other_shapes(shape)) all.push_back(Tensor<float>::full(s, 0.5f));
   return all;
 }
 
