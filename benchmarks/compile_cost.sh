@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the umbrella header costs its users: compiles a program that trains a VAE (compile_cost/vae.cpp) and one that
 # multiplies two Eigen matrices, alternately, five times each, and compares the medians. Exits with 1 beyond the budget.
-#   [CXX=clang++] [EIGEN=/usr/include/eigen3] ./benchmarks/compile_cost.sh
+# With --examples, instead, what each file of the examples costs, once.
+#   [CXX=clang++] [EIGEN=/usr/include/eigen3] ./benchmarks/compile_cost.sh [--examples]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 here=$root/benchmarks/compile_cost
@@ -29,10 +30,26 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "${compiler[@]}" -O1 -std=c++20 "$here/measure.cpp" -o "$scratch/measure"
 
+# compile FILE FLAG... : processor seconds and MB
+compile() {
+  "$scratch/measure" "${compiler[@]}" -std=c++20 -O2 -I"$root/include" -c "$1" -o "$scratch/object" "${@:2}"
+}
+
+if [[ ${1-} == --examples && $# == 1 ]]; then
+  printf '%-36s %10s %10s\n' "${compiler[*]} -O2" seconds MB
+  for file in "$root"/examples/{,support/,guide/}*.cpp; do
+    read -r seconds memory < <(compile "$file" -I"$root/examples" -DFIGMENT_BUNDLED_DATA='""' -DFIGMENT_HAVE_GIF)
+    printf '%-36s %10.1f %10.0f\n' "${file#"$root/"}" "$seconds" "$memory"
+  done
+  exit
+elif (($#)); then
+  echo "expected nothing or --examples, found '$*'" >&2
+  exit 2
+fi
+
 for _ in 1 2 3 4 5; do
   for program in eigen vae; do
-    "$scratch/measure" "${compiler[@]}" -std=c++20 -O2 -I"$root/include" -isystem "$eigen" -c "$here/$program.cpp" \
-      -o "$scratch/$program.o" >>"$scratch/$program"
+    compile "$here/$program.cpp" -isystem "$eigen" >>"$scratch/$program"
   done
 done
 

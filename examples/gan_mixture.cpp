@@ -1,7 +1,5 @@
 // Trains small adversarial networks on Gaussians in the plane, and counts which of them are found.
 
-#include <iostream>
-
 #include "recipes/gan_losses.hpp"
 #include "recipes/mixtures.hpp"
 #include "support/run.hpp"
@@ -39,14 +37,6 @@ void draw_points(const fs::path& file, const Tensor<float>& real, const Tensor<f
       .save(file);
 }
 
-/// Points are drawn and judged twenty times.
-examples::TrainingText text_of(const std::string& title) {
-  return {.title = title,
-          .y_label = "loss",
-          .x_label = "twentieths of the run",
-          .lines = {{"d_loss", "discriminator"}, {"g_loss", "generator"}}};
-}
-
 int train(const Settings& settings, examples::RunOptions options) {
   examples::Run run("gan_mixture", options);
   const auto mixture = options.dataset == "grid" ? recipes::grid() : recipes::ring();
@@ -72,7 +62,10 @@ int train(const Settings& settings, examples::RunOptions options) {
   run.show("generator", gan.generator, {gan.latent});
   run.show("discriminator", gan.discriminator, {2});
   const auto training = run.train(
-      text_of("gan_mixture"),
+      {.title = "gan_mixture",
+       .y_label = "loss",
+       .x_label = "twentieths of the run",
+       .lines = {{"d_loss", "discriminator"}, {"g_loss", "generator"}}},
       [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); }, {&judge});
 
   draw_points(run.picture("points.png"), mixture.draw(options.samples, points), make(),
@@ -98,61 +91,6 @@ int train(const Settings& settings, examples::RunOptions options) {
                                {"seconds", h.last("seconds")}});
 }
 
-double density(double x, double mean, double deviation) {
-  const double z = (x - mean) / deviation;
-  return std::exp(-0.5 * z * z) / (deviation * std::sqrt(2 * std::numbers::pi));
-}
-
-/// One Gaussian for two modes: by maximum likelihood it lies over both and the gap between, as a generator
-/// x = w z + b it comes to lie on one. (From a deviation that spans both modes it stays there: that is a
-/// minimum too, only not the lower one.)
-int compare(examples::RunOptions options) {
-  examples::Run run("gan_mixture", options);
-  constexpr double place = 3, width = 0.5;
-  Rng draw = Rng(options.seed).stream(2);
-  auto x = draw.normal<float>({20000, 1}, 0, static_cast<float>(width));
-  double sum = 0, squares = 0;
-  for (Index i = 0; i < x.size(); ++i) {
-    float& v = x.mutable_data()[i];
-    v += static_cast<float>(draw.below(2) ? place : -place);
-    sum += static_cast<double>(v), squares += static_cast<double>(v) * static_cast<double>(v);
-  }
-  const auto n = static_cast<double>(x.size());
-  const double mean = sum / n, deviation = std::sqrt(squares / n - mean * mean);  // the likeliest there are
-
-  Rng rng(options.seed);
-  const LinearOptions leaky{.activation = Activation::leaky_relu, .slope = 0.2};
-  Gan gan(Linear(1, 1, rng, {.init = init::constant(1)}),
-          Sequential{Linear(1, 64, rng, leaky), Linear(64, 64, rng, leaky), Linear(64, 1, rng)}, 1,
-          {.discriminator_steps = 5});
-  options.epochs = options.smoke ? 1 : 20;
-  data::Loader batches(data::Dataset{x}, {.batch = 256, .batches = 300, .seed = options.seed});
-  Adam generator(parameters(gan.generator), {.rate = 5e-3, .beta1 = 0.5});
-  Adam discriminator(parameters(gan.discriminator), {.rate = 2e-3, .beta1 = 0.5});
-  const auto training = run.train(text_of("gan_mixture --compare"), [&](const FitOptions& o) {
-    return fit(gan, generator, discriminator, batches, o);
-  });
-  const double made_mean = static_cast<double>(gan.generator.bias.item());
-  const double made_deviation = std::abs(static_cast<double>(gan.generator.weight.item()));
-
-  std::vector<io::Series> lines{{"data"}, {"by likelihood"}, {"adversarial"}};
-  for (int i = -300; i <= 300; ++i) {
-    const double at = 0.02 * i;
-    for (auto& l : lines) l.xs.push_back(at);
-    lines[0].ys.push_back((density(at, -place, width) + density(at, place, width)) / 2);
-    lines[1].ys.push_back(density(at, mean, deviation));
-    lines[2].ys.push_back(density(at, made_mean, made_deviation));
-  }
-  io::line_chart(lines, {.title = "One Gaussian for two modes", .x_label = "x", .y_label = "density"})
-      .save(run.picture("compare.png"));
-  if (training.history.rows.empty()) return run.finish(training, {});
-  return run.finish(training, {{"likelihood_mean", mean},
-                               {"likelihood_deviation", deviation},
-                               {"adversarial_mean", made_mean},
-                               {"adversarial_deviation", made_deviation},
-                               {"seconds", training.history.last("seconds")}});
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -163,8 +101,7 @@ int main(int argc, char** argv) {
   // Another way to hold the discriminator takes R1's place, unless both are asked for.
   for (const char* other : {"--gradient-penalty", "--clip"})
     if (std::strtod(examples::peek(argc, argv, other, "0").c_str(), nullptr) > 0) s.options.r1 = 0;
-  std::string loss(detail::name(s.options.loss.kind));
-  bool compared = false;
+  std::string loss(name(s.options.loss.kind));
   examples::CommandLine line(
       "gan_mixture",
       "Trains a generator and a discriminator on Gaussians in the plane. A generated point is of high "
@@ -185,13 +122,10 @@ int main(int argc, char** argv) {
   line.option("--hidden", s.hidden, "units of each hidden layer");
   line.option("--d-lr", s.discriminator_rate, "learning rate of the discriminator");
   line.option("--beta1", s.beta1, "of both Adam optimizers", Least::zero);
-  line.flag("--compare", compared,
-            "instead: one Gaussian fitted to two, by likelihood and adversarially (takes --seed, --threads, "
-            "--out, --smoke and --quiet)");
   line.option("--samples", options.samples, "points to draw and judge");
   examples::add_steps(line, options);
   examples::add_basic(line, options);
   if (const int code = line.parse(argc, argv); code >= 0) return code;
   s.options.loss.kind = recipes::gan_loss(loss);
-  return examples::run("gan_mixture", [&] { return compared ? compare(options) : train(s, options); });
+  return examples::run("gan_mixture", [&] { return train(s, options); });
 }

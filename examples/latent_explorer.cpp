@@ -2,7 +2,6 @@
 // arithmetic, copies.
 
 #include <figment/io/safetensors.hpp>
-#include <iostream>
 
 #include "recipes/find.hpp"
 #include "recipes/gans.hpp"

@@ -1,7 +1,5 @@
 // Trains the autoencoders of the tutorials: dense, deep, sparse, convolutional, denoising.
 
-#include <iostream>
-
 #include "recipes/autoencoders.hpp"
 #include "support/pictures.hpp"
 #include "support/recipe.hpp"
@@ -78,7 +76,7 @@ int train(const Settings& settings, examples::RunOptions options) {
   const auto optimizer = recipes::make_optimizer(settings.optimizer, parameters(model), options.lr);
   data::Loader batches(train_set, {.batch = options.batch, .seed = options.seed});
   data::Loader validation(settings.held_out > 0 ? held_out : images.test, {.batch = 1000, .shuffle = false});
-  const std::string loss(detail::name(settings.options.reconstruction));
+  const std::string loss(name(settings.options.reconstruction));
   run.checkpoint.add_module(model).add_optimizer("optimizer", *optimizer);
   const float white = settings.raw ? 255.0f : 1.0f;
   const auto first = slice(images.test.x, 0, 0, std::min<Index>(100, images.test.size()));
@@ -119,7 +117,7 @@ int main(int argc, char** argv) {
   examples::take_up("mnist_autoencoder", argc, argv);
   Settings settings = examples::find_recipe(recipes::autoencoders(), argc, argv);
   examples::RunOptions options{.epochs = settings.epochs, .batch = settings.batch};
-  std::string reconstruction(detail::name(settings.options.reconstruction));
+  std::string reconstruction(name(settings.options.reconstruction));
   examples::CommandLine line(
       "mnist_autoencoder",
       "Trains an autoencoder on 28x28 images by one of the recipes that --list names, and draws what it "

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   auto settings = examples::find_recipe(recipes::gans(), argc, argv);
   examples::RunOptions options;
   examples::GanRun how;
-  std::string loss(detail::name(settings.options.loss.kind)), labels = "none";
+  std::string loss(name(settings.options.loss.kind)), labels = "none";
   const auto of_logits = [](const std::string& kind) { return kind == "hinge" || kind == "wasserstein"; };
   // Which have no labels to smooth.
   if (of_logits(examples::peek(argc, argv, "--loss", loss))) settings.options.loss.real_label = 1;

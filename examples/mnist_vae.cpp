@@ -1,7 +1,5 @@
 // Trains variational autoencoders, dense, convolutional or conditional, and draws their latent space.
 
-#include <iostream>
-
 #include "recipes/vaes.hpp"
 #include "support/pictures.hpp"
 #include "support/recipe.hpp"
@@ -171,7 +169,7 @@ int main(int argc, char** argv) {
   Settings settings = examples::find_recipe(recipes::vaes(), argc, argv);
   examples::RunOptions options{.epochs = settings.epochs, .batch = settings.batch};
   VaeRun how;
-  std::string reconstruction(detail::name(settings.options.reconstruction));
+  std::string reconstruction(name(settings.options.reconstruction));
   using Least = examples::CommandLine::Least;
   examples::CommandLine line(
       "mnist_vae",

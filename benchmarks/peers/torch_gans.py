@@ -166,7 +166,7 @@ def main():
     x = training_images(args.data)
     stream = batches(x if uniform else x * 2 - 1, recipe["batch"], not uniform)
     g, d = recipe["make"]()
-    adams = [torch.optim.Adam(m.parameters(), lr=recipe["rate"], betas=(recipe["beta1"], 0.999), eps=EPS, foreach=True)
+    adams = [torch.optim.Adam(m.parameters(), lr=recipe["rate"], betas=(recipe["beta1"], 0.999), eps=EPS, fused=True)
              for m in (g, d)]  # fmt: skip
     start = time.perf_counter()
     for _ in range(args.steps or recipe["steps"]):

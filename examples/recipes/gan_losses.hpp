@@ -14,7 +14,7 @@ inline const std::vector<std::string> gan_loss_names{"non_saturating", "minimax"
 inline figment::GanLoss gan_loss(const std::string& name) {
   using enum figment::GanLoss;
   for (const auto kind : {non_saturating, minimax, least_squares, hinge, wasserstein})
-    if (figment::detail::name(kind) == name) return kind;
+    if (figment::name(kind) == name) return kind;
   figment::fail("expected the name of a GAN's loss, found '{}'", name);
 }
 

@@ -71,7 +71,7 @@ inline Coverage coverage(const Mixture& mixture, const Tensor<float>& points) {
 /// Two dense networks with two hidden layers each, and how they are trained.
 struct MixtureSettings {
   Index latent = 2, hidden = 128;
-  /// Without R1 the ring is found too, but of the grid some modes at the rim are not.
+  /// Without R1 all modes are found too; of the grid's points 82 to 94 % then lie on one, by seed.
   GanOptions options{.r1 = 0.1};
   double rate = 2e-3, discriminator_rate = 2e-3, beta1 = 0.5;
   double ema = 0.999;  ///< decay of the generator's moving average, which is then judged; 0: none

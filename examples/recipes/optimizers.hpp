@@ -7,9 +7,14 @@ namespace recipes {
 
 inline const std::vector<std::string> optimizer_names{"adam", "rmsprop", "adadelta", "adagrad", "sgd"};
 
-/// The learning rate of figment's defaults, which are Keras'.
+/// The learning rate of figment's defaults; 0 of an optimizer that is none of the names.
 inline double default_rate(const std::string& optimizer) {
-  return optimizer == "adadelta" ? 1.0 : optimizer == "adagrad" || optimizer == "sgd" ? 0.01 : 1e-3;
+  using namespace figment;
+  if (optimizer == "adam") return AdamOptions{}.rate;
+  if (optimizer == "rmsprop") return RmsPropOptions{}.rate;
+  if (optimizer == "adadelta") return AdadeltaOptions{}.rate;
+  if (optimizer == "adagrad") return AdagradOptions{}.rate;
+  return optimizer == "sgd" ? SgdOptions{}.rate : 0;
 }
 
 inline std::unique_ptr<figment::Optimizer<float>> make_optimizer(const std::string& name,

@@ -1,12 +1,11 @@
 #include "support/film.hpp"
 
 #include <figment/io/png.hpp>
+#include <figment/io/read_image.hpp>
 #include <iostream>
 #ifdef FIGMENT_HAVE_GIF
 #include <figment/io/gif.hpp>
 #endif
-
-#include "support/decode_png.hpp"
 
 namespace examples {
 
@@ -25,11 +24,8 @@ fs::path numbered(const fs::path& dir, const char* what, Index n) {
 
 void Film::on_begin(TrainState& state) {
   try {
-    for (Index epoch = 1; epoch <= state.epoch; ++epoch) {
-      const fs::path file = numbered(out_, "epoch", epoch);
-      frames_.push_back(decode_png(file));
-      check(!frames_.back().pixels.empty(), "{}: cannot be read as a picture", file.string());
-    }
+    for (Index epoch = 1; epoch <= state.epoch; ++epoch)
+      frames_.push_back(io::read_image(numbered(out_, "epoch", epoch)));
   } catch (const Error& e) {
     frames_.clear();
     std::cerr << e.what() << "; the animation begins here\n";

@@ -1,8 +1,6 @@
 // The flags of programs that run one of several recipes.
 #pragma once
 
-#include <iostream>
-
 #include "recipes/optimizers.hpp"
 #include "support/run.hpp"
 

@@ -3,6 +3,7 @@
 
 #include "figment/data/binarize.hpp"
 #include "figment/data/dataset.hpp"
+#include "figment/data/find_mnist.hpp"
 #include "figment/data/idx.hpp"
 #include "figment/data/libsvm.hpp"
 #include "figment/data/loader.hpp"

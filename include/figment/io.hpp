@@ -7,3 +7,4 @@
 #include "figment/io/npy.hpp"
 #include "figment/io/plot.hpp"
 #include "figment/io/png.hpp"
+#include "figment/io/read_image.hpp"

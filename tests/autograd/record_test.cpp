@@ -110,6 +110,16 @@ TEST_CASE("a rule that reads what was not kept is named", "[autograd]") {
         "careless: its rule reads an input that was not kept (see Keep)");
 }
 
+TEST_CASE("a rule that names an input there is not is named", "[autograd]") {
+  const T x = parameter(T::ones({2}));
+  const T reads = record("reader", {x}, T::ones({}),
+                         [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * s.in(1); }); });
+  CHECK(test::error_of([&] { grad(reads, x); }) == "reader: its rule reads input 1 of 1");
+  const T gives =
+      record("giver", {x}, T::ones({}), [](auto&, auto& dy, auto& dx) { dx(1, [&] { return dy; }); });
+  CHECK(test::error_of([&] { grad(gives, x); }) == "record: a rule gives the gradient of input 1 of 1");
+}
+
 TEST_CASE("a gradient in the broadcast shape is summed, one in another shape refused", "[autograd]") {
   const T x = parameter(T::scalar(2));
   const auto spread = [&](const figment::Shape& shape) {

@@ -88,6 +88,17 @@ TEST_CASE("wrong access says what was asked of which shape", "[core]") {
   CHECK(error_of([] { Tensor<float>().item(); }) == "item: expected one element, found shape (0,)");
 }
 
+TEST_CASE("a tensor of more bytes than can be counted is refused", "[core]") {
+  const figment::Index half = figment::Index{1} << 32;
+  CHECK(error_of([&] {
+          Tensor<float>({half, half});
+        }) == "tensor: shape (4294967296, 4294967296) has too many elements");
+  CHECK_THAT(error_of([] { Tensor<double>(figment::Shape{figment::Index{1} << 62}); }),
+             ContainsSubstring("has too many elements"));
+  CHECK_THAT(error_of([&] { Tensor<float>({half, half, 0}); }), ContainsSubstring("has too many elements"));
+  CHECK(Tensor<float>({half, 0}).size() == 0);
+}
+
 TEST_CASE("cast converts the values into memory of their own", "[core]") {
   const Tensor<double> d({3}, {1.75, -2.5, 1e10});
   const auto f = figment::cast<float>(d);

@@ -1,5 +1,5 @@
 // MNIST: both spellings of the names, libsvm text, the bundled digits, and where the sets are looked for.
-#include "figment/data/mnist.hpp"
+#include "figment/data/find_mnist.hpp"
 
 #include <array>
 #include <optional>

@@ -1,6 +1,7 @@
 // Diagrams of models: each layer once, in its part, with its edges, shape and parameters.
 #include "figment/io/diagram.hpp"
 
+#include "figment/io/read_image.hpp"
 #include "figment/models/conditional_vae.hpp"
 #include "figment/models/vae.hpp"
 #include "figment/nn/activation.hpp"
@@ -9,7 +10,6 @@
 #include "recipes/gans.hpp"
 #include "support/catch.hpp"
 #include "support/count.hpp"
-#include "support/decode_png.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace figment;
@@ -166,7 +166,7 @@ TEST_CASE("a diagram is saved as SVG or PNG", "[diagram]") {
   figure.save(dir / "model.svg");
   figure.save(dir / "model.png");
   CHECK(test::read_bytes(dir / "model.svg") == io::diagram_svg(vae, {12}, "VAE"));
-  const auto image = examples::decode_png(dir / "model.png");
+  const auto image = io::read_image(dir / "model.png");
   CHECK(image.width == figure.width);
   CHECK(image.height == figure.height);
 }

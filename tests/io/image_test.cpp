@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "figment/io/png.hpp"
+#include "figment/io/read_image.hpp"
 #include "support/catch.hpp"
-#include "support/decode_png.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
@@ -69,7 +69,7 @@ TEST_CASE("a PNG file decodes to the same pixels", "[png]") {
       for (Index i = 0; i < 5 * width * channels; ++i)
         image.pixels.push_back(static_cast<std::uint8_t>(i * i + i / 7));
       io::write_png(dir / "new/x.png", image);
-      const auto back = examples::decode_png(dir / "new/x.png");
+      const auto back = io::read_image(dir / "new/x.png");
       CHECK(back.height == 5);
       CHECK(back.width == width);
       CHECK(back.channels == channels);

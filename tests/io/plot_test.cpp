@@ -1,11 +1,11 @@
 // Charts: what must be in the SVG text and among the PNG's pixels.
 #include "figment/io/plot.hpp"
+#include "figment/io/read_image.hpp"
 
 #include <limits>
 
 #include "support/catch.hpp"
 #include "support/count.hpp"
-#include "support/decode_png.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
@@ -101,7 +101,7 @@ TEST_CASE("a PNG chart shows each series in its color", "[plot]") {
   std::vector<io::Series> series;
   for (int k = 0; k < 10; ++k) series.push_back({"s" + std::to_string(k), {}, {double(k), double(k)}});
   io::line_chart(series, {.title = "ten", .width = 640, .height = 400}).save(dir / "new/chart.png");
-  const auto image = examples::decode_png(dir / "new/chart.png");
+  const auto image = io::read_image(dir / "new/chart.png");
   REQUIRE(image.width == 640);
   REQUIRE(image.height == 400);
   for (const io::Color& color : io::detail::palette) CHECK(near(image, color, 8) > 400);

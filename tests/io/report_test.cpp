@@ -2,9 +2,9 @@
 #include "figment/io/report.hpp"
 
 #include "figment/core/random.hpp"
+#include "figment/io/read_image.hpp"
 #include "support/catch.hpp"
 #include "support/count.hpp"
-#include "support/decode_png.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
@@ -83,7 +83,7 @@ TEST_CASE("a report's pictures are the PNG files", "[report]") {
   const std::string html = io::to_html({.pictures = {{image, ""}}}), lead = "base64,";
   const auto begin = html.find(lead) + lead.size();
   test::write_bytes(dir / "a.png", from_base64(html.substr(begin, html.find('"', begin) - begin)));
-  const auto back = examples::decode_png(dir / "a.png");
+  const auto back = io::read_image(dir / "a.png");
   CHECK(back.width == 7);
   CHECK(back.pixels == image.pixels);
 }

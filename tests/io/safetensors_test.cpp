@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "figment/nn/batch_norm.hpp"
+#include "figment/nn/linear.hpp"
 #include "figment/nn/sequential.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"

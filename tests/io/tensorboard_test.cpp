@@ -17,40 +17,16 @@
 #include "figment/nn/reshape.hpp"
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
+#include "support/event_records.hpp"
 #include "support/python_dir.hpp"
 #include "support/wire_reader.hpp"
 
 using namespace figment;
 using test::error_of;
+using test::records;
 using test::WireReader;
 
 namespace {
-
-/// The records of an event file, whose checksums are right; damage is a failed check, unless the last record
-/// may be `cut` short.
-std::vector<std::string> records(const std::filesystem::path& path, bool cut = false) {
-  const std::string bytes = test::read_bytes(path);
-  std::vector<std::string> list;
-  const auto crc_at = [&](std::size_t at) {
-    std::uint32_t crc = 0;
-    std::memcpy(&crc, bytes.data() + at, 4);
-    return crc;
-  };
-  std::size_t at = 0;
-  while (at < bytes.size()) {
-    std::uint64_t length = 0;
-    const bool head = bytes.size() - at >= 16;
-    if (head) std::memcpy(&length, bytes.data() + at, 8);
-    const bool whole = head && bytes.size() - at - 16 >= length;
-    if (!whole && cut) break;
-    REQUIRE(whole);
-    list.push_back(bytes.substr(at + 12, length));
-    CHECK(crc_at(at + 8) == io::detail::masked_crc32c(bytes.substr(at, 8)));
-    CHECK(crc_at(at + 12 + length) == io::detail::masked_crc32c(list.back()));
-    at += 16 + length;
-  }
-  return list;
-}
 
 /// The one value of a summary event.
 WireReader value_of(const std::string& event) { return WireReader(event).message(5).message(1); }

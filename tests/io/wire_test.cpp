@@ -10,7 +10,7 @@ namespace {
 /// The bytes that write(writer) leaves, in hexadecimal.
 template <class F>
 std::string written(F write) {
-  io::WireWriter w;
+  io::detail::WireWriter w;
   write(w);
   std::string hex;
   for (const char c : w.bytes()) {
@@ -56,7 +56,7 @@ TEST_CASE("protobuf strings, packed integers and messages inside messages", "[wi
 TEST_CASE("a long message moves for its length", "[wire]") {
   for (const std::size_t n : {127u, 128u, 16383u, 16384u, 100000u}) {
     const std::string inside(n - (n < 130 ? 2 : n < 16386 ? 3 : 4), 'x');
-    io::WireWriter w;
+    io::detail::WireWriter w;
     w.message(1, [&] { w.text(1, inside); });
     w.integer(2, 5);
     const std::string_view bytes = w.bytes();

@@ -2,6 +2,7 @@
 #include "figment/models/gan.hpp"
 
 #include "figment/nn/batch_norm.hpp"
+#include "figment/nn/linear.hpp"
 #include "figment/nn/reshape.hpp"
 #include "figment/nn/sequential.hpp"
 #include "figment/optim/sgd.hpp"

@@ -8,6 +8,7 @@
 #include "figment/autograd/gradcheck.hpp"
 #include "figment/nn/activation.hpp"
 #include "figment/nn/conv2d.hpp"
+#include "figment/nn/linear.hpp"
 #include "figment/nn/reshape.hpp"
 #include "figment/nn/sequential.hpp"
 #include "figment/optim/adam.hpp"

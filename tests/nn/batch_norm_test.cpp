@@ -2,6 +2,7 @@
 #include "figment/nn/batch_norm.hpp"
 
 #include "figment/nn/dropout.hpp"
+#include "figment/nn/linear.hpp"
 #include "figment/nn/sequential.hpp"
 #include "figment/nn/summary.hpp"
 #include "figment/ops/loss.hpp"

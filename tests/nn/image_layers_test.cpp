@@ -171,7 +171,7 @@ TEST_CASE("what image layers refuse", "[nn]") {
   CHECK(error_of([&] { avg_pool2d(images(4, 4, 1), {.window = 0}); }) ==
         "avg_pool2d: expected a window of 1 or more, found 0 and 0");
   CHECK(error_of([&] { avg_pool2d(images(4, 4, 1), {.stride = -1}); }) ==
-        "avg_pool2d: expected a stride and a dilation of 1 or more, found -1 and 1");
+        "avg_pool2d: expected a stride of 0 or more, found -1 and -1");
   CHECK(error_of([&] { AvgPool2d({.padding = Padding::all(2)}).forward(images(4, 4, 1)); }) ==
         "avg_pool2d: padding leaves a window of x (2, 4, 4, 1) without an element");
   CHECK(error_of([&] { upsample2d(images(4, 4, 1), 0); }) ==

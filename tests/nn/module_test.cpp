@@ -5,6 +5,7 @@
 #include "figment/nn/reshape.hpp"
 #include "figment/nn/sequential.hpp"
 #include "figment/ops/reduce.hpp"
+#include "figment/optim/sgd.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
 #include "support/error_of.hpp"
@@ -124,6 +125,32 @@ TEST_CASE("layers can be named, once each", "[nn]") {
   CHECK(names(both) ==
         Names{"0.weight", "0.bias", "2.weight", "2.bias", "3.weight", "3.bias", "5.weight", "5.bias"});
   CHECK(parameters(both)[0].shares_memory_with(parameters(net)[0]));
+  both.append(both);
+  CHECK(both.size() == 12);
+}
+
+TEST_CASE("tied weights are one parameter by several names", "[nn]") {
+  Rng rng(6);
+  Sequential net{Linear<double>(3, 3, rng)};
+  Sequential<double> twice;
+  twice.append(net);
+  twice.append(net);
+  REQUIRE(parameters(twice).size() == 2);
+  CHECK(count_parameters(twice).trainable == 12);
+  CHECK(named_tensors(twice).size() == 4);
+
+  // A step of plain descent changes them once, by the gradient through both places.
+  const auto x = rng.normal<double>({4, 3});
+  const auto before = parameters(net)[0].clone();
+  const auto dw = grad(sum(square(twice.forward(x))), parameters(twice));
+  Sgd<double> sgd(parameters(twice), {.rate = 0.1});
+  sgd.step(dw);
+  CHECK(test::difference(parameters(net)[0], before - 0.1 * dw[0], 2) == "");  // fused or not
+
+  auto copy = clone(twice);
+  CHECK(parameters(copy).size() == 2);
+  CHECK(!parameters(copy)[0].shares_memory_with(parameters(net)[0]));
+  CHECK(bit_difference(copy.forward(x), twice.forward(x)) == "");
 }
 
 TEST_CASE("copies share their tensors and clones do not", "[nn]") {

@@ -9,6 +9,7 @@
 #include "figment/nn/activation.hpp"
 #include "figment/nn/conv2d.hpp"
 #include "figment/nn/conv_transpose2d.hpp"
+#include "figment/nn/linear.hpp"
 #include "figment/nn/sequential.hpp"
 #include "figment/nn/summary.hpp"
 #include "figment/optim/sgd.hpp"

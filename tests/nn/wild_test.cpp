@@ -87,7 +87,7 @@ TEST_CASE("sizes and options that no layer can have are refused where it is made
       {"UpSample2d: ", [] { UpSample2d(0); }},
       {"shape: ", [] { BatchNorm(-3); }},
       {"BatchNorm: ", [&] { BatchNorm(3, {.momentum = nan_value}); }},
-      {"BatchNorm: ", [] { BatchNorm(3, {.epsilon = -1}); }},
+      {"BatchNorm: ", [] { BatchNorm(3, {.epsilon = 0}); }},
       {"shape: ", [] { LayerNorm(-1); }},
       {"LayerNorm: ", [] { LayerNorm(3, {.epsilon = 0}); }},
       {"Dropout: ", [] { Dropout(1); }},

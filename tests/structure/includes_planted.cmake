@@ -1,6 +1,7 @@
 # Shows includes.cmake small trees: a right one, which it must accept, and wrong ones, which it must refuse, naming the
 # file and the reason.
 cmake_minimum_required(VERSION 3.20)
+include(${CMAKE_CURRENT_LIST_DIR}/planted.cmake)
 set(root ${SCRATCH}/includes_planted)
 
 # plant(EXPECTED file "lines" [file "lines"]...): EXPECTED is "" or what the message must match.
@@ -13,14 +14,7 @@ function(plant expected)
   endwhile()
   execute_process(COMMAND ${CMAKE_COMMAND} -DINCLUDE_DIR=${root} -P ${CMAKE_CURRENT_LIST_DIR}/includes.cmake
                   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  string(REGEX REPLACE "[ \n]+" " " output "${output}")
-  if(expected STREQUAL "" AND NOT result EQUAL 0)
-    message(SEND_ERROR "a right tree was refused (${ARGN}): ${output}")
-  elseif(NOT expected STREQUAL "" AND result EQUAL 0)
-    message(SEND_ERROR "not seen: ${ARGN}")
-  elseif(NOT output MATCHES "${expected}")
-    message(SEND_ERROR "expected '${expected}' for ${ARGN}, got: ${output}")
-  endif()
+  judge("${expected}" ${result} "${output}" "${ARGN}")
 endfunction()
 
 plant("" core/a.hpp "#include <vector>" nn/b.hpp "#include \"figment/core/a.hpp\"" figment.hpp

@@ -1,5 +1,6 @@
 # Shows pages.cmake a right page and wrong ones.
 cmake_minimum_required(VERSION 3.20)
+include(${CMAKE_CURRENT_LIST_DIR}/planted.cmake)
 set(root ${SCRATCH}/pages_planted)
 set(code "int a[2];\nint b;\n")
 
@@ -15,13 +16,7 @@ function(plant expected program page)
   endif()
   execute_process(COMMAND ${CMAKE_COMMAND} -DGUIDE=${root} -P ${CMAKE_CURRENT_LIST_DIR}/pages.cmake
                   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  if(expected STREQUAL "" AND NOT result EQUAL 0)
-    message(SEND_ERROR "a right page was refused: ${output}")
-  elseif(NOT expected STREQUAL "" AND result EQUAL 0)
-    message(SEND_ERROR "not seen: ${expected}")
-  elseif(NOT output MATCHES "${expected}")
-    message(SEND_ERROR "expected '${expected}', got: ${output}")
-  endif()
+  judge("${expected}" ${result} "${output}" "${page}")
 endfunction()
 
 plant("" "${code}" "# Thing\n\n```cpp\nint a[2];\nint b;\n```\n")

@@ -5,6 +5,7 @@
 #include "figment/nn/activation.hpp"
 #include "figment/nn/batch_norm.hpp"
 #include "figment/nn/dropout.hpp"
+#include "figment/nn/linear.hpp"
 #include "figment/nn/reshape.hpp"
 #include "figment/optim/adam.hpp"
 #include "figment/train/interrupt.hpp"

@@ -1,6 +1,7 @@
 // The training loop: what it computes, what it tells, and how it ends.
 #include "figment/train/fit.hpp"
 
+#include "figment/data/loader.hpp"
 #include "figment/nn/module.hpp"
 #include "figment/ops/reduce.hpp"
 #include "figment/optim/sgd.hpp"
@@ -213,6 +214,21 @@ TEST_CASE("a loss that is not finite ends the run, names where, and keeps the hi
     }
     CHECK(sgd.steps() == 4);  // not by the bad one
     CHECK(std::isfinite(model.w.item()));
+  }
+  // A run whose loss is mended goes on where it stood, without what was wrong in its means.
+  {
+    const auto w = parameter(Doubles::scalar(1));
+    Sgd<double> sgd({w}, {.rate = 0});
+    TrainPosition position;
+    double factor = std::numeric_limits<double>::quiet_NaN();
+    data::Loader three(data::Dataset{Doubles::ones({3, 1})}, {.batch = 1});
+    const auto loss = [&](const auto&, const Context&) {
+      return square(w) * (position.step == 1 ? factor : 2);
+    };
+    CHECK(error_of([&] { fit(sgd, three, loss, {.epochs = 1, .position = &position}); }) ==
+          "fit: epoch 1, step 2: total is nan");
+    factor = 2;
+    CHECK(fit(sgd, three, loss, {.epochs = 1, .position = &position}).last("train") == 2);
   }
   // Terms that are finite, a total that is not.
   const auto w = parameter(Doubles::scalar(1e200));

@@ -17,11 +17,11 @@ struct GradcheckOptions {
   bool second_order = true;  ///< also check the gradient's gradient
 };
 
-/// What gradcheck found: the worst element, or nothing wrong.
+/// What gradcheck found.
 struct GradcheckResult {
   bool ok = true;       ///< no element differs by more than the tolerance
   double worst = 0;     ///< the largest |difference| / max(1, |numeric|)
-  std::string message;  ///< where the worst element is, and both values
+  std::string message;  ///< where the first is that does, and both values
 };
 
 /// A function of several tensors to one tensor.

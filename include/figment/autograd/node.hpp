@@ -45,6 +45,11 @@ struct Kept {
   Tensor<T> tensor;
   std::uint32_t version = 0;
 
+  Kept() = default;
+  explicit Kept(Tensor<T> t) : tensor(std::move(t)), version(tensor.version()) {}
+  /// Of t its version, and either its values or its shape alone.
+  Kept(const Tensor<T>& t, bool values) : tensor(values ? t : t.forget()), version(t.version()) {}
+
   /// Throws if the memory has changed since; `what` it was to the operation.
   void verify(const char* op, const char* what) const {
     check(tensor.version() == version,
@@ -93,10 +98,9 @@ class Node final : public Counted {
     inputs_ = reinterpret_cast<Kept<T>*>(reinterpret_cast<std::byte*>(this) + sizeof(Node));
     for (std::size_t i = 0; i < count_; ++i) {
       const Tensor<T>& t = *inputs[i].tensor;
-      new (inputs_ + i) Kept<T>{keeps(keep, Keep::inputs) ? t : t.forget(), t.version()};
+      new (inputs_ + i) Kept<T>(t, keeps(keep, Keep::inputs));
     }
-    const Tensor<T> value = output.detach();
-    output_ = {keeps(keep, Keep::output) ? value : value.forget(), value.version()};
+    output_ = Kept<T>(output.detach(), keeps(keep, Keep::output));
   }
   ~Node() override {
     if (rule_.destroy) rule_.destroy(rule_data());
@@ -151,7 +155,7 @@ class Saved {
 
   /// Input i. Throws when it was not kept, or was changed in place since.
   const Tensor<T>& in(std::size_t i) const {
-    const auto& kept = node_.inputs()[i];
+    const auto& kept = input(i);
     verify(kept, "an input");
     return kept.tensor;
   }
@@ -163,14 +167,16 @@ class Saved {
     return y;
   }
   /// The shape of input i, which is always kept.
-  const Shape& in_shape(std::size_t i) const { return node_.inputs()[i].tensor.shape(); }
-  /// The shape of the output, which is always kept.
-  const Shape& out_shape() const { return node_.shape(); }
+  const Shape& in_shape(std::size_t i) const { return input(i).tensor.shape(); }
   /// How many inputs the operation had.
   std::size_t inputs() const { return node_.inputs().size(); }
 
  private:
-  // Out of line: each rule asks for its inputs.
+  // Out of line, both: each rule asks for its inputs.
+  [[gnu::noinline]] const detail::Kept<T>& input(std::size_t i) const {
+    check(i < inputs(), "{}: its rule reads input {} of {}", node_.name(), i, inputs());
+    return node_.inputs()[i];
+  }
   [[gnu::noinline]] void verify(const detail::Kept<T>& kept, const char* what) const {
     check(kept.tensor.defined() || kept.tensor.size() == 0,
           "{}: its rule reads {} that was not kept (see Keep)", node_.name(), what);
@@ -199,14 +205,19 @@ class InputGradients {
   explicit InputGradients(std::span<detail::GradientPlace<T>> places) : places_(places) {}
 
   /// Somebody asks for the gradient of input i.
-  bool wants(std::size_t i) const { return places_[i].wanted; }
+  bool wants(std::size_t i) const { return place(i).wanted; }
   /// Gradient i is f(), if it is wanted. Its shape is the input's, or one that the input broadcast to.
   template <class F>
   void operator()(std::size_t i, F&& f) {
-    if (places_[i].wanted) places_[i].gradient = std::forward<F>(f)();
+    if (auto& p = place(i); p.wanted) p.gradient = std::forward<F>(f)();
   }
 
  private:
+  // Out of line: each rule names its inputs.
+  [[gnu::noinline]] detail::GradientPlace<T>& place(std::size_t i) const {
+    check(i < places_.size(), "record: a rule gives the gradient of input {} of {}", i, places_.size());
+    return places_[i];
+  }
   std::span<detail::GradientPlace<T>> places_;
 };
 

@@ -27,4 +27,10 @@ constexpr bool is_finite(T x) {
   return FloatBits<T>::magnitude(x) < FloatBits<T>::infinity;
 }
 
+/// A number of 0 or more.
+template <class T>
+constexpr bool not_negative(T x) {
+  return !is_nan(x) && x >= T(0);
+}
+
 }  // namespace figment::detail

@@ -7,7 +7,7 @@
 
 namespace figment::detail {
 
-/// Elements of work below which a loop over memory stays on one thread.
+/// The fewest elements that a thread is given: a loop over less than twice as many stays on one.
 inline constexpr Index elementwise_grain = 32768;
 
 /// Two operands over a common shape, as few loops as possible: neighbouring dimensions that step alike are

@@ -98,6 +98,28 @@ class Shape {
   Index rank_ = 0;
 };
 
+namespace detail {
+
+/// The bytes of a tensor of this shape, or -1 if its extents other than 0 are more than can be counted: then
+/// the product of some of them would overflow, even if that of all is 0.
+[[gnu::noinline]] inline Index byte_count(const Shape& shape, std::size_t element) {
+  Index bytes = static_cast<Index>(element);
+  bool empty = false, overflow = false;
+  for (const Index d : shape) {
+    empty |= d == 0;
+    overflow |= __builtin_mul_overflow(bytes, d == 0 ? 1 : d, &bytes);
+  }
+  return overflow ? -1 : empty ? 0 : bytes;
+}
+
+/// The shape with another extent of one axis.
+inline Shape with_extent(Shape shape, Index axis, Index extent) {
+  shape[axis] = extent;
+  return shape;
+}
+
+}  // namespace detail
+
 /// The shape as text: "(2, 3)".
 inline std::string to_string(const Shape& shape) { return format("{}", shape); }
 

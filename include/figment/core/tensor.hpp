@@ -39,9 +39,9 @@ class Tensor {
   }
   [[gnu::noinline]] ~Tensor() {}
 
-  /// Uninitialised values.
+  /// Uninitialised values. Throws when their bytes are more than can be counted.
   [[gnu::noinline]] explicit Tensor(const Shape& shape)
-      : storage_(detail::Storage::make(static_cast<std::size_t>(shape.size()) * sizeof(T))),
+      : storage_(detail::Storage::make(bytes_of(shape))),
         data_(static_cast<T*>(storage_->data())),
         shape_(shape) {}
 
@@ -177,6 +177,12 @@ class Tensor {
   auto eigen();
 
  private:
+  static std::size_t bytes_of(const Shape& shape) {
+    const Index bytes = detail::byte_count(shape, sizeof(T));
+    check(bytes >= 0, "tensor: shape {} has too many elements", shape);
+    return static_cast<std::size_t>(bytes);
+  }
+
   void swap(Tensor& other) noexcept {
     std::swap(storage_, other.storage_);
     std::swap(data_, other.data_);

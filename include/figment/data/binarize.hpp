@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "figment/core/finite.hpp"
 #include "figment/data/loader.hpp"
 
 namespace figment::data {
@@ -19,13 +20,15 @@ namespace detail {
 
 template <class T>
 void check_probabilities(const Tensor<T>& x) {
-  for (const T p : x.values()) check(p >= 0 && p <= 1, "binarize: expected values from 0 to 1, found {}", p);
+  for (const T p : x.values())
+    check(!figment::detail::is_nan(p) && p >= 0 && p <= 1, "binarize: expected values from 0 to 1, found {}",
+          p);
 }
 
 }  // namespace detail
 
 /// 1 with the probability that x gives, else 0; not recorded. The same for any number of threads. Throws on a
-/// value outside [0, 1].
+/// value outside [0, 1], NaN among them.
 template <class T>
 Tensor<T> binarize(const Tensor<T>& x, Rng& rng) {
   detail::check_probabilities(x);

@@ -33,17 +33,12 @@ Dataset(Tensor<T>, Indices) -> Dataset<T>;
 
 namespace detail {
 
-inline Shape with_rows(Shape shape, Index rows) {
-  shape[0] = rows;
-  return shape;
-}
-
-inline Index row_size(const Shape& shape) { return with_rows(shape, 1).size(); }
+inline Index row_size(const Shape& shape) { return figment::detail::with_extent(shape, 0, 1).size(); }
 
 /// Rows of x at positions that are known to be good.
 template <class T>
 Tensor<T> gather_rows(const Tensor<T>& x, const std::int32_t* rows, Index n) {
-  Tensor<T> out(with_rows(x.shape(), n));
+  Tensor<T> out(figment::detail::with_extent(x.shape(), 0, n));
   const Index width = row_size(x.shape());
   T* to = out.mutable_data();
   for (Index i = 0; i < n; ++i)
@@ -53,7 +48,7 @@ Tensor<T> gather_rows(const Tensor<T>& x, const std::int32_t* rows, Index n) {
 
 template <class T>
 Tensor<T> slice_rows(const Tensor<T>& x, Index begin, Index end) {
-  Tensor<T> out(with_rows(x.shape(), end - begin));
+  Tensor<T> out(figment::detail::with_extent(x.shape(), 0, end - begin));
   const Index width = row_size(x.shape());
   std::copy_n(x.data() + begin * width, out.size(), out.mutable_data());
   return out;

@@ -14,7 +14,7 @@
 
 namespace figment::data::detail {
 
-/// A file being read from its begin to its end. zlib passes files that are not gzipped through as they are.
+/// A file being read from beginning to end. zlib passes files that are not gzipped through as they are.
 class GzipFile {
  public:
   /// `caller` begins each message; it must be a literal.

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -30,19 +29,14 @@ class IdxReader {
     check(magic[3] <= max_rank, "read_idx: {}: {} dimensions, at most {} are supported", name_, magic[3],
           max_rank);
     Shape shape;
-    Index product = 1;  // of the extents other than 0, so that no order of them overflows
-    bool empty = false;
     for (int i = 0; i < magic[3]; ++i) {
       std::uint8_t b[4] = {};
       check(file_.read(b, 4) == 4, "read_idx: {}: the file ends inside its header", name_);
-      const Index extent = Index{b[0]} << 24 | Index{b[1]} << 16 | Index{b[2]} << 8 | Index{b[3]};
-      shape.push_back(extent);
-      empty |= extent == 0;
-      check(extent == 0 || product <= std::numeric_limits<Index>::max() / extent,
-            "read_idx: {}: the header's shape has too many elements", name_);
-      if (extent > 0) product *= extent;
+      shape.push_back(Index{b[0]} << 24 | Index{b[1]} << 16 | Index{b[2]} << 8 | Index{b[3]});
     }
-    check_promise(shape, empty ? 0 : static_cast<std::uint64_t>(product));
+    const Index bytes = figment::detail::byte_count(shape, 1);
+    check(bytes >= 0, "read_idx: {}: the header's shape has too many elements", name_);
+    check_promise(shape, static_cast<std::uint64_t>(bytes));
     return shape;
   }
 

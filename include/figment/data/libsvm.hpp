@@ -165,9 +165,13 @@ inline Dataset<float> read_libsvm(const std::filesystem::path& path, Index featu
 }
 
 /// Writes x (N, …), its rows flattened, as plain libsvm text: values that are not 0, in as few digits as give
-/// them back. Label 0 where there are none. Throws on a value that is not finite.
+/// them back. Label 0 where there are none. Throws, and leaves an old file as it was, on a value that is not
+/// finite.
 inline void write_libsvm(const std::filesystem::path& path, const Dataset<float>& dataset) {
   const Index n = dataset.size(), width = detail::row_size(dataset.x.shape());
+  for (Index i = 0; i < dataset.x.size(); ++i)  // before an old file is lost
+    check(figment::detail::is_finite(dataset.x.data()[i]), "write_libsvm: {}: value {} of example {} is {}",
+          path.string(), i % width + 1, i / width, dataset.x.data()[i]);
   std::ofstream file(path, std::ios::binary);
   std::string text;
   const auto put = [&](auto value) {
@@ -179,8 +183,6 @@ inline void write_libsvm(const std::filesystem::path& path, const Dataset<float>
     put(dataset.labels.defined() ? dataset.labels.data()[i] : 0);
     for (Index j = 0; j < width; ++j) {
       if (row[j] == 0) continue;
-      check(figment::detail::is_finite(row[j]), "write_libsvm: {}: value {} of example {} is {}",
-            path.string(), j + 1, i, row[j]);
       text += ' ';
       put(j + 1);
       text += ':';

@@ -29,7 +29,7 @@ struct Batch {
 
 /// How a Loader makes batches.
 struct LoaderOptions {
-  Index batch = 32;        ///< examples in each; the last of an epoch may have fewer
+  Index batch = 32;        ///< examples in each, at least 1; the last of an epoch may have fewer
   bool shuffle = true;     ///< a new order each epoch
   bool drop_last = false;  ///< leave out a last batch that is not full
   /// Draw each example by itself, so that some come twice and others not at all; the batches are all full.
@@ -51,8 +51,8 @@ class LoaderState {
       : dataset_(std::move(dataset)), options_(options), size_(dataset_.size()) {
     check(options.batch >= 1, "loader: expected a batch of 1 or more, found {}", options.batch);
     check(size_ < Index{1} << 31, "loader: {} examples, at most 2^31 - 1 are supported", size_);
-    const bool full = options.drop_last || options.replacement;
-    batches_ = options.batches ? options.batches : (full ? size_ : size_ + options.batch - 1) / options.batch;
+    const bool rest = size_ % options.batch > 0 && !options.drop_last && !options.replacement;
+    batches_ = options.batches ? options.batches : size_ / options.batch + rest;
     check(options.batches >= 0, "loader: expected 0 or more batches, found {}", options.batches);
     check(size_ > 0 || options.batches == 0, "loader: {} batches of no examples", options.batches);
     const bool drawn = options.batches > 0 || options.replacement;  // the order then has all of their places
@@ -72,6 +72,7 @@ class LoaderState {
   Index batches() const { return batches_; }
 
   void add(Transform f) {
+    check(static_cast<bool>(f), "loader: expected a transform, found an empty function");
     std::unique_lock lock(mutex_);
     halt(lock);
     transforms_.push_back(std::move(f));
@@ -224,12 +225,13 @@ class Loader {
   using Transform = typename detail::LoaderState<T>::Transform;
 
   /// Throws unless the batch is 1 or more, the dataset has examples where batches are asked for, and its
-  /// labels are (N,).
+  /// labels are (N,). An epoch of no examples has no batches.
   explicit Loader(Dataset<T> dataset, const LoaderOptions& options = {})
       : state_(std::make_unique<detail::LoaderState<T>>(std::move(dataset), options)) {}
 
   /// Adds a change to every batch's x: (B, …) -> (B, …), after those added before. x is the batch's own copy.
-  /// With prefetch it runs on the loader's thread; what it throws comes out of the loop.
+  /// With prefetch it runs on the loader's thread; what it throws comes out of the loop. Throws when the
+  /// function is empty.
   Loader& transform(Transform f) & {
     state_->add(std::move(f));
     return *this;

@@ -154,7 +154,7 @@ class Checkpoint {
     Json state = Json::object();
     for (const Number& n : numbers_) state[n.name] = n.get();
     Metadata metadata = texts_;
-    metadata["state"] = state.dump();
+    metadata["state"] = detail::json_text("checkpoint", state);
     SafetensorsWriter writer(std::move(metadata));
     for (const auto& [name, tensor] : tensors_)
       std::visit([&, &name = name](const auto& t) { writer.add(name, t.clone()); }, tensor);

@@ -35,10 +35,14 @@ inline std::vector<std::filesystem::path> list_checkpoints(const std::filesystem
 /// on stderr, and training goes on. Give it to fit behind the callbacks that stop a run.
 class Checkpoints final : public Callback {
  public:
-  /// Throws unless 1 or more are kept. The directory is made when the first is written.
+  /// Throws unless 1 or more are kept, and on a negative number of epochs or steps. The directory is made
+  /// when the first is written.
   Checkpoints(std::filesystem::path dir, Checkpoint checkpoint, CheckpointOptions options = {})
       : dir_(std::move(dir)), checkpoint_(std::move(checkpoint)), options_(std::move(options)) {
     check(options_.keep >= 1, "checkpoints: expected 1 or more to keep, found {}", options_.keep);
+    check(options_.every_epochs >= 0 && options_.every_steps >= 0,
+          "checkpoints: expected every 0 or more epochs and steps, found {} and {}", options_.every_epochs,
+          options_.every_steps);
   }
   ~Checkpoints() override { wait(); }
   Checkpoints(const Checkpoints&) = delete;

@@ -110,7 +110,9 @@ inline std::vector<std::pair<std::string, std::string>> settings_table(const Set
     if (value.is_object())
       for (auto& row : settings_table(value, prefix + name + ".")) rows.push_back(std::move(row));
     else
-      rows.emplace_back(prefix + name, value.is_string() ? value.get<std::string>() : value.dump());
+      rows.emplace_back(prefix + name, value.is_string()
+                                           ? value.get<std::string>()
+                                           : value.dump(-1, ' ', false, Settings::error_handler_t::replace));
   }
   return rows;
 }

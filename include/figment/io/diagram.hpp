@@ -15,13 +15,6 @@ namespace figment::io {
 
 namespace detail {
 
-/// (1, 28, 28) as "(N, 28, 28)".
-inline std::string batch_text(const Shape& shape) {
-  std::string text = "(N";
-  for (Index i = 1; i < shape.rank(); ++i) text += ", " + std::to_string(shape[i]);
-  return text + ")";
-}
-
 /// "Linear(2, 3, relu)" as "Linear" and "2, 3, relu".
 inline std::pair<std::string, std::string> type_and_options(const std::string& layer) {
   const auto open = layer.find('('), close = layer.rfind(')');
@@ -59,7 +52,8 @@ class DiagramPainter {
  public:
   DiagramPainter(const LayerGraph& graph, std::string title) : graph_(graph), boxes_(graph.layers.size()) {
     for (const auto& layer : graph.layers) box_width_ = std::max(box_width_, width_of(layer));
-    const std::string totals = totals_text(graph.count), input = "input " + batch_text(graph.input);
+    const std::string totals = totals_text(graph.count),
+                      input = "input " + figment::detail::batch_text(graph.input);
     const Block all = block(LayerGraph::none, 0, graph.layers.size());
     const double pill = text_width(input, label) + 32;
     const double width =
@@ -101,8 +95,8 @@ class DiagramPainter {
   double width_of(const LayerGraph::Layer& layer) const {
     const auto [type, options] = type_and_options(layer.text);
     const double first = text_width(type, label) + text_width(graph_.name(layer.path, layer.part), small);
-    const double last =
-        text_width(batch_text(layer.output), small) + text_width(parameters_text(layer.parameters), small);
+    const double last = text_width(figment::detail::batch_text(layer.output), small) +
+                        text_width(parameters_text(layer.parameters), small);
     return std::max({first, last, text_width(options, small) - 24}) + 24 + 30;
   }
 
@@ -196,7 +190,7 @@ class DiagramPainter {
     write({left, r.y + 20}, type, label, ink);
     write({right, r.y + 20}, graph_.name(layer.path, layer.part), small, grey, Anchor::end);
     if (!options.empty()) write({left, r.y + 38}, options, small, grey);
-    write({left, r.bottom() - 11}, batch_text(layer.output), small, ink);
+    write({left, r.bottom() - 11}, figment::detail::batch_text(layer.output), small, ink);
     if (layer.parameters > 0)
       write({right, r.bottom() - 11}, parameters_text(layer.parameters), small, ink, Anchor::end);
   }
@@ -240,7 +234,7 @@ inline void dot_part(std::string& out, const LayerGraph& graph, std::size_t part
     const auto& layer = graph.layers[i];
     if (layer.part != part) continue;
     std::string label = escape_dot(graph.name(layer.path, part)) + ": " + escape_dot(layer.text) + "\\n" +
-                        batch_text(layer.output);
+                        figment::detail::batch_text(layer.output);
     if (layer.parameters > 0) label += "\\n" + parameters_text(layer.parameters);
     line(format("layer_{} [label=\"{}\"];", i, label));
   }
@@ -252,7 +246,7 @@ inline std::string to_dot(const LayerGraph& graph, const std::string& title) {
       "  fontname=\"Helvetica\"; fontsize=12; labelloc=t;\n";
   out += format("  label=\"{}{}{}\";\n", escape_dot(title), title.empty() ? "" : "\\n",
                 totals_text(graph.count));
-  out += format("  input [shape=oval, label=\"input {}\"];\n", batch_text(graph.input));
+  out += format("  input [shape=oval, label=\"input {}\"];\n", figment::detail::batch_text(graph.input));
   dot_part(out, graph, LayerGraph::none);
   for (std::size_t i = 0; i < graph.layers.size(); ++i)
     for (std::size_t source : graph.layers[i].from)

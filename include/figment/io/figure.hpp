@@ -1,12 +1,14 @@
 // A drawing as a list of marks, saved as SVG or PNG.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "figment/core/finite.hpp"
 #include "figment/core/shape.hpp"
 
 namespace figment::io {
@@ -36,7 +38,7 @@ struct Disc {
   Point center;        ///< its middle
   double radius = 1;   ///< pixels
   Color color;         ///< all of it is of one
-  double opacity = 1;  ///< 1 hides what is below
+  double opacity = 1;  ///< 0 to 1, which hides what is below
 };
 
 /// A filled rectangle.
@@ -59,13 +61,36 @@ struct Text {
 /// Anything on a page.
 using Mark = std::variant<Path, Disc, Box, Text>;
 
-/// A white page and the marks on it, in the order they are drawn.
+/// A white page and the marks on it, in the order they are drawn. A mark with a number that is not finite is
+/// left out.
 struct Figure {
-  Index width = 0, height = 0;   ///< pixels
+  Index width = 0, height = 0;   ///< pixels, 1 or more of each to be saved, and 2^26 in all
   std::vector<Mark> marks = {};  ///< later ones above earlier ones
 
   /// Writes an SVG or a PNG file, as the name ends; any other ending is an error. Defined in io/plot.hpp.
   void save(const std::filesystem::path& path) const;
 };
+
+namespace detail {
+
+inline void check_page(const char* who, const Figure& f) {
+  const Index most = Index{1} << 26;
+  check(f.width >= 1 && f.height >= 1 && f.width <= most / f.height,
+        "{}: expected a page of 1 to 2^26 pixels, found {} x {}", who, f.width, f.height);
+}
+
+/// Places and sizes are numbers: NaN is no attribute of an SVG, and no pixel.
+inline bool drawable(const Mark& mark) {
+  const auto finite = [](auto... v) { return (figment::detail::is_finite(v) && ...); };
+  const auto placed = [=](Point p) { return finite(p.x, p.y); };
+  if (const auto* p = std::get_if<Path>(&mark))
+    return finite(p->width) && std::all_of(p->points.begin(), p->points.end(), placed);
+  if (const auto* d = std::get_if<Disc>(&mark)) return placed(d->center) && finite(d->radius, d->opacity);
+  if (const auto* b = std::get_if<Box>(&mark)) return placed(b->corner) && finite(b->width, b->height);
+  const auto& t = std::get<Text>(mark);
+  return placed(t.at) && finite(t.size);
+}
+
+}  // namespace detail
 
 }  // namespace figment::io

@@ -43,13 +43,15 @@ class FileWriter {
   FileWriter& operator=(const FileWriter&) = delete;
   ~FileWriter() { discard(); }
 
-  /// Appends. Throws when the disk takes no more.
+  /// Appends. Throws when the disk takes no more, and after commit().
   void write(const void* bytes, std::size_t n) {
-    if (std::fwrite(bytes, 1, n, file_) != n) give_up(errno);
+    check_open();
+    if (n > 0 && std::fwrite(bytes, 1, n, file_) != n) give_up(errno);  // of no bytes there may be no address
   }
 
-  /// Flushes to the disk and renames.
+  /// Flushes to the disk and renames, once.
   void commit() {
+    check_open();
     bool good = std::fflush(file_) == 0;
 #if __has_include(<unistd.h>)
     // Some systems write the new name before the data: a power cut would leave an empty file.
@@ -64,6 +66,9 @@ class FileWriter {
   }
 
  private:
+  void check_open() const {
+    check(file_ != nullptr, "cannot write {}: it was committed or given up before", path_.string());
+  }
   [[noreturn]] void give_up(int code) {
     discard();
     fail("cannot write {}: {}", path_.string(), std::generic_category().message(code));

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -128,16 +127,10 @@ class NpyReader {
   }
 
   void check_size(const Shape& shape, std::size_t item) const {
-    auto product = static_cast<Index>(item);  // with the extents other than 0: no order of them overflows
-    bool empty = false;
-    for (Index extent : shape) {
-      check(extent == 0 || product <= std::numeric_limits<Index>::max() / extent,
-            "{}: shape {} has too many elements", name_, shape);
-      empty |= extent == 0;
-      if (extent > 0) product *= extent;
-    }
-    const auto promised = empty ? 0 : static_cast<std::uint64_t>(product);
-    check(promised == left_, "{}: shape {} takes {} bytes, the file holds {}", name_, shape, promised, left_);
+    const Index promised = figment::detail::byte_count(shape, item);
+    check(promised >= 0, "{}: shape {} has too many elements", name_, shape);
+    check(static_cast<std::uint64_t>(promised) == left_, "{}: shape {} takes {} bytes, the file holds {}",
+          name_, shape, promised, left_);
   }
 
   std::string name_, text_;
@@ -161,17 +154,18 @@ class NpyFile final : public NpyReader {
   std::ifstream file_;
 };
 
-}  // namespace detail
-
 /// Whether .npy and .npz files hold tensors of T here.
 template <class T>
 inline constexpr bool is_npy_type = std::is_same_v<T, float> || std::is_same_v<T, double> ||
                                     std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::uint8_t>;
 
+}  // namespace detail
+
 /// Writes a tensor of float, double, int32 or uint8 for numpy.load, in format 1.0.
 template <class T>
 void save_npy(const std::filesystem::path& path, const Tensor<T>& t) {
-  static_assert(is_npy_type<T>, "figment: .npy files hold float, double, std::int32_t or std::uint8_t");
+  static_assert(detail::is_npy_type<T>,
+                "figment: .npy files hold float, double, std::int32_t or std::uint8_t");
   const std::string header = detail::npy_header<T>(t.shape());
   FileWriter file(path);
   file.write(header.data(), header.size());
@@ -183,7 +177,8 @@ void save_npy(const std::filesystem::path& path, const Tensor<T>& t) {
 /// of more than max_rank dimensions, or longer or shorter than its header says.
 template <class T = float>
 Tensor<T> load_npy(const std::filesystem::path& path) {
-  static_assert(is_npy_type<T>, "figment: .npy files hold float, double, std::int32_t or std::uint8_t");
+  static_assert(detail::is_npy_type<T>,
+                "figment: .npy files hold float, double, std::int32_t or std::uint8_t");
   return detail::NpyFile(path).tensor<T>();
 }
 

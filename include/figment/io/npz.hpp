@@ -16,7 +16,8 @@ class NpzWriter {
   /// Throws when the name is taken. The tensor must not change until it is written.
   template <class T>
   void add(const std::string& name, const Tensor<T>& t) {
-    static_assert(is_npy_type<T>, "figment: .npz files hold float, double, std::int32_t or std::uint8_t");
+    static_assert(detail::is_npy_type<T>,
+                  "figment: .npz files hold float, double, std::int32_t or std::uint8_t");
     for (const Entry& e : entries_) check(e.name != name, "save_npz: a second tensor '{}'", name);
     entries_.push_back(
         {name,
@@ -62,7 +63,8 @@ class NpzReader {
   /// The array of that name, whose elements must be T. Throws as load_npy does, and when there is none.
   template <class T = float>
   Tensor<T> read(const std::string& name) const {
-    static_assert(is_npy_type<T>, "figment: .npz files hold float, double, std::int32_t or std::uint8_t");
+    static_assert(detail::is_npy_type<T>,
+                  "figment: .npz files hold float, double, std::int32_t or std::uint8_t");
     const detail::ZipEntry* entry = find(name);
     check(entry != nullptr, "{}: no array '{}'", zip_.name(), name);
     detail::ZipStream::verify(zip_, *entry);

@@ -12,6 +12,7 @@
 #include "figment/nn/gaussian_noise.hpp"
 #include "figment/nn/label_embedding.hpp"
 #include "figment/nn/layer_norm.hpp"
+#include "figment/nn/linear.hpp"
 #include "figment/nn/penalty.hpp"
 #include "figment/nn/pool.hpp"
 #include "figment/nn/reshape.hpp"

@@ -135,8 +135,6 @@ class OnnxGraph {
     });
     return w.bytes();
   }
-  /// About how many bytes there will be.
-  std::size_t size() const { return constants_.bytes().size(); }
 
  private:
   template <class V>

@@ -111,6 +111,8 @@ template <class T>
 Figure scatter(const Tensor<T>& points, const Indices& labels = {}, const PlotOptions& options = {}) {
   check(points.rank() == 2 && points.dim(1) == 2, "scatter: expected points (N, 2), found {}",
         points.shape());
+  check(!labels.defined() || labels.shape() == Shape{points.dim(0)}, "scatter: {} points, but labels {}",
+        points.dim(0), labels.shape());
   const auto n = static_cast<std::size_t>(points.dim(0));
   std::vector<double> xs(n), ys(n);
   for (std::size_t i = 0; i < n; ++i) {

@@ -45,7 +45,8 @@ class Raster {
  public:
   explicit Raster(const Figure& figure)
       : big_(blank(figure.height * supersampling, figure.width * supersampling, 3, 255)) {
-    for (const Mark& mark : figure.marks) std::visit(*this, mark);
+    for (const Mark& mark : figure.marks)
+      if (drawable(mark)) std::visit(*this, mark);
   }
 
   Image average() const {
@@ -67,7 +68,7 @@ class Raster {
   void operator()(const Disc& d) {
     const Point c = d.center;
     const double r = d.radius;
-    paint({c.x - r, c.y - r}, {c.x + r, c.y + r}, d.color, d.opacity,
+    paint({c.x - r, c.y - r}, {c.x + r, c.y + r}, d.color, std::clamp(d.opacity, 0.0, 1.0),
           [=](Point q) { return (q.x - c.x) * (q.x - c.x) + (q.y - c.y) * (q.y - c.y) <= r * r; });
   }
   void operator()(const Box& b) {
@@ -142,7 +143,10 @@ class Raster {
 
 }  // namespace detail
 
-/// The figure as pixels.
-inline Image to_image(const Figure& figure) { return detail::Raster(figure).average(); }
+/// The figure as pixels. Throws unless its page has 1 to 2^26.
+inline Image to_image(const Figure& figure) {
+  detail::check_page("to_image", figure);
+  return detail::Raster(figure).average();
+}
 
 }  // namespace figment::io

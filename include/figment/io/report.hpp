@@ -25,7 +25,10 @@ struct ReportPicture {
   /// Of a file.
   ReportPicture(const std::filesystem::path& file, std::string text) : caption(std::move(text)) {
     std::ifstream in(file, std::ios::binary);
-    check(in.good(), "report: {}: cannot be opened", file.string());
+    std::error_code error;
+    // A directory opens, and throws when it is read.
+    check(in.good() && std::filesystem::is_regular_file(file, error), "report: {}: cannot be opened",
+          file.string());
     png.assign(std::istreambuf_iterator<char>(in), {});
     const std::uint8_t magic[] = {0x89, 'P', 'N', 'G'};
     check(png.size() > sizeof magic && std::equal(magic, magic + sizeof magic, png.begin()),

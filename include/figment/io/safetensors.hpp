@@ -43,9 +43,19 @@ inline std::uint64_t dtype_size(const std::string& dtype) {
   return found == sizes.end() ? 0 : found->second;
 }
 
+/// JSON holds UTF-8 alone. `who` begins the error.
+template <class Json>
+std::string json_text(const char* who, const Json& json) {
+  try {
+    return json.dump();
+  } catch (const nlohmann::json::exception& e) {
+    fail("{}: expected names and texts in UTF-8: {}", who, e.what());
+  }
+}
+
 }  // namespace detail
 
-/// Text that a file holds beside its tensors.
+/// Text that a file holds beside its tensors, in UTF-8.
 using Metadata = std::map<std::string, std::string>;
 
 /// Collects tensors and writes them as one file, whole or not at all.
@@ -64,7 +74,8 @@ class SafetensorsWriter {
                         static_cast<std::uint64_t>(t.size()) * sizeof(T), std::make_shared<Tensor<T>>(t)});
   }
 
-  /// Writes the file. On failure it throws, and an old file stays as it was.
+  /// Writes the file. On failure it throws, and an old file stays as it was; names and texts that are not
+  /// UTF-8 fail.
   void write(const std::filesystem::path& path) const {
     nlohmann::ordered_json header = nlohmann::ordered_json::object();
     if (!metadata_.empty()) header["__metadata__"] = metadata_;
@@ -76,7 +87,7 @@ class SafetensorsWriter {
       entry["data_offsets"] = {at, at + e.bytes};
       at += e.bytes;
     }
-    std::string text = header.dump();
+    std::string text = detail::json_text("save_safetensors", header);
     text.append((8 - text.size() % 8) % 8, ' ');  // aligns the data
     const std::uint64_t size = text.size();
     FileWriter file(path);
@@ -207,21 +218,16 @@ class SafetensorsReader {
          "data_offsets are not two numbers");
     Entry e{dtype.get<std::string>(), {}, offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
     need(e.begin <= e.end && e.end <= data, "data_offsets beyond the file's end");
-    std::uint64_t bytes = detail::dtype_size(e.dtype);
-    bool empty = false, fits = true;
+    bool fits = true;
     for (const Json& d : shape) {
       need(d.is_number_unsigned(), "a shape that is not of whole numbers from 0");
       const auto extent = d.get<std::uint64_t>();
       fits = fits && extent <= static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
-      if (extent == 0)
-        empty = true;
-      else if (fits && bytes <= std::numeric_limits<std::uint64_t>::max() / extent)
-        bytes *= extent;
-      else
-        fits = false;
       if (fits) e.shape.push_back(static_cast<Index>(extent));
     }
-    need(fits && (empty ? 0 : bytes) == e.end - e.begin, "shape and dtype take another number of bytes");
+    const Index bytes = fits ? figment::detail::byte_count(e.shape, detail::dtype_size(e.dtype)) : -1;
+    need(bytes >= 0 && static_cast<std::uint64_t>(bytes) == e.end - e.begin,
+         "shape and dtype take another number of bytes");
     return e;
   }
 

@@ -76,15 +76,17 @@ struct SvgWriter {
 
 }  // namespace detail
 
-/// The figure as an SVG document.
+/// The figure as an SVG document. Throws unless its page has pixels.
 inline std::string to_svg(const Figure& figure) {
+  detail::check_page("to_svg", figure);
   const auto width = static_cast<double>(figure.width), height = static_cast<double>(figure.height);
   detail::SvgWriter svg;
   svg << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << width << "\" height=\"" << height
       << "\" viewBox=\"0 0 " << width << " " << height
       << "\" font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\">\n";
   svg(Box{{0, 0}, width, height, {255, 255, 255}});
-  for (const Mark& mark : figure.marks) std::visit(svg, mark);
+  for (const Mark& mark : figure.marks)
+    if (detail::drawable(mark)) std::visit(svg, mark);
   svg << "</svg>\n";
   return svg.out;
 }

@@ -170,13 +170,13 @@ class TensorBoardWriter {
   /// Of two graphs in a run TensorBoard shows the last, so all are written as one.
   void write_graph() {
     if (!std::exchange(graph_changed_, false)) return;
-    WireWriter all = graph_;
+    detail::WireWriter all = graph_;
     all.message(4, [&] { all.integer(1, 1799); });  // TensorFlow 2.18's version of the format
     event(0, [&] { message_.text(4, all.bytes()); });
   }
 
   detail::EventFile file_;
-  WireWriter message_, graph_;  // graph_: all nodes so far
+  detail::WireWriter message_, graph_;  // graph_: all nodes so far
   bool graph_changed_ = false;
   double flushed_ = 0;
 };

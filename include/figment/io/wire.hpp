@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace figment::io {
+namespace figment::io::detail {
 
 static_assert(std::endian::native == std::endian::little, "figment: protobuf's numbers are little-endian");
 
@@ -87,4 +87,4 @@ class WireWriter {
   std::string bytes_;
 };
 
-}  // namespace figment::io
+}  // namespace figment::io::detail

@@ -1,6 +1,7 @@
 // The autoencoder: a network to a code, and one back.
 #pragma once
 
+#include "figment/core/finite.hpp"
 #include "figment/models/batched.hpp"
 #include "figment/models/latent.hpp"
 #include "figment/models/reconstruction.hpp"
@@ -29,9 +30,9 @@ struct AutoencoderLoss {
   Tensor<T> total() const { return reconstruction; }
   /// Calls f("bce" or "mse", value).
   void terms(auto&& f) const {
-    f(detail::name(kind), reconstruction);
+    f(name(kind), reconstruction);
     if (other.defined())
-      f(detail::name(kind == Reconstruction::bce ? Reconstruction::mse : Reconstruction::bce), other);
+      f(name(kind == Reconstruction::bce ? Reconstruction::mse : Reconstruction::bce), other);
   }
 };
 
@@ -52,6 +53,8 @@ struct Autoencoder {
 
   /// The loss of a batch; noise, if the options say so, is the Context's.
   AutoencoderLoss<T> loss(const Tensor<T>& x, const Context& context) const {
+    check(detail::not_negative(options.noise), "Autoencoder: expected noise of 0 or more, found {}",
+          options.noise);
     return loss(options.noise > 0 ? corrupt(x, context.generator("Autoencoder")) : x, x, context);
   }
   /// The loss of what the network makes of `input` against `target`, of as many elements.

@@ -31,9 +31,8 @@ struct Classifier {
 
   /// The loss of a batch (N, …) with labels (N,).
   ClassifierLoss<T> loss(const Tensor<T>& x, const Indices& labels, const Context& context) const {
-    const Tensor<T> logits = forward(x, context);
-    const Tensor<T> right = cast<T>(equal(argmax(logits, 1), labels));
-    return {cross_entropy(logits, labels), mean(right)};
+    const Tensor<T> logits = forward(x, context), nats = cross_entropy(logits, labels);
+    return {nats, mean(cast<T>(equal(argmax(logits, 1), labels)))};
   }
 
   /// The logits.

@@ -12,6 +12,7 @@ template <class Encoder, class Decoder>
 struct ConditionalVae {
   using value_type = module_value_t<Encoder>;
   using T = value_type;
+  static_assert(detail::check_encoder<Encoder, T>());
 
   Encoder encoder;     ///< from images and labels to a Gaussian over codes
   Decoder decoder;     ///< from codes and labels to logits
@@ -37,7 +38,7 @@ struct ConditionalVae {
 
   /// The decoder's logits for the mean codes of images of class 0: for trace and summary.
   Tensor<T> forward(const Tensor<T>& x, const Context& context = {}) const {
-    const Indices labels = Indices::zeros({x.dim(0)});
+    const Indices labels = Indices::zeros({x.dim(x.shape().axis(0, "ConditionalVae"))});
     return logits(code_of(x, labels, context).mean, labels, context);
   }
   /// The decoder's logits for codes (N, latent) and labels (N,).
@@ -100,8 +101,11 @@ struct ConditionalVae {
 };
 
 /// n labels for pictures of `columns` images of every class, 0 … 0, 1 … 1, and so on, one picture after the
-/// other; without n those of one.
+/// other; without n those of one. Throws unless there are 1 or more classes and columns.
 inline Indices class_rows(Index classes, Index columns, Index n) {
+  check(classes >= 1 && columns >= 1 && n >= 0,
+        "class_rows: expected 1 or more classes and columns and 0 or more labels, found {}, {} and {}",
+        classes, columns, n);
   Indices labels(Shape{n});
   std::int32_t* out = labels.mutable_data();
   for (Index i = 0; i < n; ++i) out[i] = static_cast<std::int32_t>(i / columns % classes);

@@ -1,6 +1,7 @@
 // Generative adversarial networks (Goodfellow et al., 2014).
 #pragma once
 
+#include "figment/core/finite.hpp"
 #include "figment/models/batched.hpp"
 #include "figment/models/gan_loss.hpp"
 #include "figment/models/gradient_penalty.hpp"
@@ -102,6 +103,8 @@ struct Gan {
   DiscriminatorLoss<T> discriminator_loss(const Tensor<T>& real, const Tensor<T>& fake,
                                           const Indices& real_labels, const Indices& fake_labels,
                                           const Context& context) const {
+    check(real.rank() >= 1 && fake.rank() >= 1, "Gan: expected batches (N, …), found real {} and fake {}",
+          real.shape(), fake.shape());
     DiscriminatorLoss<T> loss;
     if (options.batches == RealAndFake::joined) {
       const Index n = real.dim(0), all = n + fake.dim(0);
@@ -125,6 +128,10 @@ struct Gan {
   /// The penalties on the discriminator's gradients, weighted; undefined if the options have none.
   Tensor<T> penalty(const Tensor<T>& real, const Tensor<T>& fake, const Indices& real_labels,
                     const Indices& fake_labels, const Context& context) const {
+    check(detail::not_negative(options.gradient_penalty) && detail::not_negative(options.r1) &&
+              detail::not_negative(options.r2),
+          "Gan: expected weights of the penalties of 0 or more, found gradient_penalty {}, r1 {}, r2 {}",
+          options.gradient_penalty, options.r1, options.r2);
     Tensor<T> sum;
     const auto add = [&](double weight, const Tensor<T>& p) {
       const Tensor<T> weighted = affine(p, weight, 0);
@@ -173,7 +180,7 @@ struct Gan {
   }
 
   void check_labels(const Tensor<T>& x, const Indices& labels) const {
-    check(options.classes == 0 || (labels.defined() && labels.shape() == Shape{x.dim(0)}),
+    check(options.classes == 0 || (x.rank() >= 1 && labels.defined() && labels.shape() == Shape{x.dim(0)}),
           "Gan: expected a label for each of x {}, found {}", x.shape(),
           labels.defined() ? labels.shape() : Shape{0});
   }

@@ -34,8 +34,7 @@ struct GanLossOptions {
   double log_offset = 0;
 };
 
-namespace detail {
-
+/// Its name, as "least_squares".
 inline std::string_view name(GanLoss kind) {
   switch (kind) {
     case GanLoss::minimax:
@@ -50,6 +49,8 @@ inline std::string_view name(GanLoss kind) {
       return "non_saturating";
   }
 }
+
+namespace detail {
 
 inline void check_gan_loss(const GanLossOptions& o) {
   const bool plain = o.real_label == 1 && o.fake_label == 0;

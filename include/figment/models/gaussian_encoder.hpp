@@ -15,8 +15,13 @@ struct Gaussian {
 
   /// mean + exp(log_var / 2) noise: a sample that gradients flow through (the reparameterization trick).
   Tensor<T> sample(Rng& rng) const { return sample(rng.normal<T>(mean.shape())); }
-  /// The sample for given standard normal noise.
-  Tensor<T> sample(const Tensor<T>& noise) const { return mean + exp(affine(log_var, 0.5, 0)) * noise; }
+  /// The sample for given standard normal noise, (N, latent).
+  Tensor<T> sample(const Tensor<T>& noise) const {
+    check(mean.shape() == log_var.shape() && mean.shape() == noise.shape(),
+          "Gaussian: expected mean, log-variance and noise of one shape, found {}, {} and {}", mean.shape(),
+          log_var.shape(), noise.shape());
+    return mean + exp(affine(log_var, 0.5, 0)) * noise;
+  }
 };
 
 /// An encoder of two parts: a network, and on its features two linear heads for mean and log-variance.
@@ -54,6 +59,16 @@ concept EncodesGaussian = HasForward<Encoder, T> && requires(const Encoder& e, c
   { call_forward(e, x, Context()) } -> std::same_as<Gaussian<T>>;
   { e.latent() } -> std::convertible_to<Index>;
 };
+
+/// That a VAE's encoder is one, or an error that says what it lacks.
+template <class Encoder, class T>
+constexpr bool check_encoder() {
+  static_assert(
+      EncodesGaussian<Encoder, T>,
+      "figment: a Vae's encoder needs a forward(x, context) or forward(x) that returns a Gaussian<T>, mean "
+      "and log_var, and `Index latent() const`, its number of code dimensions");
+  return true;
+}
 
 /// encode(rows, first row) -> Gaussian for all of x, in batches, nothing recorded.
 template <class T, class F>

@@ -22,10 +22,13 @@ inline double normal_quantile(double p) {
 
 /// The codes of an n x n picture of a two-dimensional latent space, (n * n, 2): row by row from the top,
 /// spaced so that each stands for as much of N(0, 1) as the next. The first coordinate grows to the right,
-/// the second upwards; `margin` is the probability left out at each end.
+/// the second upwards; `margin` is the probability left out at each end. n is 2 to 4096, margin between 0 and
+/// 0.5.
 template <class T = float>
 Tensor<T> latent_grid(Index n, double margin = 0.05) {
   check(n >= 2, "latent_grid: expected 2 or more codes a side, found {}", n);
+  check(n <= 4096, "latent_grid: expected 4096 or fewer codes a side, found {}", n);
+  check(margin > 0 && margin < 0.5, "latent_grid: expected a margin between 0 and 0.5, found {}", margin);
   Tensor<T> codes(Shape{n * n, 2});
   T* z = codes.mutable_data();
   const auto at = [&](Index i) {
@@ -48,9 +51,7 @@ Tensor<T> codes_between(const char* who, const Tensor<T>& a, const Tensor<T>& b,
   check(a.rank() >= 1 && a.dim(0) == 1 && a.shape() == b.shape(),
         "{}: expected two codes (1, …) of one shape, found {} and {}", who, a.shape(), b.shape());
   check(n >= 2, "{}: expected 2 or more codes, found {}", who, n);
-  Shape shape = a.shape();
-  shape[0] = n;
-  Tensor<T> codes(shape);
+  Tensor<T> codes(with_extent(a.shape(), 0, n));
   T* out = codes.mutable_data();
   for (Index i = 0; i < n; ++i) {
     const auto [of_a, of_b] = weights(static_cast<T>(i) / static_cast<T>(n - 1));

@@ -9,9 +9,10 @@ namespace figment {
 /// How far a reconstruction is from its image: binary cross-entropy or squared error.
 enum class Reconstruction { bce, mse };
 
-namespace detail {
-
+/// Its name, as "bce".
 inline std::string_view name(Reconstruction r) { return r == Reconstruction::bce ? "bce" : "mse"; }
+
+namespace detail {
 
 /// A decoder's logits as pixels.
 template <class T>

@@ -11,10 +11,7 @@ template <class Encoder, class Decoder>
 struct Vae {
   using value_type = module_value_t<Encoder>;
   using T = value_type;
-  static_assert(
-      detail::EncodesGaussian<Encoder, T>,
-      "figment: a Vae's encoder needs a forward(x, context) or forward(x) that returns a Gaussian<T>, mean "
-      "and log_var, and `Index latent() const`, its number of code dimensions");
+  static_assert(detail::check_encoder<Encoder, T>());
 
   Encoder encoder;     ///< from images to a Gaussian over codes
   Decoder decoder;     ///< from codes to logits

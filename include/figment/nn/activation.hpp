@@ -54,7 +54,7 @@ struct Softplus {
     return softplus(x);
   }
 };
-/// 1 / (1 + e^-x) of each element, as sigmoid(). Losses of logits want none before them.
+/// 1 / (1 + e^-x) of each element, as sigmoid(). Not before a loss that takes logits.
 struct Sigmoid {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "figment/nn/context.hpp"
-#include "figment/nn/linear.hpp"
-#include "figment/ops/norm.hpp"
+#include "figment/nn/describe.hpp"
+#include "figment/nn/module.hpp"
+#include "figment/ops/batch_norm.hpp"
 
 namespace figment {
 
@@ -30,7 +31,7 @@ struct BatchNorm {
   Activation activation;     ///< applied last
   double slope;              ///< of leaky_relu
 
-  /// For C = features channels. Throws unless the momentum is in [0, 1] and epsilon 0 or more.
+  /// For C = features channels. Throws unless the momentum is in [0, 1] and epsilon positive.
   explicit BatchNorm(Index features, BatchNormOptions options = {})
       : gamma(options.affine ? parameter(Tensor<T>::ones({features})) : Tensor<T>()),
         beta(options.affine ? parameter(Tensor<T>::zeros({features})) : Tensor<T>()),
@@ -41,7 +42,7 @@ struct BatchNorm {
         activation(options.activation),
         slope(options.slope) {
     check(momentum >= 0 && momentum <= 1, "BatchNorm: expected a momentum in [0, 1], found {}", momentum);
-    check(epsilon >= 0, "BatchNorm: expected an epsilon of 0 or more, found {}", epsilon);
+    check(epsilon > 0, "BatchNorm: expected a positive epsilon, found {}", epsilon);
   }
 
   /// Throws when x has other channels, or while training fewer than 2 values of each.

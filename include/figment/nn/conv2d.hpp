@@ -1,8 +1,9 @@
 // The convolution layer.
 #pragma once
 
-#include "figment/nn/linear.hpp"
-#include "figment/nn/window_text.hpp"
+#include "figment/nn/describe.hpp"
+#include "figment/nn/init.hpp"
+#include "figment/nn/module.hpp"
 #include "figment/ops/conv2d.hpp"
 
 namespace figment {

@@ -40,10 +40,10 @@ struct LabelEmbedding {
   Tensor<T> forward(const Tensor<T>& x) const {
     const Index classes = table.dim(0), features = table.dim(1);
     check(x.rank() == 2 && x.dim(1) >= classes,
-          "label_embedding: expected one-hot labels in the last {} columns, found x {}", classes, x.shape());
+          "LabelEmbedding: expected one-hot labels in the last {} columns, found x {}", classes, x.shape());
     const Index others = x.dim(1) - classes;
     check(mode == LabelMode::join || others == features,
-          "label_embedding: {} features multiply {} columns of x {}, the last {} being the label", features,
+          "LabelEmbedding: {} features multiply {} columns of x {}, the last {} being the label", features,
           others, x.shape(), classes);
     const auto rest = slice(x, 1, 0, others);
     const auto label = matmul(slice(x, 1, others, x.dim(1)), table);

@@ -1,9 +1,9 @@
 // The dense layer.
 #pragma once
 
+#include "figment/nn/describe.hpp"
 #include "figment/nn/init.hpp"
 #include "figment/nn/module.hpp"
-#include "figment/ops/matmul.hpp"
 
 namespace figment {
 
@@ -15,30 +15,6 @@ struct LinearOptions {
   Initializer init = init::glorot_uniform();  ///< of the weight; the bias starts at bias_init
   Initializer bias_init = init::zeros();      ///< Keras'; PyTorch draws it
 };
-
-namespace detail {
-
-inline std::string_view name(Activation activation) {
-  switch (activation) {
-    case Activation::relu:
-      return "relu";
-    case Activation::leaky_relu:
-      return "leaky_relu";
-    case Activation::sigmoid:
-      return "sigmoid";
-    case Activation::tanh:
-      return "tanh";
-    default:
-      return "none";
-  }
-}
-
-/// How a layer's description ends: with its activation, if it has one.
-inline std::string closing_text(Activation a) {
-  return a == Activation::none ? ")" : format(", {})", name(a));
-}
-
-}  // namespace detail
 
 /// y = act(x W + b).   x: (N, in) -> (N, out). W: (in, out).
 template <class T = float>

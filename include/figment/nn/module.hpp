@@ -13,24 +13,30 @@ struct buffer_t {};
 /// The tag itself.
 inline constexpr buffer_t buffer{};
 
-/// The number type of a module's tensors: its value_type, or float.
+namespace detail {
+
 template <class M>
 struct module_value {
-  /// The number type.
   using type = float;
 };
-/// Of a module that says its own.
 template <class M>
 requires requires { typename M::value_type; }
 struct module_value<M> {
-  /// The number type.
   using type = typename M::value_type;
 };
-/// module_value<M>::type.
+
+}  // namespace detail
+
+/// The number type of a module's tensors: its value_type, or float.
 template <class M>
-using module_value_t = typename module_value<M>::type;
+using module_value_t = typename detail::module_value<M>::type;
 
 namespace detail {
+
+template <class M>
+inline constexpr bool is_tensor = false;
+template <class T>
+inline constexpr bool is_tensor<Tensor<T>> = true;
 
 /// Where a visitor is. Apart from Visitor, and out of line: every module compiles the places that use it.
 class VisitorPath {
@@ -80,7 +86,7 @@ class Visitor {
   /// A module inside: goes through its visit. What has none holds no tensors.
   template <class M>
   void operator()(std::string_view name, M& member) {
-    static_assert(!std::is_same_v<M, Tensor<float>> && !std::is_same_v<M, Tensor<double>>,
+    static_assert(!detail::is_tensor<M>,
                   "figment: the module's value_type differs from the type of its tensors");
     if constexpr (requires { member.visit(*this); }) {
       detail::VisitorPath::Scope scope(path_, name);
@@ -111,12 +117,25 @@ void for_each_tensor(M& module, F&& f) {
   if constexpr (visited) module.visit(call);
 }
 
-/// The trainable tensors, in visiting order, as handles to the module's own memory.
+namespace detail {
+
+/// The place in the list of the tensor that t is another handle of, or the list's size.
+template <class T>
+std::size_t find_tied(const TensorList<T>& list, const Tensor<T>& t) {
+  std::size_t i = 0;
+  while (i < list.size() && !(t.defined() && list[i].data() == t.data())) ++i;
+  return i;
+}
+
+}  // namespace detail
+
+/// The trainable tensors, in visiting order, as handles to the module's own memory. Tied ones, which are one
+/// memory by two names, are listed once.
 template <class M>
 TensorList<module_value_t<M>> parameters(M& module) {
   TensorList<module_value_t<M>> list;
   for_each_tensor(module, [&](const std::string&, auto& t, bool trainable) {
-    if (trainable) list.push_back(t);
+    if (trainable && detail::find_tied(list, t) == list.size()) list.push_back(t);
   });
   return list;
 }
@@ -133,22 +152,32 @@ std::vector<std::pair<std::string, Tensor<module_value_t<M>>>> named_tensors(M& 
 struct ParameterCount {
   Index trainable = 0, fixed = 0;  ///< of parameters, of buffers
 };
-/// Counts the numbers in a module's tensors.
+/// Counts the numbers in a module's tensors, tied ones once.
 template <class M>
 ParameterCount count_parameters(M& module) {
   ParameterCount count;
+  TensorList<module_value_t<M>> seen;
   for_each_tensor(module, [&](const std::string&, auto& t, bool trainable) {
+    if (detail::find_tied(seen, t) < seen.size()) return;
+    seen.push_back(t);
     (trainable ? count.trainable : count.fixed) += t.size();
   });
   return count;
 }
 
-/// A module of the same values in memory of its own. (A plain copy shares its tensors, as handles do.)
+/// A module of the same values in memory of its own, tied where it was. (A plain copy shares its tensors, as
+/// handles do.)
 template <class M>
 M clone(const M& module) {
   M copy = module;
-  for_each_tensor(copy, [](const std::string&, auto& t, bool trainable) {
-    t = trainable ? parameter(t.clone()) : t.clone();
+  TensorList<module_value_t<M>> from, to;
+  for_each_tensor(copy, [&](const std::string&, auto& t, bool trainable) {
+    const std::size_t i = detail::find_tied(from, t);
+    if (i == from.size()) {
+      from.push_back(t);
+      to.push_back(trainable ? parameter(t.clone()) : t.clone());
+    }
+    t = to[i];
   });
   return copy;
 }

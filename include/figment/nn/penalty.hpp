@@ -78,7 +78,7 @@ struct ActivityPenalty {
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
-    check(x.rank() >= 1, "activity_penalty: expected (N, …), found shape {}", x.shape());
+    check(x.rank() >= 1, "ActivityPenalty: expected (N, …), found shape {}", x.shape());
     if (Penalties* to = detail::collector("ActivityPenalty", context))
       to->add(affine(penalty(x, options), 1.0 / static_cast<double>(std::max<Index>(1, x.dim(0))), 0));
     return x;

@@ -1,23 +1,12 @@
 // Pooling as layers.
 #pragma once
 
-#include <tuple>
-
-#include "figment/nn/window_text.hpp"
+#include "figment/nn/describe.hpp"
 #include "figment/ops/pool.hpp"
 
 namespace figment {
 
 namespace detail {
-
-inline PoolOptions checked_pool(const char* layer, const PoolOptions& o) {
-  const std::tuple<const char*, Extent2, Index> extents[] = {
-      {"window", o.window, 1}, {"stride", o.stride, 0}, {"dilation", o.dilation, 1}};
-  for (const auto& [name, e, least] : extents)
-    check(e.height >= least && e.width >= least, "{}: expected a {} of {} or more, found {} and {}", layer,
-          name, least, e.height, e.width);
-  return o;
-}
 
 inline std::string describe_pool(const char* layer, const PoolOptions& o) {
   const Extent2 stride{o.stride.height ? o.stride.height : o.window.height,
@@ -33,7 +22,7 @@ struct MaxPool2d {
   PoolOptions options;  ///< how the window moves
 
   /// Any window.
-  explicit MaxPool2d(PoolOptions o = {}) : options(detail::checked_pool("MaxPool2d", o)) {}
+  explicit MaxPool2d(PoolOptions o = {}) : options(o) { detail::check_pool("MaxPool2d", o); }
   /// Square windows, side by side.
   explicit MaxPool2d(Index window) : MaxPool2d(PoolOptions{.window = window}) {}
 
@@ -49,7 +38,7 @@ struct AvgPool2d {
   PoolOptions options;  ///< how the window moves
 
   /// Any window.
-  explicit AvgPool2d(PoolOptions o = {}) : options(detail::checked_pool("AvgPool2d", o)) {}
+  explicit AvgPool2d(PoolOptions o = {}) : options(o) { detail::check_pool("AvgPool2d", o); }
   /// Square windows, side by side.
   explicit AvgPool2d(Index window) : AvgPool2d(PoolOptions{.window = window}) {}
 

@@ -82,7 +82,8 @@ class Sequential {
   }
   /// Appends another's layers, sharing their weights, renamed by position.
   void append(const Sequential& other) {
-    for (const auto& l : other.layers_) append(l->copy());
+    const std::size_t n = other.layers_.size();  // it may be this one
+    for (std::size_t i = 0; i < n; ++i) append(other.layers_[i]->copy());
   }
 
   /// The number of layers.

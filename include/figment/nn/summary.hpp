@@ -40,6 +40,13 @@ inline std::string table(const std::vector<std::vector<std::string>>& rows, std:
   return out;
 }
 
+/// (1, 28, 28) as "(N, 28, 28)".
+inline std::string batch_text(const Shape& shape) {
+  std::string text = "(N";
+  for (Index i = 1; i < shape.rank(); ++i) text += ", " + std::to_string(shape[i]);
+  return text + ")";
+}
+
 }  // namespace detail
 
 /// One line a layer (path, layer, output shape with the batch as N, parameters), then the totals: what a
@@ -55,9 +62,7 @@ std::string summary(M& module, const Shape& sample) {
     for_each_tensor(module, [&](const std::string& path, auto& t, bool) {
       if (path.starts_with(row.path + ".")) count += t.size();
     });
-    std::string output = "(N";
-    for (Index i = 1; i < row.output.rank(); ++i) output += ", " + std::to_string(row.output[i]);
-    rows.push_back({row.path, row.layer, output + ")", detail::thousands(count)});
+    rows.push_back({row.path, row.layer, detail::batch_text(row.output), detail::thousands(count)});
   }
   const ParameterCount count = count_parameters(module);
   return detail::table(rows, 3) + format("parameters: {}, trainable {}, not trainable {}\n",

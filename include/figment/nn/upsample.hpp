@@ -1,7 +1,7 @@
 // Up-sampling as a layer.
 #pragma once
 
-#include "figment/nn/window_text.hpp"
+#include "figment/nn/describe.hpp"
 #include "figment/ops/upsample.hpp"
 
 namespace figment {
@@ -23,7 +23,7 @@ struct UpSample2d {
     return upsample2d(x, factor, mode);
   }
   std::string describe() const {
-    return format("UpSample2d({}, {})", detail::short_text(factor), detail::name(mode));
+    return format("UpSample2d({}, {})", detail::short_text(factor), name(mode));
   }
 };
 

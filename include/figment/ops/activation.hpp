@@ -13,6 +13,25 @@ Tensor<T> step(const Tensor<T>& x, double otherwise) {
   return transform<T>(x, [below = static_cast<T>(otherwise)](T v) { return v > 0 ? T(1) : below; });
 }
 
+// dx from dy by y alone, for the functions below and for the layers that end in one of them.
+
+template <class T>
+Tensor<T> relu_gradient(const Tensor<T>& dy, const Tensor<T>& y) {
+  return fused(kernels::op::ReluGrad{}, dy, y, [&] { return dy * step(y, 0); });
+}
+template <class T>
+Tensor<T> leaky_relu_gradient(const Tensor<T>& dy, const Tensor<T>& y, double slope) {
+  return fused(kernels::op::LeakyReluGrad{slope}, dy, y, [&] { return dy * step(y, slope); });
+}
+template <class T>
+Tensor<T> sigmoid_gradient(const Tensor<T>& dy, const Tensor<T>& y) {
+  return fused(kernels::op::SigmoidGrad{}, dy, y, [&] { return dy * y * (T(1) - y); });
+}
+template <class T>
+Tensor<T> tanh_gradient(const Tensor<T>& dy, const Tensor<T>& y) {
+  return fused(kernels::op::TanhGrad{}, dy, y, [&] { return dy * (T(1) - square(y)); });
+}
+
 }  // namespace detail
 
 /// max(x, 0). dx = dy where y > 0, else 0.
@@ -20,12 +39,7 @@ template <class T>
 Tensor<T> relu(const Tensor<T>& x) {
   return record(
       "relu", {x}, detail::map(kernels::op::Relu{}, x),
-      [](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] {
-          const auto y = s.out();
-          return detail::fused(kernels::op::ReluGrad{}, dy, y, [&] { return dy * detail::step(y, 0); });
-        });
-      },
+      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return detail::relu_gradient(dy, s.out()); }); },
       Keep::output);
 }
 
@@ -36,11 +50,7 @@ Tensor<T> leaky_relu(const Tensor<T>& x, double slope = 0.3) {
   return record(
       "leaky_relu", {x}, detail::map(kernels::op::LeakyRelu{slope}, x),
       [slope](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] {
-          const auto y = s.out();
-          return detail::fused(kernels::op::LeakyReluGrad{slope}, dy, y,
-                               [&] { return dy * detail::step(y, slope); });
-        });
+        dx(0, [&] { return detail::leaky_relu_gradient(dy, s.out(), slope); });
       },
       Keep::output);
 }
@@ -50,12 +60,7 @@ template <class T>
 Tensor<T> sigmoid(const Tensor<T>& x) {
   return record(
       "sigmoid", {x}, detail::map(kernels::op::Sigmoid{}, x),
-      [](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] {
-          const auto y = s.out();
-          return detail::fused(kernels::op::SigmoidGrad{}, dy, y, [&] { return dy * y * (T(1) - y); });
-        });
-      },
+      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return detail::sigmoid_gradient(dy, s.out()); }); },
       Keep::output);
 }
 
@@ -64,12 +69,7 @@ template <class T>
 Tensor<T> tanh(const Tensor<T>& x) {
   return record(
       "tanh", {x}, detail::map(kernels::op::Tanh{}, x),
-      [](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] {
-          const auto y = s.out();
-          return detail::fused(kernels::op::TanhGrad{}, dy, y, [&] { return dy * (T(1) - square(y)); });
-        });
-      },
+      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return detail::tanh_gradient(dy, s.out()); }); },
       Keep::output);
 }
 

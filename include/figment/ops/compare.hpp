@@ -31,7 +31,7 @@ template <class T>
 Mask equal(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::transform<std::uint8_t>(a, b, "equal", [](T u, T v) { return u == v; });
 }
-/// 1 where a is a number.
+/// 1 where a equals a number.
 template <class T>
 Mask equal(const Tensor<T>& a, std::type_identity_t<T> b) {
   return equal(a, Tensor<T>::scalar(b));
@@ -67,7 +67,7 @@ Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
                    [&](Index row, Index at, Index) { run(at, row * loops.extent[0], loops.extent[0]); });
   return record(
       "where", {a, b}, std::move(y),
-      [kept = detail::Kept<std::uint8_t>{mask, mask.version()}](auto&, auto& dy, auto& dx) {
+      [kept = detail::Kept(mask)](auto&, auto& dy, auto& dx) {
         kept.verify("where", "the mask");
         const Tensor<T> zero = Tensor<T>::zeros({});
         dx(0, [&] { return where(kept.tensor, dy, zero); });

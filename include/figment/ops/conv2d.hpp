@@ -56,7 +56,7 @@ Tensor<T> conv_y(const ConvGeometry& g, const Tensor<T>& x, const Tensor<T>& w) 
       Keep::inputs);
 }
 
-/// The closing activation's name, slope and bias of a convolution.
+/// Checks a convolution's bias and the slope of its leaky_relu.
 template <class T>
 void check_conv_bias(std::string_view op, const Tensor<T>& bias, Index channels, Activation activation,
                      double slope) {

@@ -25,7 +25,7 @@ Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
     std::copy_n(x.data() + rows.data()[i] * inner, inner, out + i * inner);
   return record(
       "take", {x}, std::move(y),
-      [kept = Kept<std::int32_t>{rows, rows.version()}](auto& s, auto& dy, auto& dx) {
+      [kept = Kept(rows)](auto& s, auto& dy, auto& dx) {
         kept.verify("take", "its positions");
         dx(0, [&] { return scatter_rows(dy, kept.tensor, s.in_shape(0)); });
       },
@@ -42,7 +42,7 @@ Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& sha
     for (Index j = 0; j < inner; ++j) out[rows.data()[i] * inner + j] += x.data()[i * inner + j];
   return record(
       "scatter_rows", {x}, std::move(y),
-      [kept = Kept<std::int32_t>{rows, rows.version()}](auto&, auto& dy, auto& dx) {
+      [kept = Kept(rows)](auto&, auto& dy, auto& dx) {
         kept.verify("take", "its positions");
         dx(0, [&] { return gather_rows(dy, kept.tensor); });
       },
@@ -65,6 +65,8 @@ template <class T>
 Tensor<T> pick(const Tensor<T>& x, const Indices& columns) {
   check(x.rank() == 2 && columns.rank() == 1 && columns.dim(0) == x.dim(0),
         "pick: expected (N, C) and (N,), found {} and {}", x.shape(), columns.shape());
+  check(x.size() <= std::numeric_limits<std::int32_t>::max(),
+        "pick: x {} has more elements than 32 bits count", x.shape());
   detail::check_positions(columns, x.dim(1), "pick");
   Indices flat = columns.clone();
   std::int32_t* p = flat.mutable_data();

@@ -118,27 +118,28 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
     kernels::cross_entropy(logits.data() + begin * classes, labels.data() + begin, out + begin,
                            pk + 2 * begin, rows, classes);
   });
-  return detail::reduce_loss(
-      record(
-          "cross_entropy", {logits}, std::move(losses),
-          [kept, label = detail::Kept<std::int32_t>{labels, labels.version()}](auto& s, auto& dy, auto& dx) {
-            label.verify("cross_entropy", "its labels");
-            dx(0, [&] {
-              const auto& x = s.in(0);
-              const Index n = x.dim(0), c = x.dim(1);
-              if (recording(dy, x)) return (softmax(x) - one_hot<T>(label.tensor, c)) * unsqueeze(dy, 1);
-              Tensor<T> gradient(x.shape());
-              T* g = gradient.mutable_data();
-              detail::parallel_rows(n, c, [&](Index begin, Index rows) {
-                kernels::cross_entropy_gradient(x.data() + begin * c, label.tensor.data() + begin,
-                                                kept.data() + 2 * begin, dy.data() + begin, g + begin * c,
-                                                rows, c);
-              });
-              return gradient;
-            });
-          },
-          Keep::inputs),
-      reduction);
+  return detail::reduce_loss(record(
+                                 "cross_entropy", {logits}, std::move(losses),
+                                 [kept, label = detail::Kept(labels)](auto& s, auto& dy, auto& dx) {
+                                   label.verify("cross_entropy", "its labels");
+                                   dx(0, [&] {
+                                     const auto& x = s.in(0);
+                                     const Index n = x.dim(0), c = x.dim(1);
+                                     if (recording(dy, x))
+                                       return (softmax(x) - one_hot<T>(label.tensor, c)) * unsqueeze(dy, 1);
+                                     Tensor<T> gradient(x.shape());
+                                     T* g = gradient.mutable_data();
+                                     detail::parallel_rows(n, c, [&](Index begin, Index rows) {
+                                       kernels::cross_entropy_gradient(
+                                           x.data() + begin * c, label.tensor.data() + begin,
+                                           kept.data() + 2 * begin, dy.data() + begin, g + begin * c, rows,
+                                           c);
+                                     });
+                                     return gradient;
+                                   });
+                                 },
+                                 Keep::inputs),
+                             reduction);
 }
 
 /// KL(N(mean, e^log_var) || N(0, 1)) = (e^log_var + mean^2 - 1 - log_var) / 2 for each dimension

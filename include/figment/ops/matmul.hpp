@@ -94,16 +94,15 @@ namespace detail {
 /// dz from dy for y = act(z), by y alone.
 template <class T>
 Tensor<T> activation_gradient(Activation activation, double slope, const Tensor<T>& dy, const Tensor<T>& y) {
-  namespace op = kernels::op;
   switch (activation) {
     case Activation::relu:
-      return fused(op::ReluGrad{}, dy, y, [&] { return dy * step(y, 0); });
+      return relu_gradient(dy, y);
     case Activation::leaky_relu:
-      return fused(op::LeakyReluGrad{slope}, dy, y, [&] { return dy * step(y, slope); });
+      return leaky_relu_gradient(dy, y, slope);
     case Activation::sigmoid:
-      return fused(op::SigmoidGrad{}, dy, y, [&] { return dy * y * (T(1) - y); });
+      return sigmoid_gradient(dy, y);
     case Activation::tanh:
-      return fused(op::TanhGrad{}, dy, y, [&] { return dy * (T(1) - square(y)); });
+      return tanh_gradient(dy, y);
     default:
       return dy;
   }

@@ -15,6 +15,20 @@ struct PoolOptions {
 
 namespace detail {
 
+/// Throws unless windows of these options have elements and move.
+inline void check_pool(std::string_view who, const PoolOptions& o) {
+  const auto at_least = [&](Index least, const char* name, Extent2 e) {
+    check(e.height >= least && e.width >= least, "{}: expected a {} of {} or more, found {} and {}", who,
+          name, least, e.height, e.width);
+  };
+  at_least(1, "window", o.window);
+  at_least(0, "stride", o.stride);
+  at_least(1, "dilation", o.dilation);
+  // The elements' numbers are exact in a float.
+  check(o.window.height <= (Index{1} << 24) / o.window.width, "{}: a window of {} by {} is too large", who,
+        o.window.height, o.window.width);
+}
+
 /// Averages weigh each element of a window alike.
 struct AverageAxis : ConvAxis {
   template <class F>
@@ -42,11 +56,7 @@ struct PoolAxes {
 /// The sizes of a pooling of x.
 inline PoolAxes pool_axes(std::string_view op, const Shape& x, const PoolOptions& o) {
   check(x.rank() == 4, "{}: expected x (N, H, W, C), found {}", op, x);
-  check(o.window.height >= 1 && o.window.width >= 1, "{}: expected a window of 1 or more, found {} and {}",
-        op, o.window.height, o.window.width);
-  // The elements' numbers are exact in a float.
-  check(o.window.height <= (Index{1} << 24) / o.window.width, "{}: a window of {} by {} is too large", op,
-        o.window.height, o.window.width);
+  check_pool(op, o);
   const Padding& p = o.padding;
   const auto axis = [&](Index input, Index window, Index stride, Index dilation, Index before, Index after) {
     const ConvAxis a =
@@ -115,7 +125,7 @@ Tensor<T> max_pool2d(const Tensor<T>& x, const PoolOptions& options = {}) {
   detail::run_windows(kernels::op::WindowChoose{}, r, c, x, y, numbers.mutable_data());
   return record(
       "max_pool2d", {x}, std::move(y),
-      [choice = detail::Choice<T>{rows, columns, {numbers, numbers.version()}}](auto&, auto& dy, auto& dx) {
+      [choice = detail::Choice<T>{rows, columns, detail::Kept(numbers)}](auto&, auto& dy, auto& dx) {
         dx(0, [&] { return detail::max_route(choice, dy); });
       },
       Keep::nothing);

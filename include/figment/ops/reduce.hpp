@@ -131,6 +131,8 @@ Indices arg_extremum(const char* name, Op f, const Tensor<T>& x, Index axis, T s
   const Index at = x.shape().axis(axis, name);
   const AxisView v(x.shape(), at);
   check(v.extent > 0, "{}: no elements along axis {} of shape {}", name, axis, x.shape());
+  check(v.extent <= std::numeric_limits<std::int32_t>::max(),
+        "{}: more positions along axis {} of {} than 32 bits count", name, axis, x.shape());
   Indices y(Axes(at).dropped(x.shape()));
   std::int32_t* out = y.mutable_data();
   const T* in = x.data();

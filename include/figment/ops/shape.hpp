@@ -116,11 +116,6 @@ struct AxisView {
   }
 };
 
-inline Shape with_extent(Shape shape, Index axis, Index extent) {
-  shape[axis] = extent;
-  return shape;
-}
-
 template <class T>
 Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begin, Index step);
 

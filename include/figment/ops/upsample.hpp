@@ -15,12 +15,12 @@ enum class Interpolation {
   bilinear  ///< between the four around the place; outside the outermost centres, those
 };
 
-namespace detail {
-
-/// The name of an interpolation.
+/// Its name, as "nearest".
 inline std::string_view name(Interpolation mode) {
   return mode == Interpolation::nearest ? "nearest" : "bilinear";
 }
+
+namespace detail {
 
 struct ResizeAxis {
   Index input, output;

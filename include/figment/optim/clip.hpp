@@ -34,10 +34,7 @@ double clip_by_norm(TensorList<T>& gradients, double limit) {
 template <class T>
 void clip_by_value(TensorList<T>& gradients, double limit) {
   check(limit > 0, "clip_by_value: expected a positive limit, found {}", limit);
-  const auto high = Tensor<T>::scalar(static_cast<T>(limit)), low = Tensor<T>::scalar(static_cast<T>(-limit));
-  for (auto& g : gradients)
-    g = detail::map(kernels::op::Maximum{}, detail::map(kernels::op::Minimum{}, g, high, "clip"), low,
-                    "clip");
+  for (auto& g : gradients) g = detail::map(kernels::op::Clamp{-limit, limit}, g);
 }
 
 }  // namespace figment

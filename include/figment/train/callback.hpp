@@ -50,9 +50,14 @@ struct Callbacks : std::vector<Callback*> {
 /// Ends the run when a column has not improved (fallen) by more than `least` for `patience` epochs.
 class EarlyStopping final : public Callback {
  public:
-  /// Throws at the first epoch when the history has no such column.
+  /// Throws unless the patience is 1 or more and `least` a number, and at the first epoch when the history
+  /// has no such column.
   explicit EarlyStopping(std::string column = "val", Index patience = 5, double least = 0)
-      : column_(std::move(column)), patience_(patience), least_(least) {}
+      : column_(std::move(column)), patience_(patience), least_(least) {
+    check(patience >= 1 && !detail::is_nan(least),
+          "EarlyStopping: expected a patience of 1 or more and a least that is a number, found {} and {}",
+          patience, least);
+  }
 
   void on_begin(TrainState& state) override { follow(*state.history); }
   void on_epoch(TrainState& state) override {
@@ -89,7 +94,9 @@ class EarlyStopping final : public Callback {
 class EveryStep final : public Callback {
  public:
   /// The function.
-  explicit EveryStep(std::function<void(TrainState&)> f) : f_(std::move(f)) {}
+  explicit EveryStep(std::function<void(TrainState&)> f) : f_(std::move(f)) {
+    check(static_cast<bool>(f_), "EveryStep: expected a function, found an empty one");
+  }
   void on_step(TrainState& state) override { f_(state); }
 
  private:
@@ -100,7 +107,9 @@ class EveryStep final : public Callback {
 class EveryEpoch final : public Callback {
  public:
   /// The function.
-  explicit EveryEpoch(std::function<void(TrainState&)> f) : f_(std::move(f)) {}
+  explicit EveryEpoch(std::function<void(TrainState&)> f) : f_(std::move(f)) {
+    check(static_cast<bool>(f_), "EveryEpoch: expected a function, found an empty one");
+  }
   void on_epoch(TrainState& state) override { f_(state); }
 
  private:
@@ -113,6 +122,7 @@ class EpochSchedule final : public Callback {
  public:
   /// Sets the rate of t = 0.
   EpochSchedule(O& optimizer, Schedule schedule) : optimizer_(optimizer), schedule_(std::move(schedule)) {
+    check(static_cast<bool>(schedule_), "EpochSchedule: expected a schedule, found an empty function");
     optimizer_.set_rate(schedule_(0));
   }
   void on_begin(TrainState& state) override { optimizer_.set_rate(schedule_(state.epoch)); }
@@ -130,6 +140,7 @@ class Anneal final : public Callback {
  public:
   /// Sets the number of t = 0; it has to outlive the run.
   Anneal(double& value, Schedule schedule) : value_(value), schedule_(std::move(schedule)) {
+    check(static_cast<bool>(schedule_), "Anneal: expected a schedule, found an empty function");
     value_ = schedule_(0);
   }
   void on_begin(TrainState& state) override { set(state.epoch * state.steps + state.step); }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "figment/autograd/grad.hpp"
+#include "figment/core/finite.hpp"
 #include "figment/nn/penalty.hpp"
 #include "figment/optim/clip.hpp"
 #include "figment/optim/optimizer.hpp"
@@ -33,6 +34,8 @@ struct NonFiniteLoss : Error {
   NonFiniteLoss(const std::string& message, History h) : Error(message), history(std::move(h)) {}
 };
 
+namespace detail {
+
 /// A single unnamed loss, for models that have but one term: fit's column is "train" alone.
 template <class T>
 struct ScalarLoss {
@@ -42,8 +45,6 @@ struct ScalarLoss {
   /// There are none.
   void terms(auto&&) const {}
 };
-
-namespace detail {
 
 /// A loss and what its layers added to it.
 template <class T, class L>
@@ -67,10 +68,11 @@ concept HasBatches = requires(Batches& b) {
   { (*b.begin()).size() } -> std::convertible_to<Index>;
   b.end();
 };
-/// A loss as fit takes it.
+/// What a loss's terms are given to.
 struct EveryTerm {
   void operator()(const char* name, const auto& value) const;
 };
+/// A loss as fit takes it.
 template <class L, class T>
 concept LossOf = std::is_same_v<L, Tensor<T>> || requires(const L& loss) {
   { loss.total() } -> std::same_as<Tensor<T>>;
@@ -104,6 +106,10 @@ class FitRun {
   template <class Batches>
   FitRun(const FitOptions& options, Batches& batches)
       : options_(options), at_(options.position ? *options.position : own_) {
+    check(options.epochs >= 0, "fit: expected 0 or more epochs, found {}", options.epochs);
+    check(not_negative(options.clip_norm), "fit: expected a clip_norm of 0 or more, found {}",
+          options.clip_norm);
+    for (const Callback* c : options.callbacks) check(c != nullptr, "fit: one of the callbacks is null");
     state_.epochs = options.epochs;
     state_.steps = batches.batches();
     state_.epoch = at_.epoch;
@@ -166,9 +172,9 @@ class FitRun {
     for (const auto& batch : batches) {
       const auto loss = loss_of(batch, context);
       validation_.add(loss, loss.total(), batch.size());
+      if (!validation_.bad.empty()) diverged(format("epoch {}, validation", state_.epoch), validation_);
     }
     check(validation_.samples > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
-    if (!validation_.bad.empty()) diverged(format("epoch {}, validation", state_.epoch), validation_);
   }
 
   [[gnu::cold]] void end_epoch() {
@@ -308,7 +314,8 @@ concept IsOptimizer = std::is_base_of_v<Optimizer<T>, A>;
 /// total() and terms(f). Training figures are means over the epoch as it went, validation's are taken at its
 /// end. What layers add to the loss (nn/penalty.hpp) is a term called penalty. A run that a callback stops
 /// ends after that step; its unfinished epoch has no row.
-/// Throws NonFiniteLoss naming epoch, step and term.
+/// Throws NonFiniteLoss naming epoch, step and term, and Error for negative epochs or clip_norm, a callback
+/// that is null, and an epoch without batches. Of 0 epochs the history is empty.
 template <class T, class Batches, class Validation, class Loss>
 requires(!detail::IsOptions<Loss>) History
     fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss,

@@ -7,6 +7,8 @@
 
 namespace figment {
 
+namespace detail {
+
 /// What a step of both networks came to: losses, and the shares of real and of generated images that the
 /// discriminator judged rightly.
 template <class T>
@@ -22,8 +24,6 @@ struct GanFigures {
     if (penalty.defined()) f("d_penalty", penalty);
   }
 };
-
-namespace detail {
 
 /// A loss that is not finite, which the run ends with.
 template <class T>
@@ -157,7 +157,8 @@ class GanSteps {
 /// Trains both networks on batches of real images, of their labels too if the Gan has classes. Of n
 /// discriminator_steps the generator learns after the first. The history has the columns d_loss, g_loss,
 /// d_real and d_fake (shares judged rightly), and d_penalty if there is one. clip_norm limits each network's
-/// gradients. As the other fit in everything else; a Gan is not validated.
+/// gradients. As the other fit in everything else; a Gan is not validated, and its networks have no layers
+/// that add Penalties.
 template <class G, class D, class L, class T, class Batches>
 History fit(Gan<G, D, L>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, Batches& batches,
             FitOptions options = {}) {
@@ -166,6 +167,9 @@ History fit(Gan<G, D, L>& gan, Optimizer<T>& generator, Optimizer<T>& discrimina
   check(!gan.options.simultaneous || (gan.options.discriminator_steps == 1 && !gan.options.fakes_in_use &&
                                       gan.options.batches != RealAndFake::apart),
         "fit: simultaneous updates take one discriminator step, fakes of training, and no steps apart");
+  check(gan.options.generated >= 0 && detail::not_negative(gan.options.clip),
+        "fit: expected generated and clip of 0 or more, found {} and {}", gan.options.generated,
+        gan.options.clip);
   detail::FitRun run(options, batches);
   const Context context{.training = true, .rng = &run.noise()};
   detail::GanSteps<G, D, L, T> steps(gan, generator, discriminator, options.clip_norm);

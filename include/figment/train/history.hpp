@@ -23,16 +23,20 @@ struct History {
   std::vector<double> operator[](std::string_view column) const {
     const std::size_t c = position(column);
     std::vector<double> values;
-    for (const auto& row : rows) values.push_back(row[c]);
+    for (const auto& row : rows) values.push_back(figure(row, c));
     return values;
   }
   /// The column's figure of the last epoch.
   double last(std::string_view column) const {
     check(!rows.empty(), "history: no epoch has ended yet");
-    return rows.back()[position(column)];
+    return figure(rows.back(), position(column));
   }
 
  private:
+  double figure(const std::vector<double>& row, std::size_t c) const {
+    check(c < row.size(), "history: a row of {} figures under {} columns", row.size(), columns.size());
+    return row[c];
+  }
   std::size_t position(std::string_view column) const {
     const auto it = std::find(columns.begin(), columns.end(), column);
     check(it != columns.end(), "history: no column '{}'", column);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "figment/core/finite.hpp"
 #include "figment/ops/reduce.hpp"
 
 namespace figment {
@@ -19,11 +20,13 @@ double accuracy(const Tensor<T>& logits, const Indices& labels) {
 }
 
 /// The mean over images (N, …) of the peak signal-to-noise ratio in dB, 10 log10(peak^2 / mean squared
-/// error); an image that equals its original would be infinite, and counts as 100 dB.
+/// error); an image that equals its original would be infinite, and counts as 100 dB. NaN where a
+/// pixel is.
 template <class T>
 double psnr(const Tensor<T>& images, const Tensor<T>& originals, double peak = 1) {
-  check(images.shape() == originals.shape() && images.size() > 0,
+  check(images.shape() == originals.shape() && images.size() > 0 && images.rank() >= 1,
         "psnr: expected two equal shapes, found {} and {}", images.shape(), originals.shape());
+  check(!detail::is_nan(peak) && peak > 0, "psnr: expected a peak above 0, found {}", peak);
   const Index n = images.dim(0), pixels = images.size() / n;
   double total = 0;
   for (Index i = 0; i < n; ++i) {
@@ -33,6 +36,7 @@ double psnr(const Tensor<T>& images, const Tensor<T>& originals, double peak = 1
       squares += d * d;
     }
     const double error = squares / static_cast<double>(pixels);
+    if (detail::is_nan(error)) return error;
     total += error > 0 ? std::min(100.0, 10 * std::log10(peak * peak / error)) : 100.0;
   }
   return total / static_cast<double>(n);

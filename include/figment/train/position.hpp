@@ -21,16 +21,17 @@ struct LossMeans {
   bool has_total = false;          ///< the last name is "total"
   std::string bad{};               ///< what was not finite, or nothing
 
-  /// Adds a batch's terms and its total.
+  /// Adds a batch's terms and its total, all of them or, where one is not finite, none: `bad` says which.
   template <class L, class T>
   void add(const L& loss, const Tensor<T>& total, Index size) {
+    bad.clear();
     std::size_t at = 0;
     loss.terms([&](std::string_view name, const auto& value) {
-      take(at++, name, static_cast<double>(value.item()), size);
+      take(at++, name, static_cast<double>(value.item()));
     });
     has_total = total.defined();
-    if (has_total) take(at, "total", static_cast<double>(total.item()), size);
-    samples += size;
+    if (has_total) take(at, "total", static_cast<double>(total.item()));
+    commit(size);
   }
   /// For the next epoch; the names stay.
   void reset() {
@@ -59,7 +60,7 @@ struct LossMeans {
   std::size_t place(std::size_t column) const {
     return !has_total ? column : column == 0 ? names.size() - 1 : column - 1;
   }
-  void take(std::size_t at, std::string_view name, double value, Index size) {
+  void take(std::size_t at, std::string_view name, double value) {
     if (at == names.size()) {
       names.push_back(std::string(name));
       sums.push_back(0);
@@ -67,7 +68,14 @@ struct LossMeans {
     }
     latest[at] = value;
     if (!detail::is_finite(value) && bad.empty()) bad = format("{} is {}", name, value);
-    sums[at] += value * static_cast<double>(size);
+  }
+  void commit(Index size) {
+    if (bad.empty()) {
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += latest[i] * static_cast<double>(size);
+      samples += size;
+    } else if (samples == 0) {  // the next one may have other terms
+      names.clear(), sums.clear(), latest.clear();
+    }
   }
 };
 

@@ -40,14 +40,16 @@ inline std::string clock(double seconds) {
 /// each epoch. Writes to stderr.
 class Progress final : public Callback {
  public:
-  /// Writes to `out`.
-  explicit Progress(std::FILE* out = stderr) : out_(out), terminal_(detail::is_terminal(out)) {}
+  /// Writes to `out`, which is open. Throws when it is null.
+  explicit Progress(std::FILE* out = stderr) : out_(out), terminal_(out && detail::is_terminal(out)) {
+    check(out != nullptr, "Progress: expected an open file, found none");
+  }
 
   void on_step(TrainState& state) override {
     if (!terminal_ || (state.seconds - shown_ < 0.1 && state.step < state.steps)) return;
     shown_ = state.seconds;
     constexpr Index width = 24;
-    const Index filled = width * state.step / state.steps;
+    const Index filled = width * state.step / std::max<Index>(1, state.steps);
     std::string line = head(state);
     line += " [";
     for (Index i = 0; i < width; ++i) line += i < filled ? '=' : i == filled ? '>' : ' ';

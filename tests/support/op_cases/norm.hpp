@@ -1,8 +1,8 @@
-// Rows of ops/norm.hpp.
+// Rows of ops/batch_norm.hpp and ops/layer_norm.hpp.
 #pragma once
 
+#include "figment/ops/batch_norm.hpp"
 #include "figment/ops/layer_norm.hpp"
-#include "figment/ops/norm.hpp"
 #include "support/op_case.hpp"
 
 namespace test {

@@ -1,11 +1,35 @@
-// How layers with windows describe themselves.
+// What descriptions of layers are made of.
 #pragma once
 
 #include <string>
 
 #include "figment/ops/conv_geometry.hpp"
+#include "figment/ops/matmul.hpp"
 
-namespace figment::detail {
+namespace figment {
+
+/// Its name, as "leaky_relu".
+inline std::string_view name(Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return "relu";
+    case Activation::leaky_relu:
+      return "leaky_relu";
+    case Activation::sigmoid:
+      return "sigmoid";
+    case Activation::tanh:
+      return "tanh";
+    default:
+      return "none";
+  }
+}
+
+namespace detail {
+
+/// How a layer's description ends: with its activation, if it has one.
+inline std::string closing_text(Activation a) {
+  return a == Activation::none ? ")" : format(", {})", name(a));
+}
 
 /// "5x3".
 inline std::string extent_text(Extent2 e) { return format("{}x{}", e.height, e.width); }
@@ -27,4 +51,6 @@ inline std::string window_text(Extent2 stride, Extent2 usual_stride, const Paddi
   return s;
 }
 
-}  // namespace figment::detail
+}  // namespace detail
+
+}  // namespace figment
