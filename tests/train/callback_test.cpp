@@ -91,7 +91,7 @@ TEST_CASE("early stopping waits for its patience", "[train]") {
   EarlyStopping nan("val", 2);
   CHECK(stopped_at(nan, {std::nan(""), std::nan(""), 1}) == 2);
   EarlyStopping absent("loss", 2);
-  CHECK(error_of([&] { stopped_at(absent, {1}); }) == "history: no column 'loss'");
+  CHECK(error_of([&] { stopped_at(absent, {1}); }) == "history: no column 'loss' in: epoch val");
 }
 
 TEST_CASE("an epoch's rate is its schedule's", "[train]") {

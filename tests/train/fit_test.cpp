@@ -118,7 +118,9 @@ TEST_CASE("training figures are means as the epoch went, validation's are taken 
   CHECK(h["train"] == std::vector<double>{h.rows[0][1], h.rows[1][1], h.rows[2][1]});
   CHECK(h.last("val") == h.rows[2][4]);
   CHECK((h.has("fit") && !h.has("kl")));
-  CHECK(error_of([&] { h["kl"]; }) == "history: no column 'kl'");
+  CHECK(error_of([&] { h["kl"]; }) ==
+        "history: no column 'kl' in: epoch train fit penalty val val_fit val_penalty seconds");
+  CHECK(error_of([&] { History{}["kl"]; }) == "history: no column 'kl' in: none");
   CHECK(error_of([&] { History{}.last("val"); }) == "history: no epoch has ended yet");
 }
 

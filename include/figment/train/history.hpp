@@ -39,7 +39,11 @@ struct History {
   }
   std::size_t position(std::string_view column) const {
     const auto it = std::find(columns.begin(), columns.end(), column);
-    check(it != columns.end(), "history: no column '{}'", column);
+    if (it == columns.end()) {
+      std::string known;
+      for (const auto& name : columns) known += " " + name;
+      fail("history: no column '{}' in:{}", column, known.empty() ? " none" : known);
+    }
     return static_cast<std::size_t>(it - columns.begin());
   }
 };
