@@ -224,9 +224,9 @@ TEST_CASE("encoders, nested networks and single layers in ONNX", "[onnx]") {
   CHECK(e.nodes[5].inputs == std::vector<std::string>{e.nodes[3].output, "log_var.weight", "log_var.bias"});
   CHECK(e.nodes[5].output == "log_var");
 
-  Sequential nested{Sequential{Linear(3, 3, rng), Tanh{}}, Sequential{Linear(3, 2, rng)}};
+  Sequential nested{Sequential{Linear(3, 3, rng), Tanh{}}, Sequential{Linear(3, 2, rng), Sigmoid{}}};
   const Model n = exported(nested, {3});
-  CHECK(n.types() == "Gemm Tanh Gemm");
+  CHECK(n.types() == "Gemm Tanh Gemm Sigmoid");
   CHECK(n.constants.contains("1.0.weight"));
 
   const Model single = exported(Linear(3, 2, rng), {3});

@@ -144,6 +144,20 @@ TEST_CASE("many classes take more columns of the legend", "[plot]") {
     }
 }
 
+TEST_CASE("text that reads upwards is the same pixels turned, and what the font lacks is a '?'", "[plot]") {
+  constexpr Index n = 80;
+  const auto drawn = [](const std::string& text, bool upwards) {
+    return io::to_image({n, n, {io::Text{{n / 2, n / 2}, text, 16, {}, io::Anchor::middle, upwards}}});
+  };
+  const io::Image level = drawn("axis 4g", false), turned = drawn("axis 4g", true);
+  CHECK(near(level, {}, 100) > 50);
+  Index other = 0;
+  for (Index y = 0; y < n; ++y)
+    for (Index x = 0; x < n; ++x) other += *turned.at(n - 1 - x, y) != *level.at(y, x);
+  CHECK(other == 0);
+  CHECK(drawn("\u00b5 = \u20ac\n1", false).pixels == drawn("? = ??1", false).pixels);
+}
+
 TEST_CASE("charts that cannot be are errors", "[plot]") {
   test::TempDir dir;
   const auto figure = io::line_chart({});

@@ -54,6 +54,11 @@ recipes::GanModel dcgan(bool small, Rng& rng) {
   return recipes::make_gan(s, rng);
 }
 
+/// A layer that nothing is known of.
+struct FirstHalf {
+  auto forward(const auto& x) const { return slice(x, 1, 0, x.dim(1) / 2); }
+};
+
 /// Initial weights leave much at 0 and 1. Outputs stay of a size near 1, where 1e-5 says something.
 template <class M>
 void randomize(M& module, std::uint64_t seed) {
@@ -288,5 +293,8 @@ TEST_CASE("what has no counterpart in PyTorch is refused", "[pytorch]") {
   CHECK_THAT(exporting(Sequential{Flatten{}, Reshape{{3, 2, 2}}}, {2, 2, 3}),
              ContainsSubstring("columns of images (3, 2, 2) are in another order"));
   CHECK_THAT(exporting(Sequential{Reshape{{4, 1, 2}}}, {2, 2, 2}), ContainsSubstring("0 Reshape(4, 1, 2): "));
+  // Between the columns of an image and the dense layer only what knows them.
+  CHECK_THAT(exporting(Sequential{Flatten{}, FirstHalf{}, Linear(6, 2, rng)}, {2, 2, 3}),
+             ContainsSubstring("1 FirstHalf: columns of images (2, 2, 3) are in another order"));
   CHECK(exporting(Sequential{Flatten{}, Reshape{{2, 2, 3}}}, {2, 2, 3}) == "no error");
 }

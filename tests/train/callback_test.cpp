@@ -90,6 +90,18 @@ TEST_CASE("early stopping waits for its patience", "[train]") {
   CHECK(stopped_at(train, {2, 1, 1}, "train") == 3);
   EarlyStopping nan("val", 2);
   CHECK(stopped_at(nan, {std::nan(""), std::nan(""), 1}) == 2);
+  // A resumed run remembers its best epoch by the history.
+  EarlyStopping resumed("val", 3);
+  History before{{"epoch", "val"}, {{1, 5}, {2, 4}, {3, 4.5}, {4, 4.5}}};
+  TrainState state;
+  state.epoch = 4;
+  state.history = &before;
+  resumed.on_begin(state);
+  CHECK(resumed.best() == 4);
+  CHECK(resumed.best_epoch() == 2);
+  before.rows.push_back({double(++state.epoch), 4.5});
+  resumed.on_epoch(state);
+  CHECK(state.stop);
   EarlyStopping absent("loss", 2);
   CHECK(error_of([&] { stopped_at(absent, {1}); }) == "history: no column 'loss' in: epoch val");
 }

@@ -232,6 +232,17 @@ TEST_CASE("a loss that is not finite ends the run, names where, and keeps the hi
     factor = 2;
     CHECK(fit(sgd, three, loss, {.epochs = 1, .position = &position}).last("train") == 2);
   }
+  // Batches in a vector cannot be gone on with: nobody knows which were seen.
+  {
+    const auto w = parameter(Doubles::scalar(1));
+    Sgd<double> sgd({w}, {.rate = 0});
+    TrainPosition position;
+    const auto loss = [&](const auto&, const Context&) { return square(w); };
+    fit(sgd, train, loss, {.epochs = 1, .position = &position});
+    CHECK(error_of([&] { fit(sgd, train, loss, {.epochs = 2, .position = &position}); }) ==
+          "fit: cannot go on with batches that have no set_epoch(epoch, first)");
+    CHECK(position.history.rows.size() == 1);
+  }
   // Terms that are finite, a total that is not.
   const auto w = parameter(Doubles::scalar(1e200));
   Sgd<double> sgd({w});
