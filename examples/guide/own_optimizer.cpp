@@ -35,7 +35,7 @@ class Lion final : public Optimizer<float> {
   LionOptions options_;
 };
 
-/// The accuracy on test digits after two epochs.
+/// The accuracy on test digits after three epochs.
 template <class O>
 double train(const data::Mnist& digits, auto options) {
   Rng rng(1);

@@ -72,7 +72,7 @@ TEST_CASE("read_libsvm takes what the format allows", "[libsvm]") {
            "1 qid:3 1:2 3:4\n-7 qid:x 2:6\n",                        // query numbers
            "  1\t1:2  3:4 \n-7\t\t2:6\t\n",                          // blanks
            "1.0 1:+2.00 2:0 3:0.4e1\n-7.0 02:+6.\n",                 // other spellings of the numbers
-           "1e0 1:2 2:-1e-60 3:4\n-70e-1 1:0 2:6 3:0\n",             // one too small for a float
+           "1e0 1:2 2:-1e-60 3:4\n-70e-1 1:1E-400 2:6 3:0\n",        // too small for a float and a double
        }) {
     CAPTURE(text);
     const auto d = read(text);

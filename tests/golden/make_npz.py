@@ -1,4 +1,4 @@
-"""Makes numpy_stored.npz and numpy_deflated.npz, which tests/io/npz_test.cpp reads. Needs numpy; made by 2.4.6."""
+"""Makes the numpy_*.npz that tests/io/npz_test.cpp reads. Needs numpy; made by 2.4.6."""
 import pathlib
 
 import numpy
@@ -11,3 +11,5 @@ arrays = {
 }
 numpy.savez(here / "numpy_stored.npz", **arrays)
 numpy.savez_compressed(here / "numpy_deflated.npz", **arrays)
+# A few bytes of input make so much output that all of the input is read long before the last of the output.
+numpy.savez_compressed(here / "numpy_zeros.npz", x=numpy.zeros(4112, numpy.float32))

@@ -177,6 +177,32 @@ TEST_CASE("checkpoints are written as a run goes, the newest and the best are ke
   const auto lowest = std::min_element(values.begin(), values.end()) - values.begin();
   CHECK(best.position.epoch == lowest + 1);
 
+  // A shorter run into the same directory keeps its own, and what the first left.
+  VaeRun shorter;
+  auto after_six = stop_after(6);
+  io::Checkpoints again(dir.path(), shorter.checkpoint, {.keep = 2});
+  shorter.train({&after_six, &again});
+  const auto all = io::list_checkpoints(dir.path());
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].filename() == "checkpoint-000000-00000006.safetensors");
+  CHECK(all[1] == files[0]);
+
+  // A column that later epochs have, or lack.
+  History late{{"epoch", "psnr"}, {{1, std::nan("")}, {2, 20}, {3, std::nan("")}}};
+  VaeRun scored;
+  io::Checkpoints highest(dir.path() / "late", scored.checkpoint,
+                          {.every_epochs = 0, .best = "psnr", .highest = true});
+  TrainState state;
+  for (std::size_t epochs = 1; epochs <= 3; ++epochs) {
+    History so_far{late.columns, {late.rows.begin(), late.rows.begin() + static_cast<Index>(epochs)}};
+    state.history = &so_far;
+    scored.position.epoch = state.epoch = static_cast<Index>(epochs);
+    highest.on_epoch(state);
+  }
+  CHECK(highest.error().empty());
+  scored.checkpoint.load(dir.path() / "late/best.safetensors");
+  CHECK(scored.position.epoch == 2);
+
   // A run that is stopped leaves one of where it stood.
   VaeRun stopped;
   auto stop = stop_after(11);

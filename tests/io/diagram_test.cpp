@@ -140,6 +140,10 @@ TEST_CASE("a diagram of a single layer, and of a layer that adds to what others 
   CHECK(count(one, ">Linear<") == 1);
   CHECK(count(one, ">8 parameters<") == 2);  // its own and all
 
+  Linear first(3, 3, rng, {.bias = false}), second = first;  // one weight
+  Sequential tied{std::move(first), std::move(second)};
+  CHECK(count(io::diagram_dot(tied, {3}, "tied"), "label=\"tied\\n9 parameters\";") == 1);
+
   Sequential net{Residual{Linear(3, 3, rng)}, Linear(3, 1, rng)};
   const std::string dot = io::diagram_dot(net, {3});
   CHECK(count(dot, "label=\"0: Residual\"") == 1);

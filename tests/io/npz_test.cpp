@@ -35,6 +35,9 @@ bool is_numpys(const std::filesystem::path& path) {
 TEST_CASE("npz files that NumPy wrote, stored and deflated", "[npz]") {
   CHECK(is_numpys(golden / "numpy_stored.npz"));
   CHECK(is_numpys(golden / "numpy_deflated.npz"));
+  const auto zeros = io::load_npz(golden / "numpy_zeros.npz");
+  REQUIRE(zeros.size() == 1);
+  CHECK(bit_difference(zeros[0].second, Tensor<float>::zeros({4112})) == "");
   const std::string path = (golden / "numpy_stored.npz").string();
   const io::NpzReader reader(path);
   CHECK(reader.has("weight"));

@@ -64,6 +64,12 @@ TEST_CASE("a run that goes on writes its steps behind the first run's", "[tensor
   }
   CHECK(scalars(dir / "run")["step/train"].size() == 6);
   CHECK(scalars(dir / "run")["epoch/train"] == Steps{{3, 3}, {6, 3}});
+  // A reader drops what earlier files say of the step that a file begins at, and of later ones.
+  std::vector<Index> begins;
+  for (const auto& entry : std::filesystem::directory_iterator(dir / "run"))
+    begins.push_back(test::WireReader(test::records(entry.path())[1]).integer(2));
+  std::sort(begins.begin(), begins.end());
+  CHECK(begins == std::vector<Index>{0, 4});
 }
 
 TEST_CASE("a folder that cannot be made does not end the run", "[tensorboard]") {

@@ -14,6 +14,17 @@
 using namespace figment;
 using test::bit_difference;
 
+TEST_CASE("tied weights are averaged once", "[train]") {
+  Rng rng(1);
+  Linear<double> first(2, 2, rng, {.bias = false}), second = first;
+  Sequential net{std::move(first), std::move(second)};
+  parameters(net)[0].fill(0);
+  Averaged average(net, {.decay = 0.5});
+  parameters(net)[0].fill(8);
+  average.update();
+  CHECK(parameters(average.module)[0](0, 0) == 4);
+}
+
 TEST_CASE("an averaged module follows parameters and buffers", "[train]") {
   Rng rng(1);
   Sequential net{Linear<double>(3, 4, rng), BatchNorm<double>(4, {.momentum = 0.5}), Tanh{},

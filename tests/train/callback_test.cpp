@@ -102,6 +102,9 @@ TEST_CASE("early stopping waits for its patience", "[train]") {
   before.rows.push_back({double(++state.epoch), 4.5});
   resumed.on_epoch(state);
   CHECK(state.stop);
+  state.stop = false;
+  EarlyStopping("val", 3).on_begin(state);  // a run that was stopped so stays stopped
+  CHECK(state.stop);
   EarlyStopping absent("loss", 2);
   CHECK(error_of([&] { stopped_at(absent, {1}); }) == "history: no column 'loss' in: epoch val");
 }

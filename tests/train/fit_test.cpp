@@ -72,6 +72,20 @@ struct StopAt final : Callback {
   void on_step(TrainState& s) override { s.stop = s.epoch == epoch && s.step == step; }
 };
 
+/// A loss of the terms that it is given.
+struct Listed {
+  std::vector<std::pair<std::string, double>> parts;
+  Tensor<double> w;
+  Tensor<double> total() const {
+    double sum = 0;
+    for (const auto& part : parts) sum += part.second;
+    return w * sum;
+  }
+  void terms(auto&& f) const {
+    for (const auto& part : parts) f(part.first, w * part.second);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("training figures are means as the epoch went, validation's are taken at its end", "[train]") {
@@ -122,6 +136,41 @@ TEST_CASE("training figures are means as the epoch went, validation's are taken 
         "history: no column 'kl' in: epoch train fit penalty val val_fit val_penalty seconds");
   CHECK(error_of([&] { History{}["kl"]; }) == "history: no column 'kl' in: none");
   CHECK(error_of([&] { History{}.last("val"); }) == "history: no epoch has ended yet");
+}
+
+TEST_CASE("terms of a loss may come and go", "[train]") {
+  const auto w = parameter(Doubles::scalar(1));
+  Sgd<double> sgd({w}, {.rate = 0});
+  data::Loader two(data::Dataset{Doubles::ones({2, 1})}, {.batch = 1});
+  std::vector<std::vector<std::pair<std::string, double>>> steps{
+      {{"a", 1}},           {{"a", 3}},                      // a alone
+      {{"b", 4}, {"a", 1}}, {{"a", 1}, {"c", 2}, {"c", 6}},  // others before and behind it, one twice
+      {{"c", 2}},           {{"c", std::nan("")}},           // neither of the first two
+  };
+  std::size_t step = 0;
+  std::vector<double> latest;
+  EveryStep look([&](TrainState& s) {
+    CHECK(s.latest->columns == s.running->columns);
+    CHECK(s.latest->rows[0].size() == s.latest->columns.size());
+    latest = s.latest->rows[0];
+  });
+  TrainPosition position;
+  const auto loss = [&](const auto&, const Context&) { return Listed{steps[step++], w}; };
+  fit(sgd, two, loss, {.epochs = 2, .callbacks = {&look}, .position = &position});
+  CHECK(latest == std::vector<double>{9, 1, 0, 8});  // the total, a, b, c
+  CHECK(error_of([&] { fit(sgd, two, loss, {.epochs = 3, .callbacks = {&look}, .position = &position}); }) ==
+        "fit: epoch 3, step 2: c is nan");
+  CHECK(latest == std::vector<double>{2, 0, 0, 2});
+  steps.back()[0].second = 4;
+  step = 5;
+  const History h = fit(sgd, two, loss, {.epochs = 3, .position = &position});
+  CHECK(h.columns == Names{"epoch", "train", "a", "seconds", "b", "c"});
+  REQUIRE(h.rows.size() == 3);
+  CHECK(h["train"] == std::vector<double>{2, 7, 3});
+  CHECK(h["a"] == std::vector<double>{2, 1, 0});
+  CHECK(std::isnan(h["b"][0]));
+  CHECK((h["b"][1] == 2 && h["b"][2] == 0));
+  CHECK((h["c"][1] == 4 && h["c"][2] == 3));
 }
 
 TEST_CASE("a loss of one tensor, without validation and with", "[train]") {

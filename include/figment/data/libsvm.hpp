@@ -59,7 +59,9 @@ bool parse_number(std::string_view text, V& value) {
   const auto [end, error] = std::from_chars(text.data(), last, value);
   if (end != last || error == std::errc::invalid_argument) return false;
   if (error == std::errc::result_out_of_range) {
-    double wide = std::numeric_limits<double>::infinity();
+    // A double's from_chars does not say either at which end it left the range.
+    const bool small = text.find("e-") != text.npos || text.find("E-") != text.npos;
+    double wide = small ? 0 : std::numeric_limits<double>::infinity();
     std::from_chars(text.data(), last, wide);
     value = static_cast<V>(wide);
   }

@@ -13,12 +13,12 @@ namespace figment::io {
 struct CheckpointOptions {
   Index every_epochs = 1;  ///< 0: none after epochs
   Index every_steps = 0;   ///< of an epoch, besides; 0: none
-  Index keep = 3;          ///< the newest; older ones are removed
+  Index keep = 3;          ///< the newest; earlier ones, by epoch and step, are removed
   std::string best{};      ///< best.safetensors is of the epoch in which this column was lowest; empty: none
   bool highest = false;    ///< or highest
 };
 
-/// The checkpoints in a directory, oldest first.
+/// The checkpoints in a directory, by epoch and step.
 inline std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& dir) {
   std::vector<std::filesystem::path> found;
   std::error_code none;
@@ -26,7 +26,7 @@ inline std::vector<std::filesystem::path> list_checkpoints(const std::filesystem
     const std::string name = entry.path().filename().string();
     if (name.starts_with("checkpoint-") && name.ends_with(".safetensors")) found.push_back(entry.path());
   }
-  std::sort(found.begin(), found.end());  // by epoch and step, which have a fixed number of digits
+  std::sort(found.begin(), found.end());  // both have a fixed number of digits
   return found;
 }
 
@@ -83,8 +83,10 @@ class Checkpoints final : public Callback {
     std::vector<double> column = history[options_.best];
     const double now = column.back();
     column.pop_back();
-    return std::all_of(column.begin(), column.end(),
-                       [&](double earlier) { return options_.highest ? now > earlier : now < earlier; });
+    using figment::detail::is_nan;
+    return !is_nan(now) && std::all_of(column.begin(), column.end(), [&](double earlier) {
+      return is_nan(earlier) || (options_.highest ? now > earlier : now < earlier);
+    });
   }
 
   void save(bool best = false) {
@@ -95,8 +97,9 @@ class Checkpoints final : public Callback {
         snapshot.write(dir_ / name);
         if (best) snapshot.write(dir_ / "best.safetensors");
         error_.clear();
-        auto all = list_checkpoints(dir_);
-        for (auto old = all.begin(); all.end() - old > options_.keep; ++old) std::filesystem::remove(*old);
+        const auto all = list_checkpoints(dir_);
+        const auto end = std::upper_bound(all.begin(), all.end(), dir_ / name);  // later ones are another run's
+        for (auto old = all.begin(); end - old > options_.keep; ++old) std::filesystem::remove(*old);
       } catch (const std::exception& e) {
         if (error_.empty()) std::fprintf(stderr, "\ncheckpoint: %s; training goes on\n", e.what());
         error_ = e.what();

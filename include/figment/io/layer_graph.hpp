@@ -98,8 +98,8 @@ LayerGraph layer_graph(M& module, const Shape& sample) {
     if (node.leaf) out.layers.push_back({node.path, node.layer(), node.output});
   out.add_parts(trace(module, graph.input));
   out.connect(graph);
-  for_each_tensor(module, [&](const std::string& path, auto& t, bool trainable) {
-    (trainable ? out.count.trainable : out.count.fixed) += t.size();
+  out.count = count_parameters(module);
+  for_each_tensor(module, [&](const std::string& path, auto& t, bool) {
     for (auto& layer : out.layers)
       if (layer.path.empty() || path.starts_with(layer.path + ".")) layer.parameters += t.size();
   });

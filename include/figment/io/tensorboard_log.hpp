@@ -20,7 +20,8 @@ class TensorBoardLog final : public Callback {
 
   void on_begin(TrainState& state) override {
     attempt([&] {
-      writer_.emplace(dir_, state.epoch * state.steps + state.step);
+      const Index done = state.epoch * state.steps + state.step;
+      writer_.emplace(dir_, done > 0 ? done + 1 : 0);
       if (first_) first_(*writer_);
     });
   }
@@ -37,7 +38,7 @@ class TensorBoardLog final : public Callback {
     write([&](TensorBoardWriter& writer) {
       const auto& h = *state.history;
       for (std::size_t c = 0; c < h.columns.size(); ++c)
-        if (h.columns[c] != "epoch")
+        if (h.columns[c] != "epoch" && !figment::detail::is_nan(h.rows.back()[c]))
           writer.scalar("epoch/" + h.columns[c], state.epoch * state.steps, h.rows.back()[c]);
     });
   }

@@ -267,10 +267,10 @@ class ZipStream {
   std::size_t inflate_to(Bytef* to, std::size_t n) {
     std::size_t got = 0;
     while (got < n && !ended_) {
-      if (stream_.avail_in == 0) {
+      if (stream_.avail_in == 0 && packed_left_ > 0) {  // without input too there may be output left to give
         const std::size_t some = std::min<std::uint64_t>(packed_.size(), packed_left_);
         file_.read(packed_.data(), static_cast<std::streamsize>(some));
-        check(some > 0 && file_.good(), "{}: '{}': the deflated data end early", zip_.name(), entry_.name);
+        check(file_.good(), "{}: '{}': cannot be read", zip_.name(), entry_.name);
         packed_left_ -= some;
         stream_.next_in = reinterpret_cast<Bytef*>(packed_.data());
         stream_.avail_in = static_cast<uInt>(some);
@@ -279,6 +279,7 @@ class ZipStream {
       stream_.next_out = to + got;
       stream_.avail_out = want;
       const int code = inflate(&stream_, Z_NO_FLUSH);
+      check(code != Z_BUF_ERROR, "{}: '{}': the deflated data end early", zip_.name(), entry_.name);
       check(code == Z_OK || code == Z_STREAM_END, "{}: '{}': the deflated data are damaged", zip_.name(),
             entry_.name);
       ended_ = code == Z_STREAM_END;

@@ -152,9 +152,8 @@ auto call_forward(const L& layer, const Tensor<T>& x, const Context& context) {
 template <class L, class T>
 constexpr bool check_layer() {
   constexpr bool copyable = std::is_copy_constructible_v<L>;
-  // Without a visit the tensors in it would be neither trained nor saved. A type that copies as bytes has
-  // none.
-  constexpr bool visited = std::is_trivially_copyable_v<L> || requires(L & l, Visitor<T> & v) { l.visit(v); };
+  // Without a visit the tensors in it would be neither trained nor saved.
+  constexpr bool visited = is_visited<L, T>;
   static_assert(copyable, "figment: a layer is held by value, so it needs a copy constructor");
   static_assert(
       visited,

@@ -68,6 +68,19 @@ class VisitorPath {
 
 }  // namespace detail
 
+template <class T>
+class Visitor;
+
+namespace detail {
+
+/// Its tensors are found. A type that copies as bytes has none.
+template <class M, class T>
+inline constexpr bool is_visited = std::is_trivially_copyable_v<M> || requires(M& m, Visitor<T>& v) {
+  m.visit(v);
+};
+
+}  // namespace detail
+
 /// Walks a module's tensors. A module's `visit(v)` calls v(name, member) for each tensor and each module
 /// inside; members are named by the path to them, as "encoder.0.weight".
 template <class T>
@@ -83,11 +96,15 @@ class Visitor {
   [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t, buffer_t) {
     tensor(path_.join(name), t, false);
   }
-  /// A module inside: goes through its visit. What has none holds no tensors.
+  /// A module inside: goes through its visit. It may have none if it holds no memory, as an activation.
   template <class M>
   void operator()(std::string_view name, M& member) {
     static_assert(!detail::is_tensor<M>,
                   "figment: the module's value_type differs from the type of its tensors");
+    static_assert(
+        detail::is_tensor<M> || detail::is_visited<M, T>,
+        "figment: a member that is given to v needs a `void visit(auto&& v)` of its own; of a vector "
+        "give each element");
     if constexpr (requires { member.visit(*this); }) {
       detail::VisitorPath::Scope scope(path_, name);
       member.visit(*this);

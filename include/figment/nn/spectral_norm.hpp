@@ -33,7 +33,7 @@ struct SpectralNorm {
   /// From a random u.
   SpectralNorm(L l, Rng& rng)
       : layer(std::move(l)), u(unit(cast<T>(rng.normal<double>({layer.weight.dim(-1)})))) {}
-  /// From a given u, of any length.
+  /// From a given u (the weight's last extent,), of any norm.
   SpectralNorm(L l, const Tensor<T>& start) : layer(std::move(l)) {
     const Shape expected{layer.weight.dim(-1)};
     check(start.shape() == expected, "SpectralNorm: expected u {} for weight {}, found {}", expected,

@@ -31,7 +31,9 @@ class Averaged {
  private:
   static TensorList<T> tensors(M handles) {
     TensorList<T> list;
-    for_each_tensor(handles, [&](const std::string&, auto& t, bool) { list.push_back(t); });
+    for_each_tensor(handles, [&](const std::string&, auto& t, bool) {
+      if (detail::find_tied(list, t) == list.size()) list.push_back(t);
+    });
     return list;
   }
 

@@ -51,7 +51,7 @@ struct Callbacks : std::vector<Callback*> {
 class EarlyStopping final : public Callback {
  public:
   /// Throws unless the patience is 1 or more and `least` a number, and at the first epoch when the history
-  /// has no such column.
+  /// has no such column. A resumed run that this had stopped stays so.
   explicit EarlyStopping(std::string column = "val", Index patience = 5, double least = 0)
       : column_(std::move(column)), patience_(patience), least_(least) {
     check(patience >= 1 && !detail::is_nan(least),
@@ -59,7 +59,9 @@ class EarlyStopping final : public Callback {
           patience, least);
   }
 
-  void on_begin(TrainState& state) override { follow(*state.history); }
+  void on_begin(TrainState& state) override {
+    if (state.epoch > 0) on_epoch(state);  // the run may have been stopped by this
+  }
   void on_epoch(TrainState& state) override {
     follow(*state.history);
     if (state.epoch - best_epoch_ >= patience_) state.stop = true;

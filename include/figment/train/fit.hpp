@@ -1,8 +1,9 @@
 // The training loop.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <limits>
 
 #include "figment/autograd/grad.hpp"
 #include "figment/core/finite.hpp"
@@ -179,12 +180,17 @@ class FitRun {
 
   [[gnu::cold]] void end_epoch() {
     at_.seconds = state_.seconds = elapsed();
+    constexpr double absent = std::numeric_limits<double>::quiet_NaN();
     History& history = at_.history;
-    std::vector<double> row;
-    // Everything is moved into its vector: push_back of a copy is a second function to compile.
+    std::vector<double>& row = history.rows.emplace_back(history.columns.size(), absent);
     const auto add = [&](std::string column, double value) {
-      if (history.rows.empty()) history.columns.push_back(std::move(column));
-      row.push_back(std::move(value));
+      const auto at = static_cast<std::size_t>(
+          std::find(history.columns.begin(), history.columns.end(), column) - history.columns.begin());
+      if (at == history.columns.size()) {  // in the first epoch, or a term that earlier ones lack
+        history.columns.push_back(std::move(column));
+        for (auto& r : history.rows) r.push_back(absent);
+      }
+      row[at] = value;
     };
     add("epoch", static_cast<double>(state_.epoch));
     for (std::size_t c = 0; c < at_.means.columns(); ++c)
@@ -192,7 +198,6 @@ class FitRun {
     for (std::size_t c = 0; c < validation_.columns(); ++c)
       add(validation_.column(c, "val", "val_", options_.suffix), validation_.value(c));
     add("seconds", state_.seconds);
-    history.rows.push_back(std::move(row));
     at_.epoch = state_.epoch;
     at_.step = 0;
     for (Callback* c : options_.callbacks) c->on_epoch(state_);
@@ -217,18 +222,19 @@ class FitRun {
 
   // The running means, and the last step's losses, as histories of one row, in memory that stays.
   void publish() {
-    if (running_.rows.empty()) begin_publishing();
-    for (std::size_t c = 0; c < at_.means.columns(); ++c) {
-      running_.rows[0][c] = at_.means.value(c);
-      latest_.rows[0][c] = at_.means.latest_value(c);
+    const LossMeans& means = at_.means;
+    if (running_.rows.empty() || running_.columns.size() != means.columns()) begin_publishing();
+    for (std::size_t c = 0; c < means.columns(); ++c) {
+      running_.rows[0][c] = means.value(c);
+      latest_.rows[0][c] = means.latest[c];
     }
     at_.seconds = state_.seconds = elapsed();
   }
 
   [[gnu::cold]] void begin_publishing() {
-    for (std::size_t c = 0; c < at_.means.columns(); ++c)
+    for (std::size_t c = running_.columns.size(); c < at_.means.columns(); ++c)
       running_.columns.push_back(at_.means.column(c, "train", "", options_.suffix));
-    running_.rows.push_back(std::vector<double>(running_.columns.size()));
+    running_.rows.assign(1, std::vector<double>(running_.columns.size()));
     latest_ = running_;
   }
 

@@ -1,7 +1,7 @@
 // Where a run stands between two steps: all that fit remembers, so that another process can go on from it.
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -12,25 +12,28 @@
 namespace figment {
 
 /// The sums of a loss and its terms, weighted by the size of the batches, and their means. A total that is
-/// undefined, as two networks have none in common, is left out.
+/// undefined, as two networks have none in common, is left out. Terms are known by name: one that a batch
+/// lacks counts as 0 there, as it does in the total, and several of one name as their sum.
 struct LossMeans {
-  std::vector<std::string> names;  ///< the terms, then "total" if there is one
+  std::vector<std::string> names;  ///< "total" if there is one, then the terms as they first came
   std::vector<double> sums;        ///< of each, times the size of its batch
   std::vector<double> latest{};    ///< of the last batch
   Index samples = 0;               ///< examples so far
-  bool has_total = false;          ///< the last name is "total"
+  bool has_total = false;          ///< the first name is "total"
   std::string bad{};               ///< what was not finite, or nothing
 
   /// Adds a batch's terms and its total, all of them or, where one is not finite, none: `bad` says which.
   template <class L, class T>
   void add(const L& loss, const Tensor<T>& total, Index size) {
     bad.clear();
-    std::size_t at = 0;
-    loss.terms([&](std::string_view name, const auto& value) {
-      take(at++, name, static_cast<double>(value.item()));
-    });
+    std::fill(latest.begin(), latest.end(), 0.0);
     has_total = total.defined();
-    if (has_total) take(at, "total", static_cast<double>(total.item()));
+    std::size_t at = has_total ? place("total", 0) + 1 : 0;
+    loss.terms([&](std::string_view name, const auto& value) {
+      take(at = place(name, at), static_cast<double>(value.item()));
+      ++at;
+    });
+    if (has_total) take(place("total", 0), static_cast<double>(total.item()));
     commit(size);
   }
   /// For the next epoch; the names stay.
@@ -39,35 +42,36 @@ struct LossMeans {
     samples = 0;
   }
 
-  /// As columns of a history: the total first, by the name of its half of the data, then the terms behind a
-  /// prefix.
+  // As columns of a history.
+  /// How many there are.
   std::size_t columns() const { return names.size(); }
   /// The mean so far.
-  double value(std::size_t column) const { return sums[place(column)] / static_cast<double>(samples); }
-  /// That of the last batch.
-  double latest_value(std::size_t column) const { return latest[place(column)]; }
-  /// A column's name.
+  double value(std::size_t column) const { return sums[column] / static_cast<double>(samples); }
+  /// The total's name is that of its half of the data, the terms' are behind a prefix.
   [[gnu::cold]] std::string column(std::size_t c, std::string_view total, std::string_view prefix,
                                    std::string_view suffix) const {
     const bool is_total = has_total && c == 0;
     std::string text(is_total ? total : prefix);
-    if (!is_total) text += names[place(c)];
+    if (!is_total) text += names[c];
     text += suffix;
     return text;
   }
 
  private:
-  std::size_t place(std::size_t column) const {
-    return !has_total ? column : column == 0 ? names.size() - 1 : column - 1;
-  }
-  void take(std::size_t at, std::string_view name, double value) {
-    if (at == names.size()) {
+  /// Where the name is: probably at `guess`. A new one is put at the end.
+  std::size_t place(std::string_view name, std::size_t guess) {
+    if (guess < names.size() && names[guess] == name) return guess;
+    const auto found = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    if (found == names.size()) {
       names.push_back(std::string(name));
       sums.push_back(0);
       latest.push_back(0);
     }
-    latest[at] = value;
-    if (!detail::is_finite(value) && bad.empty()) bad = format("{} is {}", name, value);
+    return found;
+  }
+  void take(std::size_t at, double value) {
+    latest[at] += value;
+    if (!detail::is_finite(value) && bad.empty()) bad = format("{} is {}", names[at], value);
   }
   void commit(Index size) {
     if (bad.empty()) {

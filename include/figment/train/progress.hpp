@@ -80,7 +80,7 @@ class Progress final : public Callback {
   [[gnu::cold]] static std::string figures(const History& h) {
     std::string line;
     for (std::size_t c = 0; c < h.columns.size(); ++c) {
-      if (h.columns[c] == "epoch" || h.columns[c] == "seconds") continue;
+      if (h.columns[c] == "epoch" || h.columns[c] == "seconds" || detail::is_nan(h.rows.back()[c])) continue;
       char value[32];
       std::snprintf(value, sizeof value, " %.5g", h.rows.back()[c]);
       ((line += "  ") += h.columns[c]) += value;
