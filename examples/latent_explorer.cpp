@@ -1,10 +1,7 @@
 // Looks at the latent space of a generator that mnist_gan or mnist_dcgan has trained: noise, walks,
 // arithmetic, copies.
 
-#include <figment/io/safetensors.hpp>
-
-#include "recipes/find.hpp"
-#include "recipes/gans.hpp"
+#include "support/generator_file.hpp"
 #include "support/pictures.hpp"
 #include "support/run.hpp"
 
@@ -13,43 +10,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Trained {
-  recipes::GanSettings settings;
-  recipes::GanModel gan;
-};
-
-/// A number that the file's metadata hold.
-double number(const io::SafetensorsReader& file, const std::string& key, const fs::path& path) {
-  const auto found = file.metadata().find(key);
-  char* end = nullptr;
-  const double value = found == file.metadata().end() ? 0 : std::strtod(found->second.c_str(), &end);
-  check(end && *end == '\0' && value >= 0, "{}: the metadata have no number '{}'", path.string(), key);
-  return value;
-}
-
-Trained load(const fs::path& path) {
-  const io::SafetensorsReader file(path);
-  const auto recipe = file.metadata().find("recipe");
-  check(recipe != file.metadata().end(),
-        "{}: not a generator of mnist_gan or mnist_dcgan: no recipe in its metadata", path.string());
-  auto all = recipes::gans();
-  all.insert(all.end(), recipes::dcgans().begin(), recipes::dcgans().end());
-  auto settings = recipes::find(all, recipe->second);
-  settings.latent = static_cast<Index>(number(file, "latent", path));
-  settings.width = number(file, "width", path);
-  check(settings.latent >= 2 && settings.latent <= 100'000 && settings.width > 0 && settings.width <= 16,
-        "{}: a latent size of {} and a width of {}", path.string(), settings.latent, settings.width);
-  check(number(file, "labels", path) == 0, "{}: a conditional generator; this program asks without labels",
-        path.string());
-  Rng rng;
-  auto gan = recipes::make_gan(settings, rng);
-  io::load_weights(path, gan.generator);
-  return {settings, std::move(gan)};
-}
-
 class Explorer {
  public:
-  Explorer(const Trained& trained, std::uint64_t seed, examples::Run& run)
+  Explorer(const examples::TrainedGan& trained, std::uint64_t seed, examples::Run& run)
       : trained_(trained), rng_(seed), run_(run) {}
 
   Tensor<float> noise(Index n) { return trained_.gan.noise(n, rng_); }
@@ -109,7 +72,7 @@ class Explorer {
     io::write_png(run_.picture(file, caption), io::grid(x, {.columns = columns, .scale = 2}));
   }
 
-  const Trained& trained_;
+  const examples::TrainedGan& trained_;
   Rng rng_;
   examples::Run& run_;
 };
@@ -122,12 +85,10 @@ int explore(const std::string& weights, examples::RunOptions options) {
     Rng rng(options.seed);
     auto gan = recipes::make_gan(recipes::gans()[0], rng);
     file = run.out / "generator.safetensors";
-    io::save_weights(
-        file, gan.generator,
-        {{"recipe", recipes::gans()[0].name}, {"latent", "100"}, {"width", "1"}, {"labels", "0"}});
+    examples::save_generator(file, gan.generator, recipes::gans()[0]);
   }
   check(!file.empty(), "expected --weights FILE, the generator.safetensors of mnist_gan or mnist_dcgan");
-  Trained trained = load(file);
+  auto trained = examples::load_generator(file);
   options.dataset = trained.settings.dataset;
   const auto train = examples::load_images(options).train;
 

@@ -18,11 +18,8 @@ Settings settings_of(const CLI::App& app) {
   Settings all;
   for (const CLI::Option* o : app.get_options()) {
     if (o->get_lnames().empty() || o == app.get_help_ptr() || o == app.get_version_ptr()) continue;
-    std::string value;
-    for (const auto& word : o->reduced_results()) value += (value.empty() ? "" : ",") + word;
-    if (o->count() == 0) value = o->get_expected_min() == 0 ? "false" : o->get_default_str();
-    if (value.starts_with('[')) value = value.substr(1, value.size() - 2);  // a list by default
-    all.emplace_back(o->get_lnames()[0], value);
+    const std::string unless_given = o->get_expected_min() == 0 ? "false" : o->get_default_str();
+    all.emplace_back(o->get_lnames()[0], o->count() == 0 ? unless_given : o->reduced_results()[0]);
   }
   return all;
 }
@@ -91,11 +88,24 @@ void CommandLine::choice(const std::string& name, std::string& value, const std:
 }
 void CommandLine::numbers(const std::string& name, std::vector<std::ptrdiff_t>& value,
                           const std::string& help) {
-  parser_->app.add_option(name, value, help)
-      ->delimiter(',')
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(expect<std::ptrdiff_t>("whole numbers from 1",
-                                     [](auto v) { return v >= 1 && v <= std::ptrdiff_t{1} << 31; }))
+  const auto test = expect<std::ptrdiff_t>("whole numbers from 1",
+                                           [](auto v) { return v >= 1 && v <= std::ptrdiff_t{1} << 31; });
+  const auto set = [&value](const std::string& text) {
+    value.clear();
+    for (const auto& word : CLI::detail::split(text, ',')) value.push_back(std::stoll(word));
+  };
+  std::string now;
+  for (const auto v : value) now += (now.empty() ? "" : ",") + std::to_string(v);
+  // One text, not a list: of two lists CLI11 would take the last number.
+  parser_->app.add_option_function<std::string>(name, set, help)
+      ->default_str(now)
+      ->check(CLI::Validator(
+          [=](std::string& text) {
+            for (auto& word : CLI::detail::split(text, ','))
+              if (auto wrong = test(word); !wrong.empty()) return wrong;
+            return std::string();
+          },
+          ""))
       ->type_name("N,N…");
 }
 void CommandLine::flag(const std::string& name, bool& value, const std::string& help) {

@@ -1,9 +1,9 @@
 #include "support/gan_run.hpp"
 
 #include <cmath>
-#include <figment/io/safetensors.hpp>
 #include <iostream>
 
+#include "support/generator_file.hpp"
 #include "support/pictures.hpp"
 
 namespace examples {
@@ -28,8 +28,8 @@ void save_resized(const fs::path& file, const Tensor<float>& image, Index side) 
 /// samples still begin to differ.
 class GanWatch final : public Callback {
  public:
-  GanWatch(std::function<Tensor<float>()> fakes, double real_variety)
-      : fakes_(std::move(fakes)), real_variety_(real_variety) {}
+  GanWatch(const GanLossOptions& loss, std::function<Tensor<float>()> fakes, double real_variety)
+      : loss_(loss), fakes_(std::move(fakes)), real_variety_(real_variety) {}
 
   void on_epoch(TrainState& state) override {
     if (state.epoch == 1) return;
@@ -38,16 +38,20 @@ class GanWatch final : public Callback {
       std::cerr
           << "the samples are nearly all alike: try a lower --lr, --loss hinge or --gradient-penalty 10\n";
     }
+    if (loss_.kind == GanLoss::wasserstein) return;  // near 0 is nothing special
     const auto losses = (*state.history)["d_loss"];
     const auto lost =
         std::find_if(losses.rbegin(), losses.rend() - 1, [](double loss) { return !(loss < 0.02); });
     if (lost - losses.rbegin() == 3)
-      std::cerr
-          << "the discriminator has won, its loss has been near 0 for 3 epochs: try --real-label 0.9, a "
-             "lower --d-lr or --loss wasserstein --gradient-penalty 10\n";
+      std::cerr << "the discriminator has won, its loss has been near 0 for 3 epochs: try "
+                << (smooths_labels() ? "--real-label 0.9, " : "")
+                << "a lower --d-lr or --loss wasserstein --gradient-penalty 10\n";
   }
 
  private:
+  bool smooths_labels() const { return loss_.kind != GanLoss::hinge && loss_.log_offset == 0; }
+
+  GanLossOptions loss_;
   std::function<Tensor<float>()> fakes_;
   double real_variety_;
   bool collapsed_ = false;
@@ -111,7 +115,8 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
   const auto drawn = [&](Index n) { return make(slice(noise, 0, 0, n), labels_of(n)); };
   run.film([&] { return io::grid(as_images(drawn(settings.shown)), {.scale = 2}); }, how.sample_every);
   const auto some = data::slice(images.train, 0, std::min<Index>(256, images.train.size()));
-  GanWatch watch([&] { return drawn(64); }, variety(shown(some.x)));
+  GanWatch watch(
+      gan.options.loss, [&] { return drawn(64); }, variety(shown(some.x)));
   std::vector<Callback*> callbacks{&watch};
   if (how.ema > 0) callbacks.insert(callbacks.begin(), &follow);
 
@@ -139,11 +144,9 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
   }
   if (gan.options.classes > 0) io::save_npy(run.file("labels.npy"), labels_of(options.samples));
   auto& trained = how.ema > 0 ? average.module : gan.generator;
-  io::save_weights(run.file("generator.safetensors"), trained,
-                   {{"recipe", settings.name},
-                    {"latent", std::to_string(settings.latent)},
-                    {"width", format("{}", settings.width)},
-                    {"labels", std::to_string(static_cast<int>(settings.labels))}});
+  auto built = settings;
+  built.dataset = options.dataset;
+  save_generator(run.file("generator.safetensors"), trained, built);
 
   const History& h = training.history;
   if (h.rows.empty()) return run.finish(training, {});

@@ -1,6 +1,5 @@
 #include "support/resume.hpp"
 
-#include <cstdlib>
 #include <figment/io/checkpoints.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -17,7 +16,7 @@ namespace {
 struct Start {
   std::string program;
   std::vector<std::string> arguments;
-  std::string data;  // where --data or the environment has it
+  fs::path data;  // where they were found
   fs::path checkpoint;
   std::vector<char*> argv;
 } start;
@@ -69,9 +68,11 @@ void take_up(const std::string& program, int& argc, char**& argv) {
     start.argv.push_back(nullptr);
     argv = start.argv.data();
   }
-  const char* environment = std::getenv("FIGMENT_DATA");
-  start.data = peek(argc, argv, "--data", environment ? environment : "");
 }
+
+void remember_data(const fs::path& place) { start.data = place; }
+
+std::string resume_command(const fs::path& out) { return start.program + " --resume " + out.string(); }
 
 void describe_run(figment::io::Checkpoint& checkpoint) {
   // A resumed run may be started in another directory, by another environment.

@@ -12,6 +12,12 @@ namespace examples {
 /// run whose folder DIR is, then those given now. Prints one line and exits where there is no such run.
 void take_up(const std::string& program, int& argc, char**& argv);
 
+/// Where the run's data are, for describe_run.
+void remember_data(const std::filesystem::path& place);
+
+/// The command that goes on with the run in a folder.
+std::string resume_command(const std::filesystem::path& out);
+
 /// Adds to a checkpoint how the program was started, for take_up.
 void describe_run(figment::io::Checkpoint& checkpoint);
 

@@ -68,6 +68,7 @@ void add_common(CommandLine& line, RunOptions& o) {
 figment::data::Mnist load_images(const RunOptions& o, bool raw) {
   using namespace figment;
   const fs::path source = data::find_mnist(kind_of(o), o.data, FIGMENT_BUNDLED_DATA);
+  remember_data(source);
   auto images = data::load_mnist(source, {.unit_range = !raw});
   if (o.smoke) {
     images.train = data::slice(images.train, 0, std::min<Index>(1000, images.train.size()));
@@ -245,7 +246,7 @@ Training Run::train(const TrainingText& text,
               << " elapsed\n";
   if (run.interrupted) {
     std::cerr << "interrupted after " << ended << " of " << o.epochs << " epochs";
-    if (o.checkpoints == "on") std::cerr << "; go on with " << name_ << " --resume " << out.string();
+    if (o.checkpoints == "on") std::cerr << "; go on with " << resume_command(out);
     std::cerr << "\n";
   }
   failure_ = checkpoints.error();

@@ -1,6 +1,7 @@
 // grad and vjp: what they differentiate, what they leave alone, and what they refuse.
 #include "figment/autograd/grad.hpp"
 
+#include "figment/autograd/gradcheck.hpp"
 #include "figment/ops/math.hpp"
 #include "figment/ops/reduce.hpp"
 #include "support/catch.hpp"
@@ -136,14 +137,16 @@ TEST_CASE("changing what a rule reads makes the gradient throw, by name", "[auto
   const T y = sum(square(x));
   x.fill(3);
   CHECK(test::error_of([&] { grad(y, x); }) ==
-        "square: an input (shape (2,)) was changed in place after the operation used it; take the gradient "
+        "square: an input (shape (2,)) was changed in place, or given out for writing, after the operation "
+        "used it; take the gradient "
         "before the change");
 
   T z = exp(x);
   const T loss = sum(z);
   z.set({0}, 1);
   CHECK(test::error_of([&] { grad(loss, x); }) ==
-        "exp: the output (shape (2,)) was changed in place after the operation used it; take the gradient "
+        "exp: the output (shape (2,)) was changed in place, or given out for writing, after the operation "
+        "used it; take the gradient "
         "before the change");
 
   // Through an alias under another shape too.
@@ -167,4 +170,11 @@ TEST_CASE("a graph can be differentiated again, and by other targets", "[autogra
   CHECK(grad(z, x).item() == 3);
   CHECK(grad(z, x).item() == 3);
   CHECK(grad(z, y).item() == 2);
+}
+
+TEST_CASE("gradcheck records, whatever its caller does", "[autograd]") {
+  const figment::GradcheckFunction f = [](auto x) { return square(x[0]) * x[1]; };
+  const std::vector<Tensor<double>> inputs{Tensor<double>({2}, {1, 2}), Tensor<double>({2}, {3, 4})};
+  const figment::NoGrad guard;
+  CHECK(gradcheck(f, inputs).message == "");
 }

@@ -1,4 +1,4 @@
-// expect: a member that is given to v needs a `void visit(auto&& v)` of its own; of a vector give each element
+// expect: a member that is given to v needs a `void visit(auto&& v)` of its own
 #include <figment/nn/linear.hpp>
 
 struct Net {

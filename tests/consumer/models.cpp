@@ -61,9 +61,10 @@ std::vector<float> figures(const Models& models) {
   Rng rng(5);
 
   // An own GAN, so that this file has one.
-  Gan gan(Sequential{Linear(2, 8, rng, {.activation = Activation::relu}), Linear(8, 2, rng)},
-          Sequential{Linear(2, 8, rng, {.activation = Activation::relu}), Linear(8, 1, rng)}, 2,
-          {.gradient_penalty = 10});
+  Gan gan{Sequential{Linear(2, 8, rng, {.activation = Activation::relu}), Linear(8, 2, rng)},
+          Sequential{Linear(2, 8, rng, {.activation = Activation::relu}), Linear(8, 1, rng)},
+          2,
+          {.gradient_penalty = 10}};
   Adam g(parameters(gan.generator)), d(parameters(gan.discriminator));
   Batches points{{Batch{rng.normal({16, 2}), {}}, Batch{rng.normal({16, 2}), {}}}};
   const History history = fit(gan, g, d, points, {.epochs = 2});

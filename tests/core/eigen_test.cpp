@@ -40,6 +40,13 @@ TEST_CASE("writing through a map counts as a change, reading a const tensor does
   CHECK(t(1, 1) == 5);
 }
 
+TEST_CASE("a matrix without columns or rows keeps the others", "[core]") {
+  const Tensor<float> none(figment::Shape{2, 3, 0}), empty(figment::Shape{0, 3});
+  CHECK((none.matrix().rows() == 6 && none.matrix().cols() == 0));
+  CHECK((empty.matrix().rows() == 0 && empty.matrix().cols() == 3));
+  CHECK(figment::from_eigen(Eigen::MatrixXf(3, 0)).shape() == figment::Shape{3, 0});
+}
+
 TEST_CASE("array() is all elements in a row", "[core]") {
   Tensor<double> t({2, 2}, {1, 4, 9, 16});
   const auto a = std::as_const(t).array();

@@ -1,9 +1,15 @@
 // The thread pool.
 #include "figment/core/parallel.hpp"
 
+#include <fstream>
 #include <numeric>
 #include <set>
 #include <stdexcept>
+
+#ifdef __linux__
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
 
 #include "support/catch.hpp"
 #include "support/compare.hpp"
@@ -95,6 +101,32 @@ TEST_CASE("several threads may compute at the same time", "[core]") {
   for (auto& c : callers) c.join();
   CHECK(total == 4 * 200 * 64);
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("a system that grants fewer threads gets fewer", "[core]") {
+  rlimit before{};
+  getrlimit(RLIMIT_AS, &before);
+  long pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit now = before;
+  now.rlim_cur = static_cast<rlim_t>(pages * sysconf(_SC_PAGESIZE)) + (200u << 20);  // some twenty stacks
+  REQUIRE(setrlimit(RLIMIT_AS, &now) == 0);
+  int granted = 0;
+  Index sum = 0;
+  const std::string error = test::error_of([&] {
+    figment::detail::ThreadPool pool(400);
+    granted = pool.size();
+    std::atomic<Index> total{0};
+    pool.run(
+        1000, [](void* t, Index part) { *static_cast<std::atomic<Index>*>(t) += part; }, &total);
+    sum = total;
+  });
+  setrlimit(RLIMIT_AS, &before);
+  CHECK(error == "no error");
+  CHECK((granted >= 1 && granted < 400));
+  CHECK(sum == 499500);
+}
+#endif
 
 TEST_CASE("the number of threads can be set, from 1 up", "[core]") {
   ThreadScope restore(figment::num_threads());

@@ -31,7 +31,7 @@ wait "$pid" 2>/dev/null || code=$?
 if [[ $signal == INT ]]; then
   # The step was finished; everything is written, and how to go on is said.
   [[ $code == 130 && -s killed/report.html && -s killed/samples.png ]]
-  grep -q 'interrupted after 1 of .* --resume killed' stopped.log
+  grep -q "interrupted after 1 of .*; go on with $name --resume killed" stopped.log
   rm killed/samples.png
 elif [[ $code != 137 || -e killed/report.html ]]; then
   echo "$name was done before it was killed"
@@ -41,7 +41,8 @@ fi
 newest=$(printf '%s\n' killed/checkpoints/*.safetensors | tail -n 1)
 head -c 100 "$newest" >killed/checkpoints/checkpoint-999999-00000000.safetensors
 
-"$program" --resume killed --quiet >/dev/null 2>resumed.log
+# On the data it began with, whatever the environment names now.
+FIGMENT_DATA=$scratch FIGMENT_FASHION_DATA=$scratch "$program" --resume killed --quiet >/dev/null 2>resumed.log
 grep -q 'trying the checkpoint before it' resumed.log
 
 for file in samples.npy generator.safetensors; do

@@ -110,3 +110,17 @@ TEST_CASE("batch moments survive large means", "[nn]") {
     CHECK(test::difference(exact.var, var(cast<double>(x), 0), 1e4) == "");  // rounded at the size of x
   }
 }
+
+TEST_CASE("the variance of a constant channel is 0, not below it", "[nn]") {
+  Rng rng(3);
+  for (int round = 0; round < 40; ++round) {
+    const Index channels = 1 + rng.below(40), rows = 2 + rng.below(3000);
+    const auto level = rng.uniform({channels}, 1e4f, 1e6f);
+    const auto x = Tensor<float>::zeros({rows, channels}) + level;
+    const auto found = batch_moments(x);
+    INFO(rows << " rows, " << channels << " channels");
+    for (const float v : found.var.values()) CHECK(v >= 0);
+    const auto y = batch_norm(x, Tensor<float>(), Tensor<float>(), 1e-5);
+    CHECK(std::all_of(y.values().begin(), y.values().end(), [](float v) { return std::isfinite(v); }));
+  }
+}

@@ -36,6 +36,9 @@ TEST_CASE("Conv2d is the operation with its options", "[nn]") {
   CHECK(y.shape() == Shape{2, 4, 3, 6});
   CHECK(bit_difference(layer.forward(x), y) == "");
   CHECK(layer.describe() == "Conv2d(4, 6, 3x2, stride 2, same, dilation 1x2, groups 2, leaky_relu)");
+  CHECK(Conv2d(1, 1, {.padding = {.top = 1, .left = 2}}, rng).describe() ==
+        "Conv2d(1, 1, 3x3, padding 1 2 0 0)");
+  CHECK(Conv2d(1, 1, {.padding = Padding::all(0)}, rng).describe() == "Conv2d(1, 1, 3x3)");
 
   Conv2d<double> bare(4, 1, {.kernel = 1, .bias = false}, rng);
   CHECK_FALSE(bare.bias.defined());

@@ -1,4 +1,5 @@
 // What the list of cases cannot say: comparisons, extreme values, closed forms, ties and changed operands.
+#include "figment/core/random.hpp"
 #include "figment/ops/loss.hpp"
 #include "figment/ops/matmul.hpp"
 #include "support/catch.hpp"
@@ -44,6 +45,30 @@ TEST_CASE("argmax and argmin name the first of equals", "[ops]") {
   CHECK(argmax(x) == 4);
   CHECK(argmax(T::zeros({0, 3}), 1).size() == 0);
   CHECK(error_of([] { argmax(T::zeros({3, 0}), 1); }) == "argmax: no elements along axis 1 of shape (3, 0)");
+}
+
+TEST_CASE("a power of 0 to the 0 has a gradient", "[ops]") {
+  const T a = parameter(T({4}, {0, 0, 0, 2})), b = parameter(T({4}, {0, 1, 2, 0}));
+  const auto da = grad(sum(pow(a, b)), a);
+  CHECK(std::vector<double>(da.values().begin(), da.values().end()) == std::vector<double>{0, 1, 0, 0});
+}
+
+// No number is added to a float that is the sum of millions.
+TEST_CASE("sums of many numbers keep their digits", "[ops]") {
+  const figment::Index n = 3'000'000;
+  const auto x = Tensor<float>::full({n, 3}, 0.1f);
+  for (const float total : sum(x, {0}).values()) CHECK(std::abs(total / (0.1f * n) - 1) < 2e-5f);
+  const auto turned = x.view_as({3, n});
+  for (const float total : sum(turned, {1}).values()) CHECK(std::abs(total / (0.1f * n) - 1) < 2e-5f);
+  // The same bits for any number of threads.
+  Tensor<float> once;
+  for (const int threads : {1, 2, 3}) {
+    test::ThreadScope scope(threads);
+    const auto y = sum(figment::Rng(1).normal({100'000, 7}), {0});
+    if (once.defined()) CHECK(test::bit_difference(y, once) == "");
+    once = y;
+  }
+  CHECK(sum(Tensor<float>(figment::Shape{5000, 0}), {0}).shape() == figment::Shape{0});
 }
 
 TEST_CASE("reductions of infinities, NaN and nothing", "[ops]") {
@@ -139,7 +164,8 @@ TEST_CASE("masks and positions that change after use make the gradient throw", "
   mask.fill(0);
   rows.fill(0);  // a loader that uses its buffers again does this
   const std::string rest =
-      " was changed in place after the operation used it; take the gradient before the change";
+      " was changed in place, or given out for writing, after the operation used it; take the gradient "
+      "before the change";
   CHECK(error_of([&] { grad(chosen, x); }) == "where: the mask (shape (3,))" + rest);
   CHECK(error_of([&] { grad(taken, x); }) == "take: its positions (shape (2,))" + rest);
 }

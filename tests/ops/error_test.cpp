@@ -30,6 +30,12 @@ TEST_CASE("operations name themselves and the shapes that do not fit", "[ops]") 
 TEST_CASE("shape operations say what does not fit", "[ops]") {
   const T a = T::ones({2, 3});
   CHECK(error_of([&] { reshape(a, {4, -1}); }) == "reshape: (2, 3) has 6 elements, (4, 1) has 4");
+  CHECK(error_of([&] {
+          reshape(T(figment::Shape{0, 3}), {0, -1});
+        }) == "reshape: of (0, 3) nothing says what -1 is beside an extent of 0");
+  CHECK(error_of([&] {
+          a.view_as({(figment::Index{1} << 62) + 1, 4});
+        }) == "tensor: shape (4611686018427387905, 4) has too many elements");
   CHECK(error_of([&] { reshape(a, {-1, -1}); }) == "reshape: only one extent can be -1");
   CHECK(error_of([&] { reshape(a, {-2, -3}); }) == "shape: dimension 0 is -2, expected 0 or more");
   CHECK(error_of([&] { squeeze(a, 0); }) == "squeeze: axis 0 of shape (2, 3) is not 1");
@@ -72,6 +78,12 @@ TEST_CASE("losses say what does not fit", "[ops]") {
   CHECK(error_of([&] { huber(a, a, 0); }) == "huber: expected a positive delta, found 0");
   CHECK(error_of([&] { gaussian_kl(a, b); }) ==
         "gaussian_kl: mean (2, 3) and log-variance (2, 1) differ in shape");
+  const std::string differ = "gaussian_kl: means (2, 3) and (2, 3) and log-variances ";
+  CHECK(error_of([&] { gaussian_kl(a, b, a, a); }) == differ + "(2, 1) and (2, 3) differ in shape");
+  CHECK(error_of([&] { gaussian_kl(a, a, a, b); }) == differ + "(2, 3) and (2, 1) differ in shape");
+  CHECK(error_of([&] { gaussian_kl(b, b, a, a); }) ==
+        "gaussian_kl: means (2, 1) and (2, 3) and log-variances (2, 1) and (2, 3) differ in shape");
+  CHECK(gaussian_kl(a, a, b, b).rank() == 0);  // one for all of a row
   CHECK(error_of([&] { kl_divergence(a, b); }) == "kl_divergence: p (2, 3) and q (2, 1) differ in shape");
   CHECK(error_of([&] {
           cross_entropy(a, Indices({3}, {0, 0, 0}));

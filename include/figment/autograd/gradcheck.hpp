@@ -38,10 +38,15 @@ inline double weighted_sum(const Tensor<double>& y, const Tensor<double>& weight
 inline void compare_gradients(const GradcheckFunction& f, std::vector<Tensor<double>> inputs,
                               const char* order, const GradcheckOptions& options, GradcheckResult& result) {
   for (auto& x : inputs) x = parameter(x.clone());
-  const Tensor<double> y = f(inputs);
-  Rng rng(7);
-  const Tensor<double> weight = rng.uniform<double>(y.shape(), 0.5, 1.5);
-  const auto gradients = vjp(y, weight, inputs);
+  TensorList<double> gradients;
+  Tensor<double> weight;
+  {
+    RecordingScope recording(true);  // the caller may be under NoGrad
+    const Tensor<double> y = f(inputs);
+    Rng rng(7);
+    weight = rng.uniform<double>(y.shape(), 0.5, 1.5);
+    gradients = vjp(y, weight, inputs);
+  }
   NoGrad guard;
   for (std::size_t n = 0; n < inputs.size(); ++n)
     for (Index i = 0; i < inputs[n].size(); ++i) {

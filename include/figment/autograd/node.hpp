@@ -52,10 +52,11 @@ struct Kept {
 
   /// Throws if the memory has changed since; `what` it was to the operation.
   void verify(const char* op, const char* what) const {
-    check(tensor.version() == version,
-          "{}: {} (shape {}) was changed in place after the operation used it; take the gradient before the "
-          "change",
-          op, what, tensor.shape());
+    check(
+        tensor.version() == version,
+        "{}: {} (shape {}) was changed in place, or given out for writing, after the operation used it; take "
+        "the gradient before the change",
+        op, what, tensor.shape());
   }
 };
 
@@ -77,7 +78,6 @@ class Node final : public Counted {
   std::uint64_t id() const { return id_; }
   std::span<const Kept<T>> inputs() const { return {inputs_, count_}; }
   const Kept<T>& output() const { return output_; }
-  const Shape& shape() const { return output_.tensor.shape(); }
 
   void differentiate(const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) const {
     rule_.call(rule_data(), saved, dy, dx);

@@ -20,8 +20,9 @@ using ArrayMap = Eigen::Map<std::conditional_t<std::is_const_v<T>, const EigenAr
 
 template <class T>
 MatrixMap<T> map_matrix(T* data, const Shape& shape) {
-  const Index columns = shape.rank() == 0 ? 1 : shape[-1];
-  return MatrixMap<T>(data, columns == 0 ? 0 : shape.size() / columns, columns);
+  Index rows = 1;
+  for (Index i = 0; i + 1 < shape.rank(); ++i) rows *= shape[i];
+  return MatrixMap<T>(data, rows, shape.rank() == 0 ? 1 : shape[-1]);
 }
 
 }  // namespace detail

@@ -11,7 +11,8 @@
 
 namespace figment {
 
-/// Everything figment throws: one line saying what was expected, what was found, and where.
+/// What figment throws: one line saying what was expected, what was found, and where. (An instruction set
+/// that there is not is a plain std::runtime_error.)
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

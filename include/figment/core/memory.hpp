@@ -50,22 +50,18 @@ class MemoryPool {
     const std::size_t c = size_class(bytes), size = class_size(c);
     {
       Lock lock(pool.busy_);
-      pool.stats_.in_use += size;
-      if (pool.stats_.in_use > pool.stats_.peak) pool.stats_.peak = pool.stats_.in_use;
       if (Block* b = pool.free_[c]) {
         pool.free_[c] = b->next;
         pool.stats_.cached -= size;
+        pool.count(size);
         return b;
       }
-      ++pool.stats_.allocations;
     }
-    try {
-      return ::operator new(size, std::align_val_t(alignment));
-    } catch (...) {
-      Lock lock(pool.busy_);
-      pool.stats_.in_use -= size;
-      throw;
-    }
+    void* const block = ::operator new(size, std::align_val_t(alignment));
+    Lock lock(pool.busy_);
+    ++pool.stats_.allocations;
+    pool.count(size);
+    return block;
   }
 
   [[gnu::noinline]] static void deallocate(void* p, std::size_t bytes) noexcept {
@@ -119,6 +115,11 @@ class MemoryPool {
       while (flag.test_and_set(std::memory_order_acquire));
     }
   };
+
+  void count(std::size_t size) noexcept {
+    stats_.in_use += size;
+    if (stats_.in_use > stats_.peak) stats_.peak = stats_.in_use;
+  }
 
   // Four classes to a power of two, from 64 bytes: at most a quarter of a block is slack.
   static std::size_t size_class(std::size_t bytes) noexcept {

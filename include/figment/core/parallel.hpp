@@ -6,6 +6,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -54,8 +55,12 @@ class ThreadPool {
     std::lock_guard owner(owner_);
     stop();
     stopping_ = false;
-    size_ = n;
-    for (int i = 1; i < n; ++i) workers_.emplace_back([this] { work(); });
+    workers_.reserve(static_cast<std::size_t>(n - 1));
+    try {
+      while (static_cast<int>(workers_.size()) < n - 1) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+    }  // a limit of the system: those there are do the work
+    size_ = 1 + static_cast<int>(workers_.size());
   }
 
   /// Runs task(context, p) for each p < parts; returns when all are done. The first exception is rethrown.
@@ -130,7 +135,8 @@ class ThreadPool {
 /// How many threads figment computes with, the caller's included. At the start: all cores.
 inline int num_threads() { return detail::ThreadPool::instance().size(); }
 
-/// Sets the number of threads, 1 or more. Not while another thread is computing.
+/// Sets the number of threads, 1 or more; num_threads() says how many the system granted. Not while another
+/// thread is computing.
 inline void set_num_threads(int n) {
   check(n >= 1, "set_num_threads: expected 1 or more, found {}", n);
   if (n != num_threads()) detail::ThreadPool::instance().resize(n);

@@ -60,7 +60,8 @@ class Rng {
   /// What to save, to go on later.
   const RngState& state() const { return state_; }
 
-  /// An independent generator with the same seed: stream `id` of at most 2^64 - 1, each 2^64 blocks long.
+  /// The beginning of stream `id` of the same seed, wherever this one is: each is independent of the others
+  /// and 2^64 blocks long. Rng(seed) is stream 0.
   Rng stream(std::uint64_t id) const { return Rng(RngState{state_.seed, id, 0}); }
 
   /// 32 random bits.

@@ -5,8 +5,9 @@
 
 namespace figment::detail {
 
-// Sums are taken over chunks of fixed size, combined in order: the same bits for any number of threads.
-inline constexpr Index sum_chunk = 16384;
+// Sums are taken over chunks of fixed size, combined in order and in double: the same bits for any number of
+// threads, and no number is added to a float that is the sum of millions.
+inline constexpr Index sum_chunk = 16384, row_chunk = 1024;
 
 /// The sum of part(begin, end) over the chunks of [0, n).
 inline double chunked_sum(Index n, RangeFunction<double> part) {
@@ -22,27 +23,52 @@ inline double chunked_sum(Index n, RangeFunction<double> part) {
   return total;
 }
 
+/// y[j] = the sum of column j of x (rows, columns).
+template <class T>
+void sum_columns(const T* x, T* y, Index rows, Index columns) {
+  if (rows <= row_chunk) {
+    std::fill_n(y, columns, T(0));
+    parallel_for(columns, elementwise_grain / std::max<Index>(rows, 1) + 16, [&](Index begin, Index end) {
+      kernels::sum_rows(x + begin, columns, y + begin, rows, end - begin);
+    });
+    return;
+  }
+  const Index chunks = (rows + row_chunk - 1) / row_chunk;
+  Tensor<T> partial = Tensor<T>::zeros({chunks, columns});
+  T* p = partial.mutable_data();
+  parallel_for(chunks, elementwise_grain / (row_chunk * std::max<Index>(columns, 1)) + 1,
+               [&](Index begin, Index end) {
+                 for (Index c = begin; c < end; ++c)
+                   kernels::sum_rows(x + c * row_chunk * columns, columns, p + c * columns,
+                                     std::min(row_chunk, rows - c * row_chunk), columns);
+               });
+  for (Index j = 0; j < columns; ++j) {
+    double total = 0;
+    for (Index c = 0; c < chunks; ++c) total += static_cast<double>(p[c * columns + j]);
+    y[j] = static_cast<T>(total);
+  }
+}
+
 /// Sums x, seen as (outer, middle, inner), over the middle.
 template <class T>
 void sum_middle(const T* x, T* y, Index outer, Index middle, Index inner) {
-  if (inner == 1) {
-    if (outer == 1) {
-      *y = static_cast<T>(chunked_sum(middle, [&](Index b, Index e) {
-        return kernels::sum_unary(kernels::op::Identity{}, x + b, e - b);
-      }));
-    } else {
-      parallel_for(outer, elementwise_grain / std::max<Index>(middle, 1) + 1, [&](Index begin, Index end) {
-        for (Index o = begin; o < end; ++o)
-          y[o] = kernels::sum_unary(kernels::op::Identity{}, x + o * middle, middle);
-      });
-    }
-    return;
-  }
-  std::fill_n(y, outer * inner, T(0));
-  for (Index o = 0; o < outer; ++o)  // columns are split, so each is summed in the same order always
-    parallel_for(inner, elementwise_grain / std::max<Index>(middle, 1) + 16, [&](Index begin, Index end) {
-      kernels::sum_rows(x + o * middle * inner + begin, inner, y + o * inner + begin, middle, end - begin);
+  const auto sum = [x](Index begin, Index end) {
+    return kernels::sum_unary(kernels::op::Identity{}, x + begin, end - begin);
+  };
+  if (inner != 1) {
+    for (Index o = 0; o < outer; ++o) sum_columns(x + o * middle * inner, y + o * inner, middle, inner);
+  } else if (outer == 1) {
+    *y = static_cast<T>(chunked_sum(middle, sum));
+  } else {
+    parallel_for(outer, elementwise_grain / std::max<Index>(middle, 1) + 1, [&](Index begin, Index end) {
+      for (Index o = begin; o < end; ++o) {
+        double total = 0;
+        for (Index i = 0; i < middle; i += sum_chunk)
+          total += sum(o * middle + i, o * middle + std::min(middle, i + sum_chunk));
+        y[o] = static_cast<T>(total);
+      }
     });
+  }
 }
 
 /// Sums x down to `shape`, which broadcasts to x's; not recorded.

@@ -41,7 +41,6 @@ class Ref {
 
   V* get() const { return p_; }
   V* operator->() const { return p_; }
-  V& operator*() const { return *p_; }
   explicit operator bool() const { return p_ != nullptr; }
 
  private:

@@ -16,7 +16,6 @@ class Storage final : public Counted {
   }
 
   void* data() { return reinterpret_cast<std::byte*>(this) + header; }
-  std::size_t bytes() const { return bytes_; }
 
   /// Goes up with every change in place; what a graph saved is valid only while this stays.
   std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }

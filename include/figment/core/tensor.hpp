@@ -129,8 +129,8 @@ class Tensor {
   /// The same memory under another shape of equal size, outside any graph; ops/shape.hpp has the recorded
   /// one.
   Tensor view_as(const Shape& shape) const {
-    check(shape.size() == size(), "reshape: {} has {} elements, {} has {}", shape_, size(), shape,
-          shape.size());
+    check(bytes_of(shape) == bytes_of(shape_), "reshape: {} has {} elements, {} has {}", shape_, size(),
+          shape, shape.size());
     Tensor t = detach();
     t.shape_ = shape;
     return t;
@@ -161,6 +161,8 @@ class Tensor {
   }
 
   // Eigen maps of the memory. To call them include core/eigen.hpp, for eigen<Rank>() core/eigen_tensor.hpp.
+  // Those to write count as a change, as mutable_data() does: read a tensor that is not const, and that a
+  // graph may need, by std::as_const(x).matrix().
   /// The memory as an Eigen matrix of rows, which are all dimensions but the last.
   auto matrix() const;
   /// The same, to write.

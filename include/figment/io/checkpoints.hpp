@@ -98,7 +98,8 @@ class Checkpoints final : public Callback {
         if (best) snapshot.write(dir_ / "best.safetensors");
         error_.clear();
         const auto all = list_checkpoints(dir_);
-        const auto end = std::upper_bound(all.begin(), all.end(), dir_ / name);  // later ones are another run's
+        const auto end =
+            std::upper_bound(all.begin(), all.end(), dir_ / name);  // later ones are another run's
         for (auto old = all.begin(); end - old > options_.keep; ++old) std::filesystem::remove(*old);
       } catch (const std::exception& e) {
         if (error_.empty()) std::fprintf(stderr, "\ncheckpoint: %s; training goes on\n", e.what());

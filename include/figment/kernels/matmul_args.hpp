@@ -19,7 +19,6 @@ struct MatmulArgs {
   std::ptrdiff_t b_row, b_col;
   T* c;
   std::ptrdiff_t c_row;
-  bool accumulate = false;  ///< add to what c holds
   const T* bias = nullptr;  ///< n values, or null
   Activation activation = Activation::none;
   double slope = 0;  ///< of leaky_relu

@@ -70,8 +70,8 @@ struct BceWithLogits {};
 struct BceWithLogitsGrad {
   double scale;
 };
-// KL(N(mean, exp(log_var)) || N(0, 1)): (mean, log_var) -> one element, and scale * its derivative by
-// log_var.
+// KL(N(mean, exp(log_var)) || N(0, 1)): (mean, log_var) -> one element, and log_var -> scale * its derivative
+// by that.
 struct GaussianKl {};
 struct GaussianKlGradLogVar {
   double scale;

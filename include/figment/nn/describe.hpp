@@ -42,8 +42,9 @@ inline std::string short_text(Extent2 e) {
 inline std::string window_text(Extent2 stride, Extent2 usual_stride, const Padding& p, Extent2 dilation) {
   std::string s;
   if (!(stride == usual_stride)) s += ", stride " + short_text(stride);
-  if (p.kind == Padding::Kind::same) s += ", same";
-  if (p.kind == Padding::Kind::given)
+  if (p.kind == Padding::Kind::same)
+    s += ", same";
+  else if (p.top != 0 || p.left != 0 || p.bottom != 0 || p.right != 0)
     s += p.top == p.bottom && p.left == p.right
              ? ", padding " + short_text({p.top, p.left})
              : format(", padding {} {} {} {}", p.top, p.left, p.bottom, p.right);

@@ -104,7 +104,12 @@ template <class T>
 Tensor<T> pow(const Tensor<T>& a, const Tensor<T>& b) {
   auto y = detail::transform<T>(a, b, "pow", [](T u, T v) { return std::pow(u, v); });
   return record("pow", {a, b}, std::move(y), [](auto& s, auto& dy, auto& dx) {
-    dx(0, [&] { return dy * s.in(1) * pow(s.in(0), s.in(1) - T(1)); });
+    dx(0, [&] {
+      // 0^-1 is infinite, and 0 times that, where a and b are 0, no number.
+      const auto one =
+          detail::transform<T>(s.in(0), s.in(1), "pow", [](T u, T v) { return T(u != 0 || v != 0); });
+      return dy * s.in(1) * pow(s.in(0), s.in(1) - one);
+    });
     dx(1, [&] { return dy * s.out() * log(s.in(0)); });
   });
 }

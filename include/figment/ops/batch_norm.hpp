@@ -198,7 +198,7 @@ BatchMoments<T> batch_moments(const Tensor<T>& x) {
   BatchMoments<T> m{Tensor<T>(Shape{channels}), Tensor<T>(Shape{channels})};
   T *mean = m.mean.mutable_data(), *var = m.var.mutable_data();
   for (Index c = 0; c < channels; ++c)
-    mean[c] = static_cast<T>(centre[c]), var[c] = static_cast<T>(squares[c] / n);
+    mean[c] = static_cast<T>(centre[c]), var[c] = static_cast<T>(squares[c] < 0 ? 0 : squares[c] / n);
   return m;
 }
 

@@ -18,12 +18,12 @@ struct Extent2 {
   friend bool operator==(const Extent2&, const Extent2&) = default;
 };
 
-/// Zeros around an image: none (`valid`), so many that a stride of 1 keeps the size (`same`, as TensorFlow
-/// pads: the odd one goes right and bottom), or as given.
+/// Zeros around an image: as given, none by default, or so many that a stride of 1 keeps the size (`same`, as
+/// TensorFlow pads: the odd one goes right and bottom).
 struct Padding {
-  /// Whether the four numbers count.
-  enum class Kind { valid, same, given } kind = Kind::valid;  ///< of this one
-  Index top = 0, left = 0, bottom = 0, right = 0;  ///< rows and columns of zeros, if they are given
+  /// Who decides how many.
+  enum class Kind { given, same } kind = Kind::given;  ///< the four numbers, or the sizes
+  Index top = 0, left = 0, bottom = 0, right = 0;      ///< rows and columns of zeros, if they are given
 
   /// None: windows lie inside the image.
   static Padding valid() { return {}; }

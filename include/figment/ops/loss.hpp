@@ -162,16 +162,21 @@ Tensor<T> gaussian_kl(const Tensor<T>& mean, const Tensor<T>& log_var,
         });
         dx(1, [&] {
           if (recording(dy, lv)) return affine(exp(lv), 0.5 * scale, -0.5 * scale) * dy;
-          return detail::map(op::GaussianKlGradLogVar{scale * static_cast<double>(dy.item())}, m, lv, "kl");
+          return detail::map(op::GaussianKlGradLogVar{scale * static_cast<double>(dy.item())}, lv);
         });
       },
       Keep::inputs);
 }
 
-/// KL(N(mean1, e^log_var1) || N(mean2, e^log_var2)) for each dimension.
+/// KL(N(mean1, e^log_var1) || N(mean2, e^log_var2)) for each dimension; the second may be one for all, which
+/// broadcasts to the first.
 template <class T>
 Tensor<T> gaussian_kl(const Tensor<T>& mean1, const Tensor<T>& log_var1, const Tensor<T>& mean2,
                       const Tensor<T>& log_var2, Reduction reduction = Reduction::batch_mean) {
+  check(mean1.shape() == log_var1.shape() && mean2.shape() == log_var2.shape() &&
+            broadcast(mean1.shape(), mean2.shape(), "gaussian_kl") == mean1.shape(),
+        "gaussian_kl: means {} and {} and log-variances {} and {} differ in shape", mean1.shape(),
+        mean2.shape(), log_var1.shape(), log_var2.shape());
   const auto ratio = exp(log_var1 - log_var2), distance = square(mean1 - mean2) * exp(-log_var2);
   return detail::reduce_loss(affine(ratio + distance - (log_var1 - log_var2), 0.5, -0.5), reduction);
 }

@@ -28,8 +28,9 @@ Tensor<T> reshape(const Tensor<T>& x, std::initializer_list<Index> dims) {
     }
     ++at;
   }
+  check(unknown < 0 || known != 0, "reshape: of {} nothing says what -1 is beside an extent of 0", x.shape());
   Shape shape;
-  for (Index d : dims) shape.push_back(d == -1 ? (known > 0 ? x.size() / known : 0) : d);
+  for (Index d : dims) shape.push_back(d == -1 ? x.size() / known : d);
   return reshape(x, shape);
 }
 

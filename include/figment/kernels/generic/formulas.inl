@@ -200,6 +200,6 @@ V apply(op::GaussianKl, V mean, V log_var) {
   return constant(mean, 0.5) * (exp(log_var) + mean * mean - constant(mean, 1) - log_var);
 }
 template <class V>
-V apply(op::GaussianKlGradLogVar f, V, V log_var) {
+V apply(op::GaussianKlGradLogVar f, V log_var) {
   return constant(log_var, 0.5 * f.scale) * (exp(log_var) - constant(log_var, 1));
 }

@@ -18,7 +18,7 @@ void step(const op::RmsProp& f, V& w, V g, V& s, V& t, V& u) {
   V variance = s;
   if (f.centered) {
     u = keep * u + add * g;
-    variance = variance - u * u;
+    variance = max(variance - u * u, constant(w, 0));  // which rounding may take below 0
   }
   t = fma(constant(w, f.momentum), t, g / (sqrt(variance) + constant(w, f.epsilon)));
   w = w - constant(w, f.rate) * t;

@@ -62,7 +62,7 @@ void column(const MatmulArgs<T>& p, const T* a, const T* b, T* c) noexcept {
     FIGMENT_UNROLL for (Index i = 0; i < rows; ++i) acc[i] =
         fma(V::load(a + i * p.a_row + l, p.k - l), y, acc[i]);
   }
-  for (Index i = 0; i < rows; ++i) c[i * p.c_row] = (p.accumulate ? c[i * p.c_row] : T(0)) + sum(acc[i]);
+  for (Index i = 0; i < rows; ++i) c[i * p.c_row] = sum(acc[i]);
 }
 
 // So few columns that tiles would be nearly empty, and rows of a contiguous: column by column. The scratch
@@ -176,8 +176,7 @@ template <class T>
               else
                 b = {from, 1, p.b_row};
             }
-            panel(t, a, a_slice, b, packed, k, m, n, p.c + i0 * p.c_row + j0 + j, p.c_row,
-                  block > 0 || p.accumulate);
+            panel(t, a, a_slice, b, packed, k, m, n, p.c + i0 * p.c_row + j0 + j, p.c_row, block > 0);
           }
         }
 }
@@ -187,7 +186,7 @@ template <class T>
 [[gnu::noinline]] void finish_matmul(const MatmulArgs<T>& p) noexcept {
   for (Index i = 0; i < p.m; ++i) {
     T* c = p.c + i * p.c_row;
-    for (Index j = 0; p.k == 0 && !p.accumulate && j < p.n; ++j) c[j] = T(0);
+    for (Index j = 0; p.k == 0 && j < p.n; ++j) c[j] = T(0);
     if (p.bias) binary(op::Add{}, c, 1, p.bias, 1, c, p.n);
     activate(p.activation, p.slope, c, p.n);
   }

@@ -9,7 +9,7 @@ template <class T>
 void matmul(const MatmulArgs<T>& p) noexcept {
   for (Index i = 0; i < p.m; ++i) {
     T* c = p.c + i * p.c_row;
-    for (Index j = 0; j < p.n && !p.accumulate; ++j) c[j] = T(0);
+    for (Index j = 0; j < p.n; ++j) c[j] = T(0);
     for (Index l = 0; l < p.k; ++l) {
       const T a = p.a[i * p.a_row + l * p.a_col];
       for (Index j = 0; j < p.n; ++j) c[j] += a * p.b[l * p.b_row + j * p.b_col];
