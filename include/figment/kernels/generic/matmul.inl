@@ -46,7 +46,7 @@ template <Index rows, class T>
 }
 
 // What is left of the rows after whole tiles: more kinds of tile would save little and cost to compile.
-inline constexpr Index few_rows = tile_rows > 8 ? 4 : 2;
+inline constexpr Index few_rows = 2;
 
 template <class T>
 inline constexpr Tiles<T> tiles{

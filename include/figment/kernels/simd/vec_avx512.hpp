@@ -5,9 +5,10 @@
 template <class T>
 struct Vec;
 
-// A product's tile: 28 accumulators, 2 vectors of b and 1 of a are 31 of the 32 registers. A step of 16 loads
-// and 28 multiply-adds is bound by the latter on every core with two of either a cycle, or one.
-inline constexpr Index tile_rows = 14, tile_vecs = 2;
+// A product's tile: a step of 10 loads and 16 multiply-adds, on as many accumulators, is bound by the latter on
+// every core with two of either a cycle, or one. Registers would do for 14 rows; but rows a power of two apart
+// share a set of the first cache, which has places for 8 of them.
+inline constexpr Index tile_rows = 8, tile_vecs = 2;
 
 template <>
 struct Vec<float> {
