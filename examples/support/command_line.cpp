@@ -92,7 +92,8 @@ void CommandLine::numbers(const std::string& name, std::vector<std::ptrdiff_t>& 
                                            [](auto v) { return v >= 1 && v <= std::ptrdiff_t{1} << 31; });
   const auto set = [&value](const std::string& text) {
     value.clear();
-    for (const auto& word : CLI::detail::split(text, ',')) value.push_back(std::stoll(word));
+    for (const auto& word : CLI::detail::split(text, ','))
+      CLI::detail::lexical_cast(word, value.emplace_back());
   };
   std::string now;
   for (const auto v : value) now += (now.empty() ? "" : ",") + std::to_string(v);

@@ -41,8 +41,8 @@ fi
 newest=$(printf '%s\n' killed/checkpoints/*.safetensors | tail -n 1)
 head -c 100 "$newest" >killed/checkpoints/checkpoint-999999-00000000.safetensors
 
-# On the data it began with, whatever the environment names now.
-FIGMENT_DATA=$scratch FIGMENT_FASHION_DATA=$scratch "$program" --resume killed --quiet >/dev/null 2>resumed.log
+# On the data it began with, whatever the environment names now. What is said again is no more than said.
+FIGMENT_DATA=$scratch FIGMENT_FASHION_DATA=$scratch "$program" --resume killed "${flags[@]}" >/dev/null 2>resumed.log
 grep -q 'trying the checkpoint before it' resumed.log
 
 for file in samples.npy generator.safetensors; do
