@@ -168,7 +168,7 @@ TEST_CASE("terms of a loss may come and go", "[train]") {
   REQUIRE(h.rows.size() == 3);
   CHECK(h["train"] == std::vector<double>{2, 7, 3});
   CHECK(h["a"] == std::vector<double>{2, 1, 0});
-  CHECK(std::isnan(h["b"][0]));
+  CHECK(figment::detail::is_nan(h["b"][0]));
   CHECK((h["b"][1] == 2 && h["b"][2] == 0));
   CHECK((h["c"][1] == 4 && h["c"][2] == 3));
 }
