@@ -5,9 +5,9 @@
 template <class T>
 struct Vec;
 
-// A product's tile: a step of 10 loads and 16 multiply-adds, on as many accumulators, is bound by the latter on
-// every core with two of either a cycle, or one. Registers would do for 14 rows; but rows a power of two apart
-// share a set of the first cache, which has places for 8 of them.
+// A product's tile: a step of 10 loads and 16 multiply-adds, on as many accumulators, is bound by the latter
+// on every core with two of either a cycle, or one. Registers would do for 14 rows; but rows a power of two
+// apart share a set of the first cache, which has places for 8 of them.
 inline constexpr Index tile_rows = 8, tile_vecs = 2;
 
 template <>
