@@ -57,9 +57,9 @@ TEST_CASE("a power of 0 to the 0 has a gradient", "[ops]") {
 TEST_CASE("sums of many numbers keep their digits", "[ops]") {
   const figment::Index n = 3'000'000;
   const auto x = Tensor<float>::full({n, 3}, 0.1f);
-  for (const float total : sum(x, {0}).values()) CHECK(std::abs(total / (0.1f * n) - 1) < 1e-4f);
-  const auto turned = x.view_as({3, n});
-  for (const float total : sum(turned, {1}).values()) CHECK(std::abs(total / (0.1f * n) - 1) < 1e-4f);
+  const auto columns = sum(x, {0}), rows = sum(x.view_as({3, n}), {1});
+  for (const float total : columns.values()) CHECK(std::abs(total / (0.1f * n) - 1) < 1e-4f);
+  for (const float total : rows.values()) CHECK(std::abs(total / (0.1f * n) - 1) < 1e-4f);
   // The same bits for any number of threads.
   Tensor<float> once;
   for (const int threads : {1, 2, 3}) {
