@@ -36,6 +36,9 @@ TEST_CASE("shape operations say what does not fit", "[ops]") {
   CHECK(error_of([&] {
           a.view_as({(figment::Index{1} << 62) + 1, 4});
         }) == "tensor: shape (4611686018427387905, 4) has too many elements");
+  CHECK(error_of([&] {
+          reshape(a, {figment::Index{1} << 62, 4, -1});
+        }) == "tensor: shape (4611686018427387904, 4, 0) has too many elements");
   CHECK(error_of([&] { reshape(a, {-1, -1}); }) == "reshape: only one extent can be -1");
   CHECK(error_of([&] { reshape(a, {-2, -3}); }) == "shape: dimension 0 is -2, expected 0 or more");
   CHECK(error_of([&] { squeeze(a, 0); }) == "squeeze: axis 0 of shape (2, 3) is not 1");

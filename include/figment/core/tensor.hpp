@@ -129,8 +129,9 @@ class Tensor {
   /// The same memory under another shape of equal size, outside any graph; ops/shape.hpp has the recorded
   /// one.
   Tensor view_as(const Shape& shape) const {
-    check(bytes_of(shape) == bytes_of(shape_), "reshape: {} has {} elements, {} has {}", shape_, size(),
-          shape, shape.size());
+    const std::size_t bytes = bytes_of(shape);  // throws where shape.size() would overflow
+    check(bytes == bytes_of(shape_), "reshape: {} has {} elements, {} has {}", shape_, size(), shape,
+          shape.size());
     Tensor t = detach();
     t.shape_ = shape;
     return t;

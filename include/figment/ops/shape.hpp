@@ -18,19 +18,18 @@ Tensor<T> reshape(const Tensor<T>& x, const Shape& shape) {
 /// One extent may be -1, meaning what is left.
 template <class T>
 Tensor<T> reshape(const Tensor<T>& x, std::initializer_list<Index> dims) {
-  Index known = 1, unknown = -1, at = 0;
-  for (Index d : dims) {
-    if (d == -1) {
-      check(unknown < 0, "reshape: only one extent can be -1");
-      unknown = at;
-    } else {
-      known *= d;
-    }
-    ++at;
-  }
-  check(unknown < 0 || known != 0, "reshape: of {} nothing says what -1 is beside an extent of 0", x.shape());
   Shape shape;
-  for (Index d : dims) shape.push_back(d == -1 ? x.size() / known : d);
+  Index unknown = -1;
+  for (const Index d : dims) {
+    check(d != -1 || unknown < 0, "reshape: only one extent can be -1");
+    if (d == -1) unknown = shape.rank();
+    shape.push_back(d == -1 ? 1 : d);
+  }
+  if (unknown >= 0) {
+    const Index known = detail::byte_count(shape, 1);  // -1: more than can be counted
+    check(known != 0, "reshape: of {} nothing says what -1 is beside an extent of 0", x.shape());
+    shape[unknown] = std::max<Index>(0, x.size() / known);
+  }
   return reshape(x, shape);
 }
 
