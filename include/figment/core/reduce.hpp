@@ -52,23 +52,16 @@ void sum_columns(const T* x, T* y, Index rows, Index columns) {
 /// Sums x, seen as (outer, middle, inner), over the middle.
 template <class T>
 void sum_middle(const T* x, T* y, Index outer, Index middle, Index inner) {
-  const auto sum = [x](Index begin, Index end) {
-    return kernels::sum_unary(kernels::op::Identity{}, x + begin, end - begin);
-  };
   if (inner != 1) {
     for (Index o = 0; o < outer; ++o) sum_columns(x + o * middle * inner, y + o * inner, middle, inner);
-  } else if (outer == 1) {
-    *y = static_cast<T>(chunked_sum(middle, sum));
-  } else {
-    parallel_for(outer, elementwise_grain / std::max<Index>(middle, 1) + 1, [&](Index begin, Index end) {
-      for (Index o = begin; o < end; ++o) {
-        double total = 0;
-        for (Index i = 0; i < middle; i += sum_chunk)
-          total += sum(o * middle + i, o * middle + std::min(middle, i + sum_chunk));
-        y[o] = static_cast<T>(total);
-      }
-    });
+    return;
   }
+  parallel_for(outer, elementwise_grain / std::max<Index>(middle, 1) + 1, [&](Index begin, Index end) {
+    for (Index o = begin; o < end; ++o)
+      y[o] = static_cast<T>(chunked_sum(middle, [row = x + o * middle](Index b, Index e) {
+        return kernels::sum_unary(kernels::op::Identity{}, row + b, e - b);
+      }));
+  });
 }
 
 /// Sums x down to `shape`, which broadcasts to x's; not recorded.
