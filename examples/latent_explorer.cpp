@@ -87,7 +87,7 @@ int explore(const std::string& weights, examples::RunOptions options) {
     file = run.out / "generator.safetensors";
     examples::save_generator(file, gan.generator, recipes::gans()[0]);
   }
-  check(!file.empty(), "expected --weights FILE, the generator.safetensors of mnist_gan or mnist_dcgan");
+  ensure(!file.empty(), "expected --weights FILE, the generator.safetensors of mnist_gan or mnist_dcgan");
   auto trained = examples::load_generator(file);
   options.dataset = trained.settings.dataset;
   const auto train = examples::load_images(options).train;

@@ -22,8 +22,8 @@ auto make_classifier(Rng& rng) {
 /// Images and, if they were asked for by class, the classes.
 data::Dataset<float> made_images(const fs::path& dir) {
   auto x = io::load_npy(dir / "samples.npy");
-  check(x.rank() >= 2 && x.dim(0) > 0 && x.size() / x.dim(0) == 784,
-        "{}: expected images (N, 28, 28), found {}", (dir / "samples.npy").string(), x.shape());
+  ensure(x.rank() >= 2 && x.dim(0) > 0 && x.size() / x.dim(0) == 784,
+         "{}: expected images (N, 28, 28), found {}", (dir / "samples.npy").string(), x.shape());
   data::Dataset<float> images{x.view_as({x.dim(0), 28, 28, 1})};
   if (fs::exists(dir / "labels.npy")) images.labels = io::load_npy<std::int32_t>(dir / "labels.npy");
   images.size();  // throws when the labels are not as many

@@ -17,8 +17,8 @@ struct SqueezeExcite {
         openness(Tensor<float>::full({channels}, 0.5f)) {}
 
   Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
-    check(x.rank() == 4 && x.dim(3) == openness.size(), "SqueezeExcite: expected (N, H, W, {}), found {}",
-          openness.size(), x.shape());
+    ensure(x.rank() == 4 && x.dim(3) == openness.size(), "SqueezeExcite: expected (N, H, W, {}), found {}",
+           openness.size(), x.shape());
     const auto means = mean(x, {1, 2});                         // (N, C)
     const auto gates = excite.forward(squeeze.forward(means));  // (N, C)
     if (context.training) follow(mean(gates, {0}));

@@ -76,8 +76,8 @@ inline AutoencoderModel dense_autoencoder(const AutoencoderSettings& s, Rng& rng
 /// Each convolution is followed by pooling to half the size, on the way back by up-sampling. Three levels go
 /// 28, 14, 7, 4 and back 8, 16: there a convolution without padding makes 14 of 16.
 inline AutoencoderModel conv_autoencoder(const AutoencoderSettings& s, Rng& rng) {
-  check(s.hidden.size() >= 1 && s.hidden.size() <= 3, "{}: expected 1 to 3 convolutions, found {}", s.name,
-        s.hidden.size());
+  ensure(s.hidden.size() >= 1 && s.hidden.size() <= 3, "{}: expected 1 to 3 convolutions, found {}", s.name,
+         s.hidden.size());
   const Conv2dOptions same{.padding = Padding::same(), .activation = Activation::relu, .init = s.init};
   Sequential<float> encoder, decoder;
   Index channels = 1;

@@ -118,7 +118,8 @@ inline Initializer by_first_dimension() {
 }
 
 inline void refuse_labels(const GanSettings& s) {
-  check(s.labels == Labels::none && !s.spectral_norm, "{}: has no room for labels and spectral norm", s.name);
+  ensure(s.labels == Labels::none && !s.spectral_norm, "{}: has no room for labels and spectral norm",
+         s.name);
 }
 
 inline GanModel tf1_fashion(const GanSettings& s, Rng& rng) {

@@ -28,7 +28,7 @@ inline std::unique_ptr<figment::Optimizer<float>> make_optimizer(const std::stri
     return std::make_unique<Adadelta<float>>(std::move(parameters), AdadeltaOptions{.rate = rate});
   if (name == "adagrad")
     return std::make_unique<Adagrad<float>>(std::move(parameters), AdagradOptions{.rate = rate});
-  check(name == "sgd", "expected an optimizer of adam, rmsprop, adadelta, adagrad, sgd, found '{}'", name);
+  ensure(name == "sgd", "expected an optimizer of adam, rmsprop, adadelta, adagrad, sgd, found '{}'", name);
   return std::make_unique<Sgd<float>>(std::move(parameters), SgdOptions{.rate = rate});
 }
 

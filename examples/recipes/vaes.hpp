@@ -66,8 +66,8 @@ inline Sequential<float> dense_decoder(const VaeSettings& s, Index inputs, Rng& 
 }
 
 inline VaeModel conv_vae(const VaeSettings& s, Rng& rng) {
-  check(s.hidden.size() == 3, "{}: expected two numbers of channels and one of units, found {} numbers",
-        s.name, s.hidden.size());
+  ensure(s.hidden.size() == 3, "{}: expected two numbers of channels and one of units, found {} numbers",
+         s.name, s.hidden.size());
   const Index inner = s.hidden[0], outer = s.hidden[1], units = s.hidden[2], area = 7 * 7;
   const LinearOptions relu{.activation = Activation::relu};
   const Conv2dOptions down{.stride = 2, .padding = Padding::same(), .activation = Activation::relu};
@@ -85,7 +85,7 @@ inline VaeModel conv_vae(const VaeSettings& s, Rng& rng) {
 
 /// The network of the settings, on images (N, 28, 28, 1).
 inline VaeModel make_vae(const VaeSettings& s, Rng& rng) {
-  check(s.kind != VaeKind::conditional, "{}: is conditional", s.name);
+  ensure(s.kind != VaeKind::conditional, "{}: is conditional", s.name);
   if (s.kind == VaeKind::convolutional) return detail::conv_vae(s, rng);
   auto encoder = detail::dense_encoder(s, 784, rng);
   return {std::move(encoder), detail::dense_decoder(s, s.latent, rng), s.options};

@@ -80,7 +80,7 @@ void add_gan(CommandLine& line, RunOptions& o, recipes::GanSettings& s, GanRun& 
 
 int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOptions options) {
   Run run(settings.name, options);
-  check(how.ema < 1, "--ema: expected less than 1, found {}", how.ema);
+  ensure(how.ema < 1, "--ema: expected less than 1, found {}", how.ema);
   auto images = load_images(options);
   Rng rng(options.seed);
   auto gan = recipes::make_gan(settings, rng);

@@ -14,10 +14,10 @@ namespace detail {
 inline const std::string& metadata_text(const figment::io::SafetensorsReader& file, const std::string& key,
                                         const std::filesystem::path& path) {
   const auto found = file.metadata().find(key);
-  figment::check(found != file.metadata().end(),
-                 "{}: not a generator of mnist_gan or mnist_dcgan: no '{}' in "
-                 "its metadata",
-                 path.string(), key);
+  figment::ensure(found != file.metadata().end(),
+                  "{}: not a generator of mnist_gan or mnist_dcgan: no '{}' in "
+                  "its metadata",
+                  path.string(), key);
   return found->second;
 }
 inline double metadata_number(const figment::io::SafetensorsReader& file, const std::string& key,
@@ -25,8 +25,8 @@ inline double metadata_number(const figment::io::SafetensorsReader& file, const 
   const std::string& text = metadata_text(file, key, path);
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
-  figment::check(!text.empty() && *end == '\0' && value >= 0,
-                 "{}: the metadata's {} is '{}', expected a number", path.string(), key, text);
+  figment::ensure(!text.empty() && *end == '\0' && value >= 0,
+                  "{}: the metadata's {} is '{}', expected a number", path.string(), key, text);
   return value;
 }
 
@@ -59,17 +59,17 @@ inline TrainedGan load_generator(const std::filesystem::path& path) {
   auto settings = recipes::find(all, detail::metadata_text(file, "recipe", path));
   settings.latent = static_cast<Index>(detail::metadata_number(file, "latent", path));
   settings.width = detail::metadata_number(file, "width", path);
-  check(settings.latent >= 2 && settings.latent <= 100'000 && settings.width > 0 && settings.width <= 16,
-        "{}: a latent size of {} and a width of {}", path.string(), settings.latent, settings.width);
-  check(detail::metadata_number(file, "labels", path) == 0,
-        "{}: a conditional generator; this program asks without labels", path.string());
+  ensure(settings.latent >= 2 && settings.latent <= 100'000 && settings.width > 0 && settings.width <= 16,
+         "{}: a latent size of {} and a width of {}", path.string(), settings.latent, settings.width);
+  ensure(detail::metadata_number(file, "labels", path) == 0,
+         "{}: a conditional generator; this program asks without labels", path.string());
   const std::string noise = detail::metadata_text(file, "noise", path);
-  check(noise == "normal" || noise == "uniform", "{}: noise '{}', expected normal or uniform", path.string(),
-        noise);
+  ensure(noise == "normal" || noise == "uniform", "{}: noise '{}', expected normal or uniform", path.string(),
+         noise);
   settings.options.noise = noise == "uniform" ? Noise::uniform : Noise::normal;
   settings.dataset = detail::metadata_text(file, "dataset", path);
-  check(settings.dataset == "mnist" || settings.dataset == "fashion",
-        "{}: data set '{}', expected mnist or fashion", path.string(), settings.dataset);
+  ensure(settings.dataset == "mnist" || settings.dataset == "fashion",
+         "{}: data set '{}', expected mnist or fashion", path.string(), settings.dataset);
   Rng rng;
   auto gan = recipes::make_gan(settings, rng);
   io::load_weights(path, gan.generator);

@@ -24,19 +24,19 @@ struct Start {
 /// Sets start.checkpoint and puts the arguments of its run before the given ones.
 void find_run(const std::string& dir) {
   const auto files = figment::io::list_checkpoints(fs::path(dir) / "checkpoints");
-  figment::check(!files.empty(), "--resume {}: there is no checkpoint in {}/checkpoints", dir, dir);
+  figment::ensure(!files.empty(), "--resume {}: there is no checkpoint in {}/checkpoints", dir, dir);
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
     try {
       const auto metadata = figment::io::SafetensorsReader(*file).metadata();
       const auto text = [&](const char* name) {
         const auto found = metadata.find(name);
-        figment::check(found != metadata.end(), "{}: its metadata has no '{}'", file->string(), name);
+        figment::ensure(found != metadata.end(), "{}: its metadata has no '{}'", file->string(), name);
         return found->second;
       };
       const std::string program = text("program");
-      figment::check(program == start.program, "{}: is of {}", file->string(), program);
+      figment::ensure(program == start.program, "{}: is of {}", file->string(), program);
       const auto arguments = nlohmann::json::parse(text("arguments"), nullptr, false);
-      figment::check(arguments.is_array(), "{}: its arguments are not a JSON array", file->string());
+      figment::ensure(arguments.is_array(), "{}: its arguments are not a JSON array", file->string());
       std::vector<std::string> all;
       for (const auto& word : arguments) all.push_back(word.is_string() ? word.get<std::string>() : "");
       all.push_back("--out=" + dir);

@@ -118,8 +118,8 @@ void move_away(const fs::path& out) {
     to = (out.has_filename() ? out : out.parent_path()).string() + "." + std::to_string(n);
   std::error_code error;
   fs::rename(out, to, error);
-  figment::check(!error, "--out {}: the run in it cannot be moved to {}: {}", out.string(), to.string(),
-                 error.message());
+  figment::ensure(!error, "--out {}: the run in it cannot be moved to {}: {}", out.string(), to.string(),
+                  error.message());
   std::cerr << "the run that was in " << out.string() << " is now in " << to.string() << "\n";
 }
 

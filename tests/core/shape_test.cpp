@@ -59,7 +59,7 @@ TEST_CASE("messages are formatted by their arguments' types", "[core]") {
   CHECK(figment::format("{} {} {} {}", 1, -2.5, true, "text") == "1 -2.5 true text");
   CHECK(figment::format("{}{}", std::string("a"), Shape{1}) == "a(1,)");
   CHECK(figment::format("no holes") == "no holes");
-  CHECK(error_of([] { figment::check(false, "{} of {}", std::size_t{3}, 4u); }) == "3 of 4");
-  CHECK(error_of([] { figment::check(true, "not this"); }) == "no error");
+  CHECK(error_of([] { figment::ensure(false, "{} of {}", std::size_t{3}, 4u); }) == "3 of 4");
+  CHECK(error_of([] { figment::ensure(true, "not this"); }) == "no error");
   CHECK(error_of([] { figment::fail("always"); }) == "always");
 }

@@ -13,8 +13,8 @@ Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
 template <class T>
 Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  check(broadcast(x.shape(), shape, "broadcast_to") == shape, "broadcast_to: {} does not broadcast to {}",
-        x.shape(), shape);
+  ensure(broadcast(x.shape(), shape, "broadcast_to") == shape, "broadcast_to: {} does not broadcast to {}",
+         x.shape(), shape);
   Tensor<T> y(shape);
   const detail::BroadcastLoops loops(shape, x.shape(), {});
   T* py = y.mutable_data();
@@ -35,8 +35,8 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  check(broadcast(shape, x.shape(), "sum_to") == x.shape(), "sum_to: {} does not sum to {}", x.shape(),
-        shape);
+  ensure(broadcast(shape, x.shape(), "sum_to") == x.shape(), "sum_to: {} does not sum to {}", x.shape(),
+         shape);
   return record(
       "sum_to", {x}, detail::reduce_to(x, shape),
       [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return broadcast_to(dy, s.in_shape(0)); }); },

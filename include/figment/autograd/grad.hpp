@@ -68,12 +68,12 @@ class Backward {
   /// Puts the nodes between `y` and the targets in order, inputs before results.
   Backward(const Tensor<T>& y, std::span<const Tensor<T>> targets) {
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      check(targets[i].tracked(),
-            "grad: target {} (shape {}) is not part of a graph; make it one with parameter()", i,
-            targets[i].shape());
+      ensure(targets[i].tracked(),
+             "grad: target {} (shape {}) is not part of a graph; make it one with parameter()", i,
+             targets[i].shape());
       Slot<T>& slot = slots_.find_or_add(node_of(targets[i]));
       slot.needed = slot.target = true;
-      oldest_ = std::min(oldest_, slot.node->id());
+      oldest_ = (std::min)(oldest_, slot.node->id());
     }
     enter(node_of(y));
     while (!path_.empty()) {
@@ -138,8 +138,8 @@ class Backward {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (!places_[i].wanted) continue;
       const Tensor<T>& input = inputs[i].tensor;
-      check(places_[i].gradient.defined(), "{}: its rule gave no gradient for input {} (shape {})",
-            node.name(), i, input.shape());
+      ensure(places_[i].gradient.defined(), "{}: its rule gave no gradient for input {} (shape {})",
+             node.name(), i, input.shape());
       accumulate(slots_.find(node_of(input))->gradient, sum_to(places_[i].gradient, input.shape()));
     }
     places_.clear();
@@ -168,7 +168,7 @@ class Backward {
 template <class T>
 TensorList<T> vjp(const Tensor<T>& y, const Tensor<T>& dy,
                   std::type_identity_t<std::span<const Tensor<T>>> targets, GradOptions options = {}) {
-  check(dy.shape() == y.shape(), "vjp: dy {} and y {} differ in shape", dy.shape(), y.shape());
+  ensure(dy.shape() == y.shape(), "vjp: dy {} and y {} differ in shape", dy.shape(), y.shape());
   detail::RecordingScope recording(options.create_graph);
   detail::Backward<T> backward(y, targets);
   backward.run(y, dy);
@@ -185,9 +185,9 @@ TensorList<T> vjp(const Tensor<T>& y, const Tensor<T>& dy,
 template <class T>
 TensorList<T> grad(const Tensor<T>& loss, std::type_identity_t<std::span<const Tensor<T>>> targets,
                    GradOptions options = {}) {
-  check(loss.size() == 1, "grad: expected a loss of one element, found shape {}; vjp takes any shape",
-        loss.shape());
-  check(loss.tracked(), "grad: the loss was not computed from any parameter, or under NoGrad");
+  ensure(loss.size() == 1, "grad: expected a loss of one element, found shape {}; vjp takes any shape",
+         loss.shape());
+  ensure(loss.tracked(), "grad: the loss was not computed from any parameter, or under NoGrad");
   return vjp(loss, Tensor<T>::ones(loss.shape()), targets, options);
 }
 /// The same by targets in braces: grad(loss, {w, b}).

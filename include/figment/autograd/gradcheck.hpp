@@ -58,7 +58,7 @@ inline void compare_gradients(const GradcheckFunction& f, std::vector<Tensor<dou
       const double low = weighted_sum(f(inputs), weight);
       *x = x0;
       const double numeric = (high - low) / (2 * options.step), ours = gradients[n].data()[i];
-      const double error = std::abs(ours - numeric) / std::max(1.0, std::abs(numeric));
+      const double error = std::abs(ours - numeric) / (std::max)(1.0, std::abs(numeric));
       if (error > result.worst) result.worst = error;
       if ((detail::is_nan(error) || error > options.tolerance) && result.ok) {
         result.ok = false;

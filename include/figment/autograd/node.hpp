@@ -51,8 +51,8 @@ struct Kept {
   Kept(const Tensor<T>& t, bool values) : tensor(values ? t : t.forget()), version(t.version()) {}
 
   /// Throws if the memory has changed since; `what` it was to the operation.
-  void verify(const char* op, const char* what) const {
-    check(
+  void confirm(const char* op, const char* what) const {
+    ensure(
         tensor.version() == version,
         "{}: {} (shape {}) was changed in place, or given out for writing, after the operation used it; take "
         "the gradient before the change",
@@ -156,12 +156,12 @@ class Saved {
   /// Input i. Throws when it was not kept, or was changed in place since.
   const Tensor<T>& in(std::size_t i) const {
     const auto& kept = input(i);
-    verify(kept, "an input");
+    confirm(kept, "an input");
     return kept.tensor;
   }
   /// The output. Throws when it was not kept, or was changed in place since.
   Tensor<T> out() const {
-    verify(node_.output(), "the output");
+    confirm(node_.output(), "the output");
     Tensor<T> y = node_.output().tensor;
     y.set_node(detail::Ref<detail::Counted>(const_cast<detail::Node<T>*>(&node_)));
     return y;
@@ -174,13 +174,13 @@ class Saved {
  private:
   // Out of line, both: each rule asks for its inputs.
   [[gnu::noinline]] const detail::Kept<T>& input(std::size_t i) const {
-    check(i < inputs(), "{}: its rule reads input {} of {}", node_.name(), i, inputs());
+    ensure(i < inputs(), "{}: its rule reads input {} of {}", node_.name(), i, inputs());
     return node_.inputs()[i];
   }
-  [[gnu::noinline]] void verify(const detail::Kept<T>& kept, const char* what) const {
-    check(kept.tensor.defined() || kept.tensor.size() == 0,
-          "{}: its rule reads {} that was not kept (see Keep)", node_.name(), what);
-    kept.verify(node_.name(), what);
+  [[gnu::noinline]] void confirm(const detail::Kept<T>& kept, const char* what) const {
+    ensure(kept.tensor.defined() || kept.tensor.size() == 0,
+           "{}: its rule reads {} that was not kept (see Keep)", node_.name(), what);
+    kept.confirm(node_.name(), what);
   }
 
   const detail::Node<T>& node_;
@@ -215,7 +215,7 @@ class InputGradients {
  private:
   // Out of line: each rule names its inputs.
   [[gnu::noinline]] detail::GradientPlace<T>& place(std::size_t i) const {
-    check(i < places_.size(), "record: a rule gives the gradient of input {} of {}", i, places_.size());
+    ensure(i < places_.size(), "record: a rule gives the gradient of input {} of {}", i, places_.size());
     return places_[i];
   }
   std::span<detail::GradientPlace<T>> places_;

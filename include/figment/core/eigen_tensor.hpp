@@ -13,7 +13,7 @@ namespace detail {
 
 template <int Rank, class T>
 auto map_tensor(T* data, const Shape& shape) {
-  check(shape.rank() == Rank, "eigen: rank {} asked of shape {}", Rank, shape);
+  ensure(shape.rank() == Rank, "eigen: rank {} asked of shape {}", Rank, shape);
   std::array<Index, Rank> dims;
   std::copy_n(shape.begin(), Rank, dims.begin());
   using Value = Eigen::Tensor<std::remove_const_t<T>, Rank, Eigen::RowMajor, Index>;

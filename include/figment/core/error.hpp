@@ -104,7 +104,7 @@ template <class... Args>
 
 /// Throws Error with the formatted message unless `ok`.
 template <class... Args>
-void check(bool ok, detail::Format<std::type_identity_t<Args>...> text, const Args&... args) {
+void ensure(bool ok, detail::Format<std::type_identity_t<Args>...> text, const Args&... args) {
   if (!ok) [[unlikely]]
     fail<Args...>(text, args...);
 }

@@ -42,7 +42,7 @@ class ThreadPool {
   using Task = void (*)(void* context, Index part);
 
   static ThreadPool& instance() {
-    static ThreadPool pool(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+    static ThreadPool pool(static_cast<int>((std::max)(1u, std::thread::hardware_concurrency())));
     return pool;
   }
 
@@ -138,7 +138,7 @@ inline int num_threads() { return detail::ThreadPool::instance().size(); }
 /// Sets the number of threads, 1 or more; num_threads() says how many the system granted. Not while another
 /// thread is computing.
 inline void set_num_threads(int n) {
-  check(n >= 1, "set_num_threads: expected 1 or more, found {}", n);
+  ensure(n >= 1, "set_num_threads: expected 1 or more, found {}", n);
   if (n != num_threads()) detail::ThreadPool::instance().resize(n);
 }
 

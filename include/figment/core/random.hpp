@@ -42,7 +42,7 @@ void parallel_blocks(Index n, const RngState& start, F f) {
   parallel_for((n + width - 1) / width, grain, [&](Index begin, Index end) {
     RngState state = start;
     state.counter += static_cast<std::uint64_t>(begin);
-    f(state, begin * width, std::min(n, end * width));
+    f(state, begin * width, (std::min)(n, end * width));
   });
 }
 
@@ -72,7 +72,7 @@ class Rng {
   double normal() { return one(kernels::op::Normal{0, 1}); }
   /// Uniform in 0 … n-1, for 1 <= n < 2^32, without bias (Lemire, 2019).
   Index below(Index n) {
-    check(n >= 1 && n < (Index{1} << 32), "below: expected 1 to 2^32 - 1, found {}", n);
+    ensure(n >= 1 && n < (Index{1} << 32), "below: expected 1 to 2^32 - 1, found {}", n);
     const auto range = static_cast<std::uint32_t>(n);
     const std::uint32_t reject = (0u - range) % range;
     for (;;) {

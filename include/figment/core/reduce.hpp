@@ -16,7 +16,7 @@ inline double chunked_sum(Index n, RangeFunction<double> part) {
   Tensor<double> partial(Shape{chunks});
   double* p = partial.mutable_data();
   parallel_for(chunks, 4, [&](Index begin, Index end) {
-    for (Index c = begin; c < end; ++c) p[c] = part(c * sum_chunk, std::min(n, (c + 1) * sum_chunk));
+    for (Index c = begin; c < end; ++c) p[c] = part(c * sum_chunk, (std::min)(n, (c + 1) * sum_chunk));
   });
   double total = 0;
   for (double v : partial.values()) total += v;
@@ -40,7 +40,7 @@ void sum_columns(const T* x, T* y, Index rows, Index columns) {
                [&](Index begin, Index end) {
                  for (Index c = begin; c < end; ++c)
                    kernels::sum_rows(x + c * row_chunk * columns, columns, p + c * columns,
-                                     std::min(row_chunk, rows - c * row_chunk), columns);
+                                     (std::min)(row_chunk, rows - c * row_chunk), columns);
                });
   for (Index j = 0; j < columns; ++j) {
     double total = 0;

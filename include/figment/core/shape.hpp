@@ -24,10 +24,10 @@ class Shape {
   // Out of line, like size().
   /// The same of a range.
   [[gnu::noinline]] explicit Shape(std::span<const Index> dims) : rank_(static_cast<Index>(dims.size())) {
-    check(rank_ <= max_rank, "shape: {} dimensions, at most {} are supported", rank_, max_rank);
+    ensure(rank_ <= max_rank, "shape: {} dimensions, at most {} are supported", rank_, max_rank);
     for (Index i = 0; i < rank_; ++i) {
       dims_[i] = dims.data()[i];
-      check(dims_[i] >= 0, "shape: dimension {} is {}, expected 0 or more", i, dims_[i]);
+      ensure(dims_[i] >= 0, "shape: dimension {} is {}, expected 0 or more", i, dims_[i]);
     }
   }
 
@@ -65,8 +65,8 @@ class Shape {
 
   /// Adds an innermost extent. Throws beyond max_rank, or when it is negative.
   void push_back(Index d) {
-    check(rank_ < max_rank, "shape: more than {} dimensions", max_rank);
-    check(d >= 0, "shape: dimension {} is {}, expected 0 or more", rank_, d);
+    ensure(rank_ < max_rank, "shape: more than {} dimensions", max_rank);
+    ensure(d >= 0, "shape: dimension {} is {}, expected 0 or more", rank_, d);
     dims_[rank_++] = d;
   }
 
@@ -132,7 +132,7 @@ inline Shape broadcast(const Shape& a, const Shape& b, std::string_view op) {
   for (Index i = 0; i < rank; ++i) {
     const Index ia = i - (rank - a.rank()), ib = i - (rank - b.rank());
     const Index da = ia < 0 ? 1 : a[ia], db = ib < 0 ? 1 : b[ib];
-    check(da == db || da == 1 || db == 1, "{}: shapes {} and {} do not broadcast", op, a, b);
+    ensure(da == db || da == 1 || db == 1, "{}: shapes {} and {} do not broadcast", op, a, b);
     out.push_back(da == 1 ? db : da);
   }
   return out;

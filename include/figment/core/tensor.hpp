@@ -47,8 +47,8 @@ class Tensor {
 
   /// The values in row-major order; as many as the shape has elements.
   Tensor(const Shape& shape, std::span<const T> values) : Tensor(shape) {
-    check(static_cast<Index>(values.size()) == size(), "tensor: shape {} takes {} values, got {}", shape,
-          size(), values.size());
+    ensure(static_cast<Index>(values.size()) == size(), "tensor: shape {} takes {} values, got {}", shape,
+           size(), values.size());
     std::copy(values.begin(), values.end(), data_);
   }
   /// The same of a list: Tensor<float>({2, 2}, {1, 2, 3, 4}).
@@ -97,12 +97,12 @@ class Tensor {
 
   /// The single value of a one-element tensor.
   T item() const {
-    check(size() == 1, "item: expected one element, found shape {}", shape_);
+    ensure(size() == 1, "item: expected one element, found shape {}", shape_);
     return *data_;
   }
   /// The value at one position, an index for each dimension, negative ones from the end.
-  template <std::integral... I>
-  T operator()(I... index) const {
+  template <std::integral... At>
+  T operator()(At... index) const {
     return data_[offset({static_cast<Index>(index)...})];
   }
   /// Writes the value at one position.
@@ -115,7 +115,7 @@ class Tensor {
   void fill(T value) { std::fill_n(mutable_data(), size(), value); }
   /// Overwrites the values with those of a tensor of the same shape.
   void copy_from(const Tensor& other) {
-    check(shape_ == other.shape_, "copy_from: shape {} expected, found {}", shape_, other.shape_);
+    ensure(shape_ == other.shape_, "copy_from: shape {} expected, found {}", shape_, other.shape_);
     std::copy_n(other.data_, size(), mutable_data());
   }
   /// The same values in memory of their own, outside any graph.
@@ -130,8 +130,8 @@ class Tensor {
   /// one.
   Tensor view_as(const Shape& shape) const {
     const std::size_t bytes = bytes_of(shape);  // throws where shape.size() would overflow
-    check(bytes == bytes_of(shape_), "reshape: {} has {} elements, {} has {}", shape_, size(), shape,
-          shape.size());
+    ensure(bytes == bytes_of(shape_), "reshape: {} has {} elements, {} has {}", shape_, size(), shape,
+           shape.size());
     Tensor t = detach();
     t.shape_ = shape;
     return t;
@@ -182,7 +182,7 @@ class Tensor {
  private:
   static std::size_t bytes_of(const Shape& shape) {
     const Index bytes = detail::byte_count(shape, sizeof(T));
-    check(bytes >= 0, "tensor: shape {} has too many elements", shape);
+    ensure(bytes >= 0, "tensor: shape {} has too many elements", shape);
     return static_cast<std::size_t>(bytes);
   }
 
@@ -194,12 +194,12 @@ class Tensor {
   }
 
   Index offset(std::initializer_list<Index> index) const {
-    check(static_cast<Index>(index.size()) == rank(), "index: {} positions for shape {}", index.size(),
-          shape_);
+    ensure(static_cast<Index>(index.size()) == rank(), "index: {} positions for shape {}", index.size(),
+           shape_);
     Index at = 0, axis = 0;
     for (Index i : index) {
       const Index n = shape_[axis++];
-      check(i >= -n && i < n, "index: {} is out of range for axis {} of shape {}", i, axis - 1, shape_);
+      ensure(i >= -n && i < n, "index: {} is out of range for axis {} of shape {}", i, axis - 1, shape_);
       at = at * n + (i < 0 ? i + n : i);
     }
     return at;

@@ -21,8 +21,8 @@ namespace detail {
 template <class T>
 void check_probabilities(const Tensor<T>& x) {
   for (const T p : x.values())
-    check(!figment::detail::is_nan(p) && p >= 0 && p <= 1, "binarize: expected values from 0 to 1, found {}",
-          p);
+    ensure(!figment::detail::is_nan(p) && p >= 0 && p <= 1, "binarize: expected values from 0 to 1, found {}",
+           p);
 }
 
 }  // namespace detail

@@ -18,9 +18,9 @@ struct Dataset {
 
   /// N. Throws when x is a scalar or the labels are not (N,).
   Index size() const {
-    check(x.rank() >= 1, "dataset: expected examples (N, ...), found a scalar");
-    check(!labels.defined() || labels.shape() == Shape{x.dim(0)}, "dataset: {} examples, but labels {}",
-          x.dim(0), labels.shape());
+    ensure(x.rank() >= 1, "dataset: expected examples (N, ...), found a scalar");
+    ensure(!labels.defined() || labels.shape() == Shape{x.dim(0)}, "dataset: {} examples, but labels {}",
+           x.dim(0), labels.shape());
     return x.dim(0);
   }
 };
@@ -60,9 +60,9 @@ Tensor<T> slice_rows(const Tensor<T>& x, Index begin, Index end) {
 template <class T>
 Dataset<T> take(const Dataset<T>& dataset, const Indices& indices) {
   const Index n = dataset.size();
-  check(indices.rank() == 1, "take: expected indices (M,), found {}", indices.shape());
+  ensure(indices.rank() == 1, "take: expected indices (M,), found {}", indices.shape());
   for (std::int32_t i : indices.values())
-    check(i >= 0 && i < n, "take: index {} is out of range for {} examples", i, n);
+    ensure(i >= 0 && i < n, "take: index {} is out of range for {} examples", i, n);
   const auto rows = [&](const auto& t) { return detail::gather_rows(t, indices.data(), indices.size()); };
   return {rows(dataset.x), dataset.labels.defined() ? rows(dataset.labels) : Indices()};
 }
@@ -71,8 +71,8 @@ Dataset<T> take(const Dataset<T>& dataset, const Indices& indices) {
 template <class T>
 Dataset<T> slice(const Dataset<T>& dataset, Index begin, Index end) {
   const Index n = dataset.size();
-  check(0 <= begin && begin <= end && end <= n, "slice: {} to {} is out of range for {} examples", begin, end,
-        n);
+  ensure(0 <= begin && begin <= end && end <= n, "slice: {} to {} is out of range for {} examples", begin,
+         end, n);
   const auto rows = [&](const auto& t) { return detail::slice_rows(t, begin, end); };
   return {rows(dataset.x), dataset.labels.defined() ? rows(dataset.labels) : Indices()};
 }
@@ -81,7 +81,7 @@ Dataset<T> slice(const Dataset<T>& dataset, Index begin, Index end) {
 /// validation_split has it: auto [train, validation] = split(dataset, 0.1).
 template <class T>
 std::pair<Dataset<T>, Dataset<T>> split(const Dataset<T>& dataset, double fraction) {
-  check(fraction >= 0 && fraction <= 1, "split: expected a fraction from 0 to 1, found {}", fraction);
+  ensure(fraction >= 0 && fraction <= 1, "split: expected a fraction from 0 to 1, found {}", fraction);
   const Index n = dataset.size();
   const Index front = n - static_cast<Index>(std::llround(static_cast<double>(n) * fraction));
   return {slice(dataset, 0, front), slice(dataset, front, n)};

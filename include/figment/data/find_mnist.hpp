@@ -36,7 +36,7 @@ inline std::vector<std::filesystem::path> fashion_dirs() {
   };
   const std::string list = environment("XDG_DATA_DIRS");
   for (std::size_t begin = 0; begin < list.size();) {
-    const std::size_t end = std::min(list.find(':', begin), list.size());
+    const std::size_t end = (std::min)(list.find(':', begin), list.size());
     add(list.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -51,7 +51,7 @@ inline std::filesystem::path find_mnist_in(const std::vector<std::filesystem::pa
                                            std::string_view set, std::string_view advice) {
   const auto demand = [](std::string_view who, const std::string& place) {
     const std::string lack = mnist_lack(place);
-    check(lack.empty(), "{} {}: {}", who, place, lack);
+    ensure(lack.empty(), "{} {}: {}", who, place, lack);
     return std::filesystem::path(place);
   };
   if (!flag.empty()) return demand("--data", flag);

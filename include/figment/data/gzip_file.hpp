@@ -22,11 +22,11 @@ class GzipFile {
       : caller_(caller), name_(path.string()) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
-    check(std::filesystem::exists(status), "{}: {}: no such file", caller_, name_);
-    check(std::filesystem::is_regular_file(status), "{}: {}: not a regular file", caller_, name_);
+    ensure(std::filesystem::exists(status), "{}: {}: no such file", caller_, name_);
+    ensure(std::filesystem::is_regular_file(status), "{}: {}: not a regular file", caller_, name_);
     size_ = std::filesystem::file_size(path, error);
     if (!error) file_.reset(gzopen(name_.c_str(), "rb"));
-    check(file_ != nullptr, "{}: {}: cannot be opened", caller_, name_);
+    ensure(file_ != nullptr, "{}: {}: cannot be opened", caller_, name_);
     gzipped_ = gzdirect(file_.get()) == 0;
   }
 
@@ -46,8 +46,8 @@ class GzipFile {
     }
     int code = Z_OK;
     const std::string_view message = gzerror(file_.get(), &code);
-    check(code != Z_BUF_ERROR, "{}: {}: the gzip stream is cut short", caller_, name_);
-    check(code >= Z_OK, "{}: {}: corrupt gzip stream ({})", caller_, name_, message);
+    ensure(code != Z_BUF_ERROR, "{}: {}: the gzip stream is cut short", caller_, name_);
+    ensure(code >= Z_OK, "{}: {}: corrupt gzip stream ({})", caller_, name_, message);
     return got;
   }
 

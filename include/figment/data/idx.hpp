@@ -22,20 +22,20 @@ class IdxReader {
   Shape header() {
     std::uint8_t magic[4] = {};
     const auto got = file_.read(magic, 4);
-    check(got == 4 && magic[0] == 0 && magic[1] == 0,
-          "read_idx: {}: not an IDX file (it does not start with two zero bytes, a type and a rank)", name_);
-    check(magic[2] == 0x08, "read_idx: {}: expected element type 8 (unsigned byte), found {}", name_,
-          magic[2]);
-    check(magic[3] <= max_rank, "read_idx: {}: {} dimensions, at most {} are supported", name_, magic[3],
-          max_rank);
+    ensure(got == 4 && magic[0] == 0 && magic[1] == 0,
+           "read_idx: {}: not an IDX file (it does not start with two zero bytes, a type and a rank)", name_);
+    ensure(magic[2] == 0x08, "read_idx: {}: expected element type 8 (unsigned byte), found {}", name_,
+           magic[2]);
+    ensure(magic[3] <= max_rank, "read_idx: {}: {} dimensions, at most {} are supported", name_, magic[3],
+           max_rank);
     Shape shape;
     for (int i = 0; i < magic[3]; ++i) {
       std::uint8_t b[4] = {};
-      check(file_.read(b, 4) == 4, "read_idx: {}: the file ends inside its header", name_);
+      ensure(file_.read(b, 4) == 4, "read_idx: {}: the file ends inside its header", name_);
       shape.push_back(Index{b[0]} << 24 | Index{b[1]} << 16 | Index{b[2]} << 8 | Index{b[3]});
     }
     const Index bytes = figment::detail::byte_count(shape, 1);
-    check(bytes >= 0, "read_idx: {}: the header's shape has too many elements", name_);
+    ensure(bytes >= 0, "read_idx: {}: the header's shape has too many elements", name_);
     check_promise(shape, static_cast<std::uint64_t>(bytes));
     return shape;
   }
@@ -43,11 +43,11 @@ class IdxReader {
   void values(const Shape& shape, std::uint8_t* to) {
     const auto promised = static_cast<std::uint64_t>(shape.size());
     const auto got = file_.read(to, promised);
-    check(got == promised, "read_idx: {}: shape {} takes {} bytes, the file holds {}", name_, shape, promised,
-          got);
+    ensure(got == promised, "read_idx: {}: shape {} takes {} bytes, the file holds {}", name_, shape,
+           promised, got);
     std::uint8_t more;
-    check(file_.read(&more, 1) == 0, "read_idx: {}: bytes left over after the {} of shape {}", name_,
-          promised, shape);
+    ensure(file_.read(&more, 1) == 0, "read_idx: {}: bytes left over after the {} of shape {}", name_,
+           promised, shape);
   }
 
  private:
@@ -56,8 +56,8 @@ class IdxReader {
     const std::uint64_t expansion = 1032;  // deflate's limit
     const std::uint64_t header = 4 + 4 * static_cast<std::uint64_t>(shape.rank());
     const std::uint64_t most = file_.gzipped() ? expansion * file_.size() : file_.size() - header;
-    check(promised <= most, "read_idx: {}: shape {} takes {} bytes, the file holds {}{}", name_, shape,
-          promised, std::string_view(file_.gzipped() ? "at most " : ""), most);
+    ensure(promised <= most, "read_idx: {}: shape {} takes {} bytes, the file holds {}{}", name_, shape,
+           promised, std::string_view(file_.gzipped() ? "at most " : ""), most);
   }
 
   GzipFile file_;
@@ -80,14 +80,14 @@ inline Tensor<std::uint8_t> read_idx(const std::filesystem::path& path) {
 inline void write_idx(const std::filesystem::path& path, const Tensor<std::uint8_t>& t) {
   std::string header{'\0', '\0', '\x08', static_cast<char>(t.rank())};
   for (Index extent : t.shape()) {
-    check(extent <= 0xFFFFFFFF, "write_idx: {}: extent {} needs more than 32 bits", path.string(), extent);
+    ensure(extent <= 0xFFFFFFFF, "write_idx: {}: extent {} needs more than 32 bits", path.string(), extent);
     for (int shift = 24; shift >= 0; shift -= 8) header += static_cast<char>(extent >> shift & 0xFF);
   }
   std::ofstream file(path, std::ios::binary);
   file.write(header.data(), static_cast<std::streamsize>(header.size()));
   file.write(reinterpret_cast<const char*>(t.data()), t.size());
   file.close();
-  check(!file.fail(), "write_idx: {}: cannot be written", path.string());
+  ensure(!file.fail(), "write_idx: {}: cannot be written", path.string());
 }
 
 }  // namespace figment::data

@@ -60,8 +60,8 @@ bool parse_number(std::string_view text, V& value) {
   if (end != last || error == std::errc::invalid_argument) return false;
   if (error == std::errc::result_out_of_range) {
     // A double's from_chars does not say either at which end it left the range.
-    const bool small = text.find("e-") != text.npos || text.find("E-") != text.npos;
-    double wide = small ? 0 : std::numeric_limits<double>::infinity();
+    const bool tiny = text.find("e-") != text.npos || text.find("E-") != text.npos;
+    double wide = tiny ? 0 : std::numeric_limits<double>::infinity();
     std::from_chars(text.data(), last, wide);
     value = static_cast<V>(wide);
   }
@@ -77,10 +77,10 @@ class LibsvmReader {
   Dataset<float> read() {
     for_each_line(file_, [this](const char* begin, const char* end) { line(begin, end); });
     const auto n = static_cast<Index>(labels_.size());
-    check(n > 0, "read_libsvm: {}: expected an example on each line, found none", file_.name());
-    const Index most = std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(float));
-    check(n <= most / features_, "read_libsvm: {}: {} examples of {} features are too many", file_.name(), n,
-          features_);
+    ensure(n > 0, "read_libsvm: {}: expected an example on each line, found none", file_.name());
+    const Index most = (std::numeric_limits<Index>::max)() / static_cast<Index>(sizeof(float));
+    ensure(n <= most / features_, "read_libsvm: {}: {} examples of {} features are too many", file_.name(), n,
+           features_);
 
     auto x = Tensor<float>::zeros({n, features_});
     float* row = x.mutable_data();
@@ -118,7 +118,7 @@ class LibsvmReader {
   std::int32_t label(std::string_view token) const {
     double v;  // some programs write 5 as 5.0
     if (!parse_number(token, v) || v != std::trunc(v) ||
-        std::abs(v) > std::numeric_limits<std::int32_t>::max())
+        std::abs(v) > (std::numeric_limits<std::int32_t>::max)())
       bad("a whole number of 32 bits as label", token);
     return static_cast<std::int32_t>(v);
   }
@@ -161,8 +161,8 @@ class LibsvmReader {
 /// or without examples, and with the number of the line on anything else that is not
 /// `label index:value index:value ...` with ascending indices from 1 to `features` and finite values.
 inline Dataset<float> read_libsvm(const std::filesystem::path& path, Index features) {
-  check(features >= 1 && features < Index{1} << 31,
-        "read_libsvm: expected features from 1 to 2^31 - 1, found {}", features);
+  ensure(features >= 1 && features < Index{1} << 31,
+         "read_libsvm: expected features from 1 to 2^31 - 1, found {}", features);
   return detail::LibsvmReader(path, features).read();
 }
 
@@ -172,8 +172,8 @@ inline Dataset<float> read_libsvm(const std::filesystem::path& path, Index featu
 inline void write_libsvm(const std::filesystem::path& path, const Dataset<float>& dataset) {
   const Index n = dataset.size(), width = detail::row_size(dataset.x.shape());
   for (Index i = 0; i < dataset.x.size(); ++i)  // before an old file is lost
-    check(figment::detail::is_finite(dataset.x.data()[i]), "write_libsvm: {}: value {} of example {} is {}",
-          path.string(), i % width + 1, i / width, dataset.x.data()[i]);
+    ensure(figment::detail::is_finite(dataset.x.data()[i]), "write_libsvm: {}: value {} of example {} is {}",
+           path.string(), i % width + 1, i / width, dataset.x.data()[i]);
   std::ofstream file(path, std::ios::binary);
   std::string text;
   const auto put = [&](auto value) {
@@ -196,7 +196,7 @@ inline void write_libsvm(const std::filesystem::path& path, const Dataset<float>
     text.clear();
   }
   file.close();
-  check(!file.fail(), "write_libsvm: {}: cannot be written", path.string());
+  ensure(!file.fail(), "write_libsvm: {}: cannot be written", path.string());
 }
 
 }  // namespace figment::data

@@ -49,15 +49,15 @@ class LoaderState {
 
   LoaderState(Dataset<T> dataset, const LoaderOptions& options)
       : dataset_(std::move(dataset)), options_(options), size_(dataset_.size()) {
-    check(options.batch >= 1, "loader: expected a batch of 1 or more, found {}", options.batch);
-    check(size_ < Index{1} << 31, "loader: {} examples, at most 2^31 - 1 are supported", size_);
+    ensure(options.batch >= 1, "loader: expected a batch of 1 or more, found {}", options.batch);
+    ensure(size_ < Index{1} << 31, "loader: {} examples, at most 2^31 - 1 are supported", size_);
     const bool rest = size_ % options.batch > 0 && !options.drop_last && !options.replacement;
     batches_ = options.batches ? options.batches : size_ / options.batch + rest;
-    check(options.batches >= 0, "loader: expected 0 or more batches, found {}", options.batches);
-    check(size_ > 0 || options.batches == 0, "loader: {} batches of no examples", options.batches);
+    ensure(options.batches >= 0, "loader: expected 0 or more batches, found {}", options.batches);
+    ensure(size_ > 0 || options.batches == 0, "loader: {} batches of no examples", options.batches);
     const bool drawn = options.batches > 0 || options.replacement;  // the order then has all of their places
-    check(!drawn || batches_ <= ((Index{1} << 31) - 1) / options.batch,
-          "loader: {} batches of {}, at most 2^31 - 1 examples fit", batches_, options.batch);
+    ensure(!drawn || batches_ <= ((Index{1} << 31) - 1) / options.batch,
+           "loader: {} batches of {}, at most 2^31 - 1 examples fit", batches_, options.batch);
   }
   ~LoaderState() {
     {
@@ -72,16 +72,16 @@ class LoaderState {
   Index batches() const { return batches_; }
 
   void add(Transform f) {
-    check(static_cast<bool>(f), "loader: expected a transform, found an empty function");
+    ensure(static_cast<bool>(f), "loader: expected a transform, found an empty function");
     std::unique_lock lock(mutex_);
     halt(lock);
     transforms_.push_back(std::move(f));
   }
 
   void seek(Index epoch, Index batch) {
-    check(epoch >= 0 && epoch < Index{1} << 31, "loader: expected an epoch from 0 to 2^31 - 1, found {}",
-          epoch);
-    check(batch >= 0 && batch <= batches_, "loader: batch {} of an epoch of {}", batch, batches_);
+    ensure(epoch >= 0 && epoch < Index{1} << 31, "loader: expected an epoch from 0 to 2^31 - 1, found {}",
+           epoch);
+    ensure(batch >= 0 && batch <= batches_, "loader: batch {} of an epoch of {}", batch, batches_);
     next_epoch_ = epoch, first_batch_ = batch;
   }
 
@@ -140,7 +140,7 @@ class LoaderState {
     Indices all(Shape{batches_ * options_.batch});
     std::int32_t* out = all.mutable_data();
     for (Index begin = 0; begin < all.size(); begin += size_) {
-      const Index n = std::min(size_, all.size() - begin);
+      const Index n = (std::min)(size_, all.size() - begin);
       if (options_.replacement) {
         for (Index i = 0; i < n; ++i) out[begin + i] = static_cast<std::int32_t>(rng.below(size_));
       } else {
@@ -152,12 +152,12 @@ class LoaderState {
   }
 
   Batch<T> make(Index index) const {
-    const Index begin = index * options_.batch, n = std::min(options_.batch, order_.size() - begin);
+    const Index begin = index * options_.batch, n = (std::min)(options_.batch, order_.size() - begin);
     const std::int32_t* rows = order_.data() + begin;
     Tensor<T> x = gather_rows(dataset_.x, rows, n);
     Rng rng = generator(index + 1);
     for (const auto& f : transforms_) x = f(std::move(x), rng);
-    check(x.rank() >= 1 && x.dim(0) == n, "loader: a transform made {} of a batch of {}", x.shape(), n);
+    ensure(x.rank() >= 1 && x.dim(0) == n, "loader: a transform made {} of a batch of {}", x.shape(), n);
     return {std::move(x), dataset_.labels.defined() ? gather_rows(dataset_.labels, rows, n) : Indices(),
             epoch_, index};
   }

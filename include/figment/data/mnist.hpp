@@ -75,13 +75,14 @@ inline Dataset<float> read_mnist(const std::filesystem::path& images, const std:
                                  const MnistOptions& options) {
   const Tensor<std::uint8_t> pixels = read_idx(images), classes = read_idx(labels);
   const bool digits = pixels.rank() == 3 && pixels.dim(1) == 28 && pixels.dim(2) == 28;
-  check(digits, "load_mnist: {}: expected images (N, 28, 28), found {}", images.string(), pixels.shape());
-  check(classes.rank() == 1, "load_mnist: {}: expected labels (N,), found {}", labels.string(),
-        classes.shape());
-  check(pixels.dim(0) == classes.dim(0), "load_mnist: {} images in {}, but {} labels in {}", pixels.dim(0),
-        images.string(), classes.dim(0), labels.string());
+  ensure(digits, "load_mnist: {}: expected images (N, 28, 28), found {}", images.string(), pixels.shape());
+  ensure(classes.rank() == 1, "load_mnist: {}: expected labels (N,), found {}", labels.string(),
+         classes.shape());
+  ensure(pixels.dim(0) == classes.dim(0), "load_mnist: {} images in {}, but {} labels in {}", pixels.dim(0),
+         images.string(), classes.dim(0), labels.string());
   for (Index i = 0; i < classes.size(); ++i)
-    check(classes(i) <= 9, "load_mnist: {}: label {} is {}, expected 0 to 9", labels.string(), i, classes(i));
+    ensure(classes(i) <= 9, "load_mnist: {}: label {} is {}, expected 0 to 9", labels.string(), i,
+           classes(i));
 
   Tensor<float> x({pixels.dim(0), 28, 28, 1});
   const float white = options.unit_range ? 255.0f : 1.0f;
@@ -93,16 +94,16 @@ inline Dataset<float> read_mnist(const std::filesystem::path& images, const std:
 inline Dataset<float> read_mnist_libsvm(const std::filesystem::path& path, const MnistOptions& options) {
   Dataset<float> half = read_libsvm(path, 28 * 28);
   for (Index i = 0; i < half.labels.size(); ++i)
-    check(half.labels(i) >= 0 && half.labels(i) <= 9, "load_mnist: {}: label {} is {}, expected 0 to 9",
-          path.string(), i, half.labels(i));
+    ensure(half.labels(i) >= 0 && half.labels(i) <= 9, "load_mnist: {}: label {} is {}, expected 0 to 9",
+           path.string(), i, half.labels(i));
   const auto pixels = half.x.values();
   const auto [low, high] = std::minmax_element(pixels.begin(), pixels.end());
-  check(*low >= 0 && *high <= 255, "load_mnist: {}: expected pixels from 0 to 255, found {}", path.string(),
-        *low < 0 ? *low : *high);
+  ensure(*low >= 0 && *high <= 255, "load_mnist: {}: expected pixels from 0 to 255, found {}", path.string(),
+         *low < 0 ? *low : *high);
   const bool scaled = *high <= 1;
-  check(options.unit_range || !scaled,
-        "load_mnist: {}: expected pixels from 0 to 255, found none above {}: the file is scaled to [0, 1]",
-        path.string(), *high);
+  ensure(options.unit_range || !scaled,
+         "load_mnist: {}: expected pixels from 0 to 255, found none above {}: the file is scaled to [0, 1]",
+         path.string(), *high);
   half.x = half.x.view_as({half.size(), 28, 28, 1});
   if (options.unit_range && !scaled) {
     float* p = half.x.mutable_data();
@@ -142,7 +143,7 @@ inline Mnist load_mnist_libsvm(const std::filesystem::path& train, const std::fi
 /// wrong shapes, counts that differ and labels above 9.
 inline Mnist load_mnist(const std::filesystem::path& place, const MnistOptions& options = {}) {
   const std::string lack = detail::mnist_lack(place);
-  check(lack.empty(), "load_mnist: {}: {}", place.string(), lack);
+  ensure(lack.empty(), "load_mnist: {}: {}", place.string(), lack);
   if (std::filesystem::is_regular_file(place))
     return load_mnist_libsvm(place, libsvm_test_half(place), options);
   const detail::MnistPaths paths(place);

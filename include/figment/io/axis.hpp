@@ -28,14 +28,14 @@ class Axis {
 
   void include(double v) {
     if (!shows(v)) return;
-    low_ = std::min(low_, scale(v)), high_ = std::max(high_, scale(v));
+    low_ = (std::min)(low_, scale(v)), high_ = (std::max)(high_, scale(v));
   }
 
   /// Leaves a part of the length free at both ends. Call once, after the values.
   void pad(double part) {
     if (low_ > high_) low_ = 0, high_ = 1;
     // Values are told apart to nine digits; a difference of logarithms is relative already.
-    const double size = log_ ? 1 : std::max(std::abs(low_), std::abs(high_));
+    const double size = log_ ? 1 : (std::max)(std::abs(low_), std::abs(high_));
     if (high_ - low_ <= 1e-9 * size || high_ - low_ < 1e-290) {
       const double around = !log_ && size > 1e-280 ? size * 0.1 : 0.5;
       low_ -= around, high_ += around;
@@ -55,7 +55,7 @@ class Axis {
     if (!log_) return linear_ticks(count);
     std::vector<Tick> out;
     const double decades = high_ - low_;
-    const auto step = static_cast<int>(std::max(1.0, std::ceil(decades / static_cast<double>(count))));
+    const auto step = static_cast<int>((std::max)(1.0, std::ceil(decades / static_cast<double>(count))));
     for (int e = static_cast<int>(std::floor(low_)); e <= high_; ++e)
       for (int digit : {1, 2, 5}) {
         if (digit > 1 && decades > 2) continue;
@@ -91,7 +91,7 @@ class Axis {
     const bool plain = size < 1e6 && digit >= -4;
     const int figures = static_cast<int>(std::floor(std::log10(size) + 1e-9)) - digit;
     const auto end =
-        plain ? std::to_chars(text, text + 64, v, std::chars_format::fixed, std::max(0, -digit))
+        plain ? std::to_chars(text, text + 64, v, std::chars_format::fixed, (std::max)(0, -digit))
               : std::to_chars(text, text + 64, v, std::chars_format::scientific, std::clamp(figures, 0, 15));
     return {text, end.ptr};
   }

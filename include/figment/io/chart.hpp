@@ -46,16 +46,16 @@ class Chart {
 
   Chart(const PlotOptions& options, Axis x, Axis y, const std::vector<LegendEntry>& legend, bool discs)
       : figure{options.width, options.height}, x_(x), y_(y) {
-    check(options.width >= 1 && options.width <= 8192 && options.height >= 1 && options.height <= 8192,
-          "plot: expected a size from 1 to 8192 pixels, found {} x {}", options.width, options.height);
+    ensure(options.width >= 1 && options.width <= 8192 && options.height >= 1 && options.height <= 8192,
+           "plot: expected a size from 1 to 8192 pixels, found {} x {}", options.width, options.height);
     top_ = options.title.empty() ? 16 : 46;
     bottom_ = static_cast<double>(options.height) - (options.x_label.empty() ? 34 : 60);
     const auto y_ticks = y_.ticks(std::max<Index>(2, static_cast<Index>((bottom_ - top_) / 48)));
     left_ = widest(y_ticks) + (options.y_label.empty() ? 20 : 46);
     right_ = static_cast<double>(options.width) - legend_width(legend) - 20;
-    check(right_ - left_ >= 40 && bottom_ - top_ >= 40,
-          "plot: {} x {} pixels leave no room beside the labels and the legend", options.width,
-          options.height);
+    ensure(right_ - left_ >= 40 && bottom_ - top_ >= 40,
+           "plot: {} x {} pixels leave no room beside the labels and the legend", options.width,
+           options.height);
     draw_axes(y_ticks, x_ticks());
     const double middle = (left_ + right_) / 2;
     caption({middle, 30}, options.title, title_size);
@@ -82,7 +82,7 @@ class Chart {
 
   static double widest(const Ticks& ticks) {
     double most = 0;
-    for (const auto& t : ticks) most = std::max(most, text_width(t.label, label_size));
+    for (const auto& t : ticks) most = (std::max)(most, text_width(t.label, label_size));
     return most;
   }
 
@@ -117,7 +117,7 @@ class Chart {
   /// Of one of its columns, of which there are as many as the height asks for.
   static double column_width(const std::vector<LegendEntry>& legend) {
     double most = 0;
-    for (const auto& e : legend) most = std::max(most, text_width(e.name, label_size));
+    for (const auto& e : legend) most = (std::max)(most, text_width(e.name, label_size));
     return most + swatch + 14;
   }
   double legend_width(const std::vector<LegendEntry>& legend) const {

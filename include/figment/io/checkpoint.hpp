@@ -22,7 +22,7 @@ inline RngState rng_state(const Json& j) {
 /// A count that a file gives, which may be anything.
 inline Index count(const Json& j) {
   const auto n = j.get<std::int64_t>();
-  check(n >= 0, "expected 0 or more, found {}", n);
+  ensure(n >= 0, "expected 0 or more, found {}", n);
   return n;
 }
 
@@ -55,16 +55,16 @@ inline TrainPosition train_position(const Json& j) {
   p.history.columns = j.at("columns").get<std::vector<std::string>>();
   for (const Json& row : j.at("rows")) {
     p.history.rows.push_back(numbers(row));
-    check(p.history.rows.back().size() == p.history.columns.size(), "a row of {} figures under {} columns",
-          p.history.rows.back().size(), p.history.columns.size());
+    ensure(p.history.rows.back().size() == p.history.columns.size(), "a row of {} figures under {} columns",
+           p.history.rows.back().size(), p.history.columns.size());
   }
   p.means = {.names = j.at("losses").get<std::vector<std::string>>(),
              .sums = numbers(j.at("sums")),
              .samples = count(j.at("samples")),
              .has_total = j.at("has_total").get<bool>()};
   p.means.latest.assign(p.means.sums.size(), 0.0);  // the next step fills it
-  check(p.means.names.size() == p.means.sums.size(), "{} sums of {} losses", p.means.sums.size(),
-        p.means.names.size());
+  ensure(p.means.names.size() == p.means.sums.size(), "{} sums of {} losses", p.means.sums.size(),
+         p.means.names.size());
   p.g_loss = j.at("g_loss").get<double>();
   return p;
 }
@@ -114,7 +114,7 @@ class Checkpoint {
         [&o](const Json& j) -> Apply {
           const Index steps = detail::count(j.at("steps"));
           const auto rate = j.at("rate").get<double>();
-          check(rate >= 0, "a rate of {}", rate);
+          ensure(rate >= 0, "a rate of {}", rate);
           return [&o, steps, rate] { o.set_steps(steps), o.set_rate(rate); };
         });
     return *this;
@@ -141,7 +141,7 @@ class Checkpoint {
   }
   /// Text beside it all: what built the model, say.
   Checkpoint& add_text(const std::string& name, std::string text) {
-    check(name != "state", "checkpoint: 'state' is no name for a text");
+    ensure(name != "state", "checkpoint: 'state' is no name for a text");
     texts_[name] = std::move(text);
     return *this;
   }
@@ -185,23 +185,23 @@ class Checkpoint {
 
   template <class T>
   void tensor(const std::string& name, const Tensor<T>& t) {
-    for (const auto& [other, any] : tensors_) check(other != name, "checkpoint: a second '{}'", name);
+    for (const auto& [other, any] : tensors_) ensure(other != name, "checkpoint: a second '{}'", name);
     tensors_.emplace_back(name, t);
   }
   void number(const std::string& name, std::function<Json()> get, std::function<Apply(const Json&)> parse) {
-    for (const Number& n : numbers_) check(n.name != name, "checkpoint: a second '{}'", name);
+    for (const Number& n : numbers_) ensure(n.name != name, "checkpoint: a second '{}'", name);
     numbers_.push_back({name, std::move(get), std::move(parse)});
   }
 
   std::vector<Apply> read_numbers(const std::filesystem::path& path, const Metadata& metadata) const {
     const auto found = metadata.find("state");
-    check(found != metadata.end(), "load_checkpoint: {}: no checkpoint, its metadata has no state",
-          path.string());
+    ensure(found != metadata.end(), "load_checkpoint: {}: no checkpoint, its metadata has no state",
+           path.string());
     const Json state = Json::parse(found->second, nullptr, false);
-    check(state.is_object(), "load_checkpoint: {}: the state is not a JSON object", path.string());
+    ensure(state.is_object(), "load_checkpoint: {}: the state is not a JSON object", path.string());
     std::vector<Apply> apply;
     for (const Number& n : numbers_) {
-      check(state.contains(n.name), "load_checkpoint: {}: the state has no '{}'", path.string(), n.name);
+      ensure(state.contains(n.name), "load_checkpoint: {}: the state has no '{}'", path.string(), n.name);
       try {
         apply.push_back(n.parse(state[n.name]));
       } catch (const std::exception& e) {  // ours or the JSON library's
@@ -209,9 +209,9 @@ class Checkpoint {
       }
     }
     for (const auto& [name, value] : state.items())
-      check(std::any_of(numbers_.begin(), numbers_.end(),
-                        [&, &name = name](const Number& n) { return n.name == name; }),
-            "load_checkpoint: {}: this run has no '{}'", path.string(), name);
+      ensure(std::any_of(numbers_.begin(), numbers_.end(),
+                         [&, &name = name](const Number& n) { return n.name == name; }),
+             "load_checkpoint: {}: this run has no '{}'", path.string(), name);
     return apply;
   }
 

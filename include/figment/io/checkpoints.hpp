@@ -39,10 +39,10 @@ class Checkpoints final : public Callback {
   /// when the first is written.
   Checkpoints(std::filesystem::path dir, Checkpoint checkpoint, CheckpointOptions options = {})
       : dir_(std::move(dir)), checkpoint_(std::move(checkpoint)), options_(std::move(options)) {
-    check(options_.keep >= 1, "checkpoints: expected 1 or more to keep, found {}", options_.keep);
-    check(options_.every_epochs >= 0 && options_.every_steps >= 0,
-          "checkpoints: expected every 0 or more epochs and steps, found {} and {}", options_.every_epochs,
-          options_.every_steps);
+    ensure(options_.keep >= 1, "checkpoints: expected 1 or more to keep, found {}", options_.keep);
+    ensure(options_.every_epochs >= 0 && options_.every_steps >= 0,
+           "checkpoints: expected every 0 or more epochs and steps, found {} and {}", options_.every_epochs,
+           options_.every_steps);
   }
   ~Checkpoints() override { wait(); }
   Checkpoints(const Checkpoints&) = delete;

@@ -76,8 +76,8 @@ inline Settings parse_settings(const std::vector<std::pair<std::string, std::str
 /// read back as the same numbers; those that are not finite, which JSON cannot hold, as null. Throws when the
 /// settings are not named.
 inline void write_config(const std::filesystem::path& path, const Settings& settings) {
-  check(settings.is_object(), "write_config: {}: expected settings by name, found {}", path.string(),
-        settings.type_name());
+  ensure(settings.is_object(), "write_config: {}: expected settings by name, found {}", path.string(),
+         settings.type_name());
   const Settings all{{"settings", settings}, {"environment", environment()}};
   // A name of a file need not be UTF-8.
   write_file(path, all.dump(2, ' ', false, Settings::error_handler_t::replace) + "\n");
@@ -87,15 +87,15 @@ inline void write_config(const std::filesystem::path& path, const Settings& sett
 /// or has no settings.
 inline Settings read_config(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  check(file.good(), "read_config: {}: cannot be opened", path.string());
+  ensure(file.good(), "read_config: {}: cannot be opened", path.string());
   constexpr std::uintmax_t most = 1 << 24;
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
-  check(!error && size <= most, "read_config: {}: expected a file of at most {} bytes", path.string(), most);
+  ensure(!error && size <= most, "read_config: {}: expected a file of at most {} bytes", path.string(), most);
   try {
     Settings all = Settings::parse(file);
-    check(all.is_object() && all.contains("settings") && all["settings"].is_object(),
-          "read_config: {}: expected an object with 'settings'", path.string());
+    ensure(all.is_object() && all.contains("settings") && all["settings"].is_object(),
+           "read_config: {}: expected an object with 'settings'", path.string());
     return all;
   } catch (const Settings::exception& e) {
     fail("read_config: {}: {}", path.string(), e.what());

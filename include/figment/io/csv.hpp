@@ -32,8 +32,8 @@ inline void write_csv(const std::filesystem::path& path, const std::vector<std::
   for (const auto& name : columns) out += (&name == columns.data() ? "" : ",") + detail::csv_field(name);
   out += '\n';
   for (const auto& row : rows) {
-    check(row.size() == columns.size(), "write_csv: {}: row {} has {} values, expected {}", path.string(),
-          &row - rows.data(), row.size(), columns.size());
+    ensure(row.size() == columns.size(), "write_csv: {}: row {} has {} values, expected {}", path.string(),
+           &row - rows.data(), row.size(), columns.size());
     for (const double& v : row) {
       if (&v != row.data()) out += ',';
       char digits[32];

@@ -51,13 +51,13 @@ inline Color kind_color(const std::string& type) {
 class DiagramPainter {
  public:
   DiagramPainter(const LayerGraph& graph, std::string title) : graph_(graph), boxes_(graph.layers.size()) {
-    for (const auto& layer : graph.layers) box_width_ = std::max(box_width_, width_of(layer));
+    for (const auto& layer : graph.layers) box_width_ = (std::max)(box_width_, width_of(layer));
     const std::string totals = totals_text(graph.count),
                       input = "input " + figment::detail::batch_text(graph.input);
     const Block all = block(LayerGraph::none, 0, graph.layers.size());
     const double pill = text_width(input, label) + 32;
     const double width =
-        std::max({all.width, pill, text_width(title, 20), text_width(totals, small)}) + 2 * margin;
+        (std::max)({all.width, pill, text_width(title, 20), text_width(totals, fine)}) + 2 * margin;
     const double top = title.empty() ? margin : margin + 34;
     if (!title.empty()) write({width / 2, margin + 16}, title, 20, ink, Anchor::middle);
 
@@ -68,7 +68,7 @@ class DiagramPainter {
     write({width / 2, input_.y + 19}, input, label, ink, Anchor::middle);
     for (std::size_t i = 0; i < boxes_.size(); ++i) paint(graph.layers[i], boxes_[i]);
     const double bottom = input_.bottom() + gap + all.height + (graph.layers.empty() ? 0 : 26);
-    write({width / 2, bottom}, totals, small, grey, Anchor::middle);
+    write({width / 2, bottom}, totals, fine, grey, Anchor::middle);
     figure_.width = static_cast<Index>(std::ceil(width));
     figure_.height = static_cast<Index>(std::ceil(bottom + margin - 6));
   }
@@ -76,7 +76,7 @@ class DiagramPainter {
   Figure figure() && { return std::move(figure_); }
 
  private:
-  static constexpr double margin = 20, gap = 26, beside = 24, pad = 18, heading = 30, label = 15, small = 12;
+  static constexpr double margin = 20, gap = 26, beside = 24, pad = 18, heading = 30, label = 15, fine = 12;
   static constexpr Color ink{0x22, 0x28, 0x2f}, grey{0x66, 0x6e, 0x77}, line{0x77, 0x80, 0x8a};
 
   struct Rect {
@@ -94,10 +94,10 @@ class DiagramPainter {
 
   double width_of(const LayerGraph::Layer& layer) const {
     const auto [type, options] = type_and_options(layer.text);
-    const double first = text_width(type, label) + text_width(graph_.name(layer.path, layer.part), small);
-    const double last = text_width(figment::detail::batch_text(layer.output), small) +
-                        text_width(parameters_text(layer.parameters), small);
-    return std::max({first, last, text_width(options, small) - 24}) + 24 + 30;
+    const double first = text_width(type, label) + text_width(graph_.name(layer.path, layer.part), fine);
+    const double last = text_width(figment::detail::batch_text(layer.output), fine) +
+                        text_width(parameters_text(layer.parameters), fine);
+    return (std::max)({first, last, text_width(options, fine) - 24}) + 24 + 30;
   }
 
   /// The layers [begin, end) that are, directly or in other parts, in `part`.
@@ -125,14 +125,14 @@ class DiagramPainter {
     }
     for (const auto& row : out.rows) {
       double width = beside * static_cast<double>(row.size() - 1), height = 0;
-      for (const Block& b : row) width += b.width, height = std::max(height, b.height);
+      for (const Block& b : row) width += b.width, height = (std::max)(height, b.height);
       out.widths.push_back(width), out.heights.push_back(height);
-      out.width = std::max(out.width, width);
+      out.width = (std::max)(out.width, width);
       out.height += height + (&row == out.rows.data() ? 0 : gap);
     }
     if (part != LayerGraph::none) {
       // Its title is left of the line that enters at the middle.
-      out.width = std::max(out.width + 2 * pad, 2 * (text_width(part_text(part), small) + pad));
+      out.width = (std::max)(out.width + 2 * pad, 2 * (text_width(part_text(part), fine) + pad));
       out.height += heading + pad;
     }
     return out;
@@ -155,7 +155,7 @@ class DiagramPainter {
     }
     if (b.part != LayerGraph::none) {
       paint({x, y, b.width, b.height}, {0xf7, 0xf8, 0xfa}, {0xcd, 0xd3, 0xda});
-      write({x + 10, y + 19}, part_text(b.part), small, grey);
+      write({x + 10, y + 19}, part_text(b.part), fine, grey);
       y += heading;
     }
     for (std::size_t r = 0; r < b.rows.size(); ++r) {
@@ -188,11 +188,11 @@ class DiagramPainter {
     add(Box{{r.x, r.y}, 5, r.height, kind_color(type)});
     const double left = r.x + 16, right = r.x + r.width - 12;
     write({left, r.y + 20}, type, label, ink);
-    write({right, r.y + 20}, graph_.name(layer.path, layer.part), small, grey, Anchor::end);
-    if (!options.empty()) write({left, r.y + 38}, options, small, grey);
-    write({left, r.bottom() - 11}, figment::detail::batch_text(layer.output), small, ink);
+    write({right, r.y + 20}, graph_.name(layer.path, layer.part), fine, grey, Anchor::end);
+    if (!options.empty()) write({left, r.y + 38}, options, fine, grey);
+    write({left, r.bottom() - 11}, figment::detail::batch_text(layer.output), fine, ink);
     if (layer.parameters > 0)
-      write({right, r.bottom() - 11}, parameters_text(layer.parameters), small, ink, Anchor::end);
+      write({right, r.bottom() - 11}, parameters_text(layer.parameters), fine, ink, Anchor::end);
   }
 
   void paint(const Rect& r, Color fill, Color border) {

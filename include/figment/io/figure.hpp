@@ -75,8 +75,8 @@ namespace detail {
 
 inline void check_page(const char* who, const Figure& f) {
   const Index most = Index{1} << 26;
-  check(f.width >= 1 && f.height >= 1 && f.width <= most / f.height,
-        "{}: expected a page of 1 to 2^26 pixels, found {} x {}", who, f.width, f.height);
+  ensure(f.width >= 1 && f.height >= 1 && f.width <= most / f.height,
+         "{}: expected a page of 1 to 2^26 pixels, found {} x {}", who, f.width, f.height);
 }
 
 /// Places and sizes are numbers: NaN is no attribute of an SVG, and no pixel.

@@ -67,7 +67,7 @@ class FileWriter {
 
  private:
   void check_open() const {
-    check(file_ != nullptr, "cannot write {}: it was committed or given up before", path_.string());
+    ensure(file_ != nullptr, "cannot write {}: it was committed or given up before", path_.string());
   }
   [[noreturn]] void give_up(int code) {
     discard();

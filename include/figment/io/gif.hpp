@@ -57,25 +57,25 @@ class GifEncoder {
     const std::unique_ptr<ColorMapObject, void (*)(ColorMapObject*)> map(GifMakeMapObject(256, colors.data()),
                                                                          GifFreeMapObject);
     if (!map) gif_failed(E_GIF_ERR_NOT_ENOUGH_MEM);
-    verify(EGifPutScreenDesc(gif_, width, height, 8, 0, map.get()));
+    confirm(EGifPutScreenDesc(gif_, width, height, 8, 0, map.get()));
   }
 
   /// The extension of Netscape 2.0: a count of repetitions, where 0 has no end.
   void loop_for_ever() {
     const std::array<GifByteType, 3> block{1, 0, 0};
-    verify(EGifPutExtensionLeader(gif_, APPLICATION_EXT_FUNC_CODE));
-    verify(EGifPutExtensionBlock(gif_, 11, "NETSCAPE2.0"));
-    verify(EGifPutExtensionBlock(gif_, 3, block.data()));
-    verify(EGifPutExtensionTrailer(gif_));
+    confirm(EGifPutExtensionLeader(gif_, APPLICATION_EXT_FUNC_CODE));
+    confirm(EGifPutExtensionBlock(gif_, 11, "NETSCAPE2.0"));
+    confirm(EGifPutExtensionBlock(gif_, 3, block.data()));
+    confirm(EGifPutExtensionTrailer(gif_));
   }
 
   void frame(const Image& image, int hundredths) {
     const GraphicsControlBlock control{DISPOSAL_UNSPECIFIED, false, hundredths, NO_TRANSPARENT_COLOR};
     std::array<GifByteType, 4> block{};
     const auto size = EGifGCBToExtension(&control, block.data());
-    verify(EGifPutExtension(gif_, GRAPHICS_EXT_FUNC_CODE, static_cast<int>(size), block.data()));
+    confirm(EGifPutExtension(gif_, GRAPHICS_EXT_FUNC_CODE, static_cast<int>(size), block.data()));
     const auto width = static_cast<int>(image.width);
-    verify(EGifPutImageDesc(gif_, 0, 0, width, static_cast<int>(image.height), false, nullptr));
+    confirm(EGifPutImageDesc(gif_, 0, 0, width, static_cast<int>(image.height), false, nullptr));
     const auto nearest = [](std::uint8_t v) { return (v * 5 + 127) / 255; };
     row_.resize(static_cast<std::size_t>(width));
     for (Index y = 0; y < image.height; ++y) {
@@ -86,7 +86,7 @@ class GifEncoder {
                     : static_cast<GifPixelType>(nearest(p[0]) * 36 + nearest(p[1]) * 6 + nearest(p[2]));
         p += image.channels;
       }
-      verify(EGifPutLine(gif_, row_.data(), width));
+      confirm(EGifPutLine(gif_, row_.data(), width));
     }
   }
 
@@ -107,7 +107,7 @@ class GifEncoder {
     return n;
   }
 
-  void verify(int status) {
+  void confirm(int status) {
     if (status != GIF_OK) gif_failed(gif_->Error);
   }
 
@@ -117,19 +117,19 @@ class GifEncoder {
 };
 
 inline void check_frames(std::span<const Image> frames) {
-  check(!frames.empty(), "gif: expected one frame or more, found none");
+  ensure(!frames.empty(), "gif: expected one frame or more, found none");
   const Image& first = frames[0];
   for (std::size_t i = 0; i < frames.size(); ++i) {
     const Index h = frames[i].height, w = frames[i].width, c = frames[i].channels;
-    check(h >= 1 && w >= 1 && h < 65536 && w < 65536 && (c == 1 || c == 3),
-          "gif: frame {}: expected sides of 1 to 65535 pixels of 1 or 3 channels, found {} x {} x {}", i, h,
-          w, c);
-    check(h == first.height && w == first.width && c == first.channels,
-          "gif: frame {} is {} x {} x {}, the first {} x {} x {}", i, h, w, c, first.height, first.width,
-          first.channels);
-    check(static_cast<Index>(frames[i].pixels.size()) == h * w * c,
-          "gif: frame {}: {} x {} x {} takes {} bytes, found {}", i, h, w, c, h * w * c,
-          frames[i].pixels.size());
+    ensure(h >= 1 && w >= 1 && h < 65536 && w < 65536 && (c == 1 || c == 3),
+           "gif: frame {}: expected sides of 1 to 65535 pixels of 1 or 3 channels, found {} x {} x {}", i, h,
+           w, c);
+    ensure(h == first.height && w == first.width && c == first.channels,
+           "gif: frame {} is {} x {} x {}, the first {} x {} x {}", i, h, w, c, first.height, first.width,
+           first.channels);
+    ensure(static_cast<Index>(frames[i].pixels.size()) == h * w * c,
+           "gif: frame {}: {} x {} x {} takes {} bytes, found {}", i, h, w, c, h * w * c,
+           frames[i].pixels.size());
   }
 }
 
@@ -140,8 +140,8 @@ inline void check_frames(std::span<const Image> frames) {
 /// first, and when giflib fails.
 inline std::vector<std::uint8_t> encode_gif(std::span<const Image> frames, const GifOptions& options = {}) {
   detail::check_frames(frames);
-  check(options.delay_ms >= 0 && options.delay_ms <= 655350,
-        "gif: expected a delay of 0 to 655350 ms, found {}", options.delay_ms);
+  ensure(options.delay_ms >= 0 && options.delay_ms <= 655350,
+         "gif: expected a delay of 0 to 655350 ms, found {}", options.delay_ms);
   const auto hundredths = static_cast<int>((options.delay_ms + 5) / 10);
   detail::GifEncoder encoder;
   encoder.begin(static_cast<int>(frames[0].width), static_cast<int>(frames[0].height), frames[0].channels);

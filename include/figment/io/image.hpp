@@ -36,7 +36,7 @@ template <class T>
 std::uint8_t to_byte(T v) {
   return figment::detail::is_nan(v) || v <= T(0)
              ? std::uint8_t{0}
-             : static_cast<std::uint8_t>(std::min(v, T(1)) * T(255) + T(0.5));
+             : static_cast<std::uint8_t>((std::min)(v, T(1)) * T(255) + T(0.5));
 }
 
 inline Image blank(Index height, Index width, Index channels, std::uint8_t level) {
@@ -49,8 +49,8 @@ inline constexpr Index most_bytes = Index{1} << 30;
 
 /// Of extents that are not negative.
 inline void check_picture(const char* who, Index height, Index width, Index channels) {
-  check(height == 0 || width <= most_bytes / channels / height, "{}: a picture of {} x {} x {} is too large",
-        who, height, width, channels);
+  ensure(height == 0 || width <= most_bytes / channels / height, "{}: a picture of {} x {} x {} is too large",
+         who, height, width, channels);
 }
 
 }  // namespace detail
@@ -58,13 +58,13 @@ inline void check_picture(const char* who, Index height, Index width, Index chan
 /// Each pixel repeated `factor` times in both directions. Throws when the factor is not from 1 to 65536, when
 /// the pixels are not as many as the picture's size says, and when it becomes larger than 1 GiB.
 inline Image upscale(const Image& image, Index factor) {
-  check(factor >= 1 && factor <= 65536, "upscale: expected a factor of 1 or more, at most 65536, found {}",
-        factor);
+  ensure(factor >= 1 && factor <= 65536, "upscale: expected a factor of 1 or more, at most 65536, found {}",
+         factor);
   const Index h = image.height, w = image.width, c = image.channels;
   const auto bytes = static_cast<Index>(image.pixels.size());
-  check(h >= 0 && h <= detail::most_bytes && w >= 0 && w <= detail::most_bytes && (c == 1 || c == 3) &&
-            bytes == h * w * c,
-        "upscale: {} bytes are no picture of {} x {} x {}", bytes, h, w, c);
+  ensure(h >= 0 && h <= detail::most_bytes && w >= 0 && w <= detail::most_bytes && (c == 1 || c == 3) &&
+             bytes == h * w * c,
+         "upscale: {} bytes are no picture of {} x {} x {}", bytes, h, w, c);
   detail::check_picture("upscale", h * factor, w * factor, c);
   Image big = detail::blank(h * factor, w * factor, c, 0);
   for (Index y = 0; y < big.height; ++y)
@@ -80,14 +80,14 @@ template <class T>
 Image grid(const Tensor<T>& images, const GridOptions& options = {}) {
   const Shape& s = images.shape();
   const Index channels = s.rank() == 4 ? s[3] : 1;
-  check((s.rank() == 3 || s.rank() == 4) && (channels == 1 || channels == 3) && s.size() > 0,
-        "grid: expected images (N, H, W), (N, H, W, 1) or (N, H, W, 3), found {}", s);
-  check(options.columns >= 0 && options.gap >= 0 && options.gap <= 65536,
-        "grid: expected columns and gap of 0 or more, at most 65536, found {} and {}", options.columns,
-        options.gap);
+  ensure((s.rank() == 3 || s.rank() == 4) && (channels == 1 || channels == 3) && s.size() > 0,
+         "grid: expected images (N, H, W), (N, H, W, 1) or (N, H, W, 3), found {}", s);
+  ensure(options.columns >= 0 && options.gap >= 0 && options.gap <= 65536,
+         "grid: expected columns and gap of 0 or more, at most 65536, found {} and {}", options.columns,
+         options.gap);
   const Index n = s[0], height = s[1], width = s[2], gap = options.gap;
   const auto square = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(n))));
-  const Index columns = options.columns ? std::min(options.columns, n) : square;
+  const Index columns = options.columns ? (std::min)(options.columns, n) : square;
   const Index rows = (n + columns - 1) / columns;
   const Index all_rows = rows * (height + gap) - gap, all_columns = columns * (width + gap) - gap;
   detail::check_picture("grid", all_rows, all_columns, channels);
@@ -105,8 +105,8 @@ Image grid(const Tensor<T>& images, const GridOptions& options = {}) {
 template <class T>
 Image to_image(const Tensor<T>& x) {
   const Shape& s = x.shape();
-  check(s.rank() == 2 || (s.rank() == 3 && (s[2] == 1 || s[2] == 3)),
-        "to_image: expected (H, W), (H, W, 1) or (H, W, 3), found {}", s);
+  ensure(s.rank() == 2 || (s.rank() == 3 && (s[2] == 1 || s[2] == 3)),
+         "to_image: expected (H, W), (H, W, 1) or (H, W, 3), found {}", s);
   Image out = detail::blank(s[0], s[1], s.rank() == 3 ? s[2] : 1, 0);
   std::transform(x.values().begin(), x.values().end(), out.pixels.begin(), detail::to_byte<T>);
   return out;
@@ -116,9 +116,9 @@ Image to_image(const Tensor<T>& x) {
 template <class T = float>
 Tensor<T> to_tensor(const Image& image) {
   Tensor<T> x({image.height, image.width, image.channels});
-  check(static_cast<Index>(image.pixels.size()) == x.size(),
-        "to_tensor: {} x {} x {} takes {} bytes, found {}", image.height, image.width, image.channels,
-        x.size(), image.pixels.size());
+  ensure(static_cast<Index>(image.pixels.size()) == x.size(),
+         "to_tensor: {} x {} x {} takes {} bytes, found {}", image.height, image.width, image.channels,
+         x.size(), image.pixels.size());
   std::transform(image.pixels.begin(), image.pixels.end(), x.mutable_data(),
                  [](std::uint8_t v) { return static_cast<T>(v) / T(255); });
   return x;

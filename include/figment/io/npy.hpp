@@ -52,8 +52,8 @@ class NpyReader {
   template <class T>
   Tensor<T> tensor() {
     Tensor<T> t(header(npy_type<T>(), sizeof(T)));
-    check(read(t.mutable_data(), static_cast<std::size_t>(t.size()) * sizeof(T)), "{}: cannot be read",
-          name_);
+    ensure(read(t.mutable_data(), static_cast<std::size_t>(t.size()) * sizeof(T)), "{}: cannot be read",
+           name_);
     return t;
   }
 
@@ -68,25 +68,25 @@ class NpyReader {
   Shape header(std::string_view type, std::size_t item) {
     std::string start(8, '\0');
     const bool whole = left_ >= start.size() && read(start.data(), start.size());
-    check(whole && start.starts_with("\x93NUMPY"), "{}: not a .npy file", name_);
+    ensure(whole && start.starts_with("\x93NUMPY"), "{}: not a .npy file", name_);
     const int version = static_cast<std::uint8_t>(start[6]);
-    check(version >= 1 && version <= 3, "{}: expected format version 1 to 3, found {}", name_, version);
+    ensure(version >= 1 && version <= 3, "{}: expected format version 1 to 3, found {}", name_, version);
     std::uint8_t bytes[4] = {};
     const std::size_t width = version == 1 ? 2 : 4;
-    check(left_ >= width && read(bytes, width), "{}: the file ends inside its header", name_);
+    ensure(left_ >= width && read(bytes, width), "{}: the file ends inside its header", name_);
     const std::size_t length =
         bytes[0] | std::size_t{bytes[1]} << 8 | std::size_t{bytes[2]} << 16 | std::size_t{bytes[3]} << 24;
-    check(length <= left_, "{}: a header of {} bytes, the file holds {}", name_, length, left_);
+    ensure(length <= left_, "{}: a header of {} bytes, the file holds {}", name_, length, left_);
     text_.resize(length);
-    check(read(text_.data(), length), "{}: cannot be read", name_);
+    ensure(read(text_.data(), length), "{}: cannot be read", name_);
 
     const std::string_view descr = value("descr");
     const std::string expected = "'" + std::string(type) + "'";
-    check(descr.starts_with(expected), "{}: expected element type {}, found {}", name_, expected,
-          descr.substr(0, descr.find(',')));
+    ensure(descr.starts_with(expected), "{}: expected element type {}, found {}", name_, expected,
+           descr.substr(0, descr.find(',')));
     const std::string_view order = value("fortran_order");
-    check(!order.starts_with("True"), "{}: the array is in Fortran order, expected C order", name_);
-    check(order.starts_with("False"), "{}: the header's fortran_order is neither True nor False", name_);
+    ensure(!order.starts_with("True"), "{}: the array is in Fortran order, expected C order", name_);
+    ensure(order.starts_with("False"), "{}: the header's fortran_order is neither True nor False", name_);
     const Shape shape = parse_shape(value("shape"));
     check_size(shape, item);
     return shape;
@@ -100,27 +100,29 @@ class NpyReader {
   std::string_view value(std::string_view key) const {
     const std::string_view text = text_;
     const std::size_t at = text.find("'" + std::string(key) + "':");
-    check(at != text.npos, "{}: the header has no {}", name_, key);
+    ensure(at != text.npos, "{}: the header has no {}", name_, key);
     const std::size_t begin = text.find_first_not_of(' ', at + key.size() + 3);
     return begin == text.npos ? std::string_view() : text.substr(begin);
   }
 
   Shape parse_shape(std::string_view text) const {
     const std::size_t close = text.find(')');
-    check(text.starts_with('(') && close != text.npos, "{}: the header's shape is not a tuple", name_);
+    ensure(text.starts_with('(') && close != text.npos, "{}: the header's shape is not a tuple", name_);
     const std::string_view tuple = text.substr(0, close + 1);
     text = text.substr(1, close - 1);
     Shape shape;
-    const auto skip_spaces = [&] { text.remove_prefix(std::min(text.find_first_not_of(' '), text.size())); };
+    const auto skip_spaces = [&] {
+      text.remove_prefix((std::min)(text.find_first_not_of(' '), text.size()));
+    };
     for (skip_spaces(); !text.empty(); skip_spaces()) {
       Index extent = -1;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), extent);
-      check(error == std::errc() && extent >= 0 && shape.rank() < max_rank,
-            "{}: expected a shape of at most {} extents, found {}", name_, max_rank, tuple);
+      ensure(error == std::errc() && extent >= 0 && shape.rank() < max_rank,
+             "{}: expected a shape of at most {} extents, found {}", name_, max_rank, tuple);
       shape.push_back(extent);
       text.remove_prefix(static_cast<std::size_t>(end - text.data()));
       skip_spaces();
-      check(text.empty() || text[0] == ',', "{}: the header's shape {} is malformed", name_, tuple);
+      ensure(text.empty() || text[0] == ',', "{}: the header's shape {} is malformed", name_, tuple);
       if (!text.empty()) text.remove_prefix(1);
     }
     return shape;
@@ -128,9 +130,9 @@ class NpyReader {
 
   void check_size(const Shape& shape, std::size_t item) const {
     const Index promised = figment::detail::byte_count(shape, item);
-    check(promised >= 0, "{}: shape {} has too many elements", name_, shape);
-    check(static_cast<std::uint64_t>(promised) == left_, "{}: shape {} takes {} bytes, the file holds {}",
-          name_, shape, promised, left_);
+    ensure(promised >= 0, "{}: shape {} has too many elements", name_, shape);
+    ensure(static_cast<std::uint64_t>(promised) == left_, "{}: shape {} takes {} bytes, the file holds {}",
+           name_, shape, promised, left_);
   }
 
   std::string name_, text_;
@@ -141,9 +143,9 @@ class NpyFile final : public NpyReader {
   explicit NpyFile(const std::filesystem::path& path)
       : NpyReader("load_npy: " + path.string(), 0), file_(path, std::ios::binary) {
     std::error_code error;
-    check(std::filesystem::exists(path, error), "load_npy: {}: no such file", path.string());
+    ensure(std::filesystem::exists(path, error), "load_npy: {}: no such file", path.string());
     left_ = std::filesystem::file_size(path, error);
-    check(!error && file_.good(), "load_npy: {}: cannot be opened", path.string());
+    ensure(!error && file_.good(), "load_npy: {}: cannot be opened", path.string());
   }
 
  private:

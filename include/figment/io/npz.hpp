@@ -18,7 +18,7 @@ class NpzWriter {
   void add(const std::string& name, const Tensor<T>& t) {
     static_assert(detail::is_npy_type<T>,
                   "figment: .npz files hold float, double, std::int32_t or std::uint8_t");
-    for (const Entry& e : entries_) check(e.name != name, "save_npz: a second tensor '{}'", name);
+    for (const Entry& e : entries_) ensure(e.name != name, "save_npz: a second tensor '{}'", name);
     entries_.push_back(
         {name,
          detail::npy_header<T>(t.shape()),
@@ -66,8 +66,8 @@ class NpzReader {
     static_assert(detail::is_npy_type<T>,
                   "figment: .npz files hold float, double, std::int32_t or std::uint8_t");
     const detail::ZipEntry* entry = find(name);
-    check(entry != nullptr, "{}: no array '{}'", zip_.name(), name);
-    detail::ZipStream::verify(zip_, *entry);
+    ensure(entry != nullptr, "{}: no array '{}'", zip_.name(), name);
+    detail::ZipStream::confirm(zip_, *entry);
     return Member(zip_, *entry).tensor<T>();
   }
 

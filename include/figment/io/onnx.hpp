@@ -40,9 +40,9 @@ class OnnxExporter {
   explicit OnnxExporter(const ModuleGraph& module) : graph(module.input) {
     for (const GraphNode& n : module.nodes) {
       node_ = &n;
-      check(n.leaf, "export_onnx: {}: computes more than its layers do, for which there is no export",
-            where());
-      check(n.from != unknown_node, "export_onnx: {}: its input is not the output of a layer", where());
+      ensure(n.leaf, "export_onnx: {}: computes more than its layers do, for which there is no export",
+             where());
+      ensure(n.from != unknown_node, "export_onnx: {}: its input is not the output of a layer", where());
       made_.push_back(layer(n.layer, value(n.from)));
     }
   }
@@ -74,7 +74,7 @@ class OnnxExporter {
         any_of<SpectralNorm<Linear<T>>, SpectralNorm<Conv2d<T>>, SpectralNorm<ConvTranspose2d<T>>,
                WeightPenalty<Linear<T>>, WeightPenalty<Conv2d<T>>, WeightPenalty<ConvTranspose2d<T>>>(l, x,
                                                                                                       y);
-    check(known, "export_onnx: {}: there is no export for a layer of this type", where());
+    ensure(known, "export_onnx: {}: there is no export for a layer of this type", where());
     return y;
   }
   template <class... Ls>
@@ -191,7 +191,7 @@ class OnnxExporter {
 
   Id write(const MaxPool2d& l, Id x) { return pool("MaxPool", l.options, x); }
   Id write(const AvgPool2d& l, Id x) {
-    check(l.options.dilation == Extent2(1), "export_onnx: {}: ONNX's AveragePool has no dilation", where());
+    ensure(l.options.dilation == Extent2(1), "export_onnx: {}: ONNX's AveragePool has no dilation", where());
     return pool("AveragePool", l.options, x);  // which does not count the padding either
   }
   Id pool(const char* type, const PoolOptions& options, Id x) {
@@ -269,15 +269,16 @@ void export_onnx(const std::filesystem::path& path, const M& module, const Shape
   detail::OnnxExporter<module_value_t<M>> exporter(found);
   exporter.leave_layers();
   for (const auto& [name, node] : found.outputs) {
-    check(node != detail::unknown_node, "export_onnx: the {} is not that of a layer", name);
+    ensure(node != detail::unknown_node, "export_onnx: the {} is not that of a layer", name);
     const Shape& shape =
         node == detail::input_node ? found.input : found.nodes[static_cast<std::size_t>(node)].output;
     exporter.graph.output(name, exporter.activation(options.output, options.slope, exporter.value(node)),
                           shape);
   }
   const std::string bytes = exporter.graph.bytes(options.name);
-  check(bytes.size() < std::size_t{1} << 31,
-        "export_onnx: {}: the model takes {} bytes, ONNX files less than 2 GiB", path.string(), bytes.size());
+  ensure(bytes.size() < std::size_t{1} << 31,
+         "export_onnx: {}: the model takes {} bytes, ONNX files less than 2 GiB", path.string(),
+         bytes.size());
   write_file(path, bytes);
 }
 

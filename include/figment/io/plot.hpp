@@ -24,8 +24,8 @@ struct Series {
 
 inline void Figure::save(const std::filesystem::path& path) const {
   const std::string ending = path.extension().string();
-  check(ending == ".svg" || ending == ".png", "figure: {}: expected a name ending in .svg or .png",
-        path.string());
+  ensure(ending == ".svg" || ending == ".png", "figure: {}: expected a name ending in .svg or .png",
+         path.string());
   if (ending == ".svg")
     write_file(path, to_svg(*this));
   else
@@ -42,8 +42,8 @@ inline Figure line_chart(const std::vector<Series>& series, const PlotOptions& o
   std::vector<detail::LegendEntry> legend;
   for (std::size_t k = 0; k < series.size(); ++k) {
     const Series& s = series[k];
-    check(s.xs.empty() || s.xs.size() == s.ys.size(), "line_chart: series {} ({}) has {} xs and {} ys", k,
-          s.name, s.xs.size(), s.ys.size());
+    ensure(s.xs.empty() || s.xs.size() == s.ys.size(), "line_chart: series {} ({}) has {} xs and {} ys", k,
+           s.name, s.xs.size(), s.ys.size());
     if (!s.name.empty()) legend.push_back({s.name, detail::palette[k % detail::palette.size()]});
     for (std::size_t i = 0; i < s.ys.size(); ++i)
       if (x.shows(x_of(s, i)) && y.shows(s.ys[i])) x.include(x_of(s, i)), y.include(s.ys[i]);
@@ -76,9 +76,9 @@ inline Figure line_chart(const std::vector<Series>& series, const PlotOptions& o
 /// of xs, ys and labels differ.
 inline Figure scatter(std::span<const double> xs, std::span<const double> ys,
                       std::span<const std::int32_t> labels = {}, const PlotOptions& options = {}) {
-  check(xs.size() == ys.size(), "scatter: {} xs and {} ys", xs.size(), ys.size());
-  check(labels.empty() || labels.size() == xs.size(), "scatter: {} points, but {} labels", xs.size(),
-        labels.size());
+  ensure(xs.size() == ys.size(), "scatter: {} xs and {} ys", xs.size(), ys.size());
+  ensure(labels.empty() || labels.size() == xs.size(), "scatter: {} points, but {} labels", xs.size(),
+         labels.size());
   const std::set<std::int32_t> classes(labels.begin(), labels.end());
   // Few classes have the same colors in every picture, whichever of them occur.
   const bool few = classes.empty() || (*classes.begin() >= 0 && *classes.rbegin() < 10);
@@ -109,10 +109,10 @@ inline Figure scatter(std::span<const double> xs, std::span<const double> ys,
 /// The same for points (N, 2), such as codes of a two-dimensional latent space, and labels (N,) or none.
 template <class T>
 Figure scatter(const Tensor<T>& points, const Indices& labels = {}, const PlotOptions& options = {}) {
-  check(points.rank() == 2 && points.dim(1) == 2, "scatter: expected points (N, 2), found {}",
-        points.shape());
-  check(!labels.defined() || labels.shape() == Shape{points.dim(0)}, "scatter: {} points, but labels {}",
-        points.dim(0), labels.shape());
+  ensure(points.rank() == 2 && points.dim(1) == 2, "scatter: expected points (N, 2), found {}",
+         points.shape());
+  ensure(!labels.defined() || labels.shape() == Shape{points.dim(0)}, "scatter: {} points, but labels {}",
+         points.dim(0), labels.shape());
   const auto n = static_cast<std::size_t>(points.dim(0));
   std::vector<double> xs(n), ys(n);
   for (std::size_t i = 0; i < n; ++i) {

@@ -15,19 +15,19 @@ namespace figment::io {
 /// size says.
 inline std::vector<std::uint8_t> encode_png(const Image& image) {
   const Index h = image.height, w = image.width, c = image.channels;
-  check(h >= 1 && w >= 1 && (c == 1 || c == 3), "png: expected pixels of 1 or 3 channels, found {} x {} x {}",
-        h, w, c);
+  ensure(h >= 1 && w >= 1 && (c == 1 || c == 3),
+         "png: expected pixels of 1 or 3 channels, found {} x {} x {}", h, w, c);
   const Index limit = 1 << 30;  // stb counts bytes in an int
-  check(h < limit && w < limit && h * (w * c + 1) < limit, "png: {} x {} x {} is too large", h, w, c);
-  check(static_cast<Index>(image.pixels.size()) == h * w * c, "png: {} x {} x {} takes {} bytes, found {}", h,
-        w, c, h * w * c, image.pixels.size());
+  ensure(h < limit && w < limit && h * (w * c + 1) < limit, "png: {} x {} x {} is too large", h, w, c);
+  ensure(static_cast<Index>(image.pixels.size()) == h * w * c, "png: {} x {} x {} takes {} bytes, found {}",
+         h, w, c, h * w * c, image.pixels.size());
   int bytes = 0;
   const std::unique_ptr<std::uint8_t, void (*)(void*)> png(
       figment::detail::stb::stbi_write_png_to_mem(image.pixels.data(), static_cast<int>(w * c),
                                                   static_cast<int>(w), static_cast<int>(h),
                                                   static_cast<int>(c), &bytes),
       std::free);
-  check(png != nullptr, "png: no memory to encode {} x {} x {}", h, w, c);
+  ensure(png != nullptr, "png: no memory to encode {} x {} x {}", h, w, c);
   return {png.get(), png.get() + bytes};
 }
 

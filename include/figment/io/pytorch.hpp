@@ -90,16 +90,16 @@ struct TorchTensor {
 template <class M>
 std::vector<TorchTensor<module_value_t<M>>> torch_tensors(M& module, const PytorchOptions& options) {
   using T = module_value_t<M>;
-  check(!options.count_activations || options.sample.rank() > 0,
-        "pytorch: count_activations needs the shape of a sample");
+  ensure(!options.count_activations || options.sample.rank() > 0,
+         "pytorch: count_activations needs the shape of a sample");
   ColumnOrders orders;
   std::map<std::string, std::string> renumbered;
   if (options.sample.rank() > 0) {
     const ModuleGraph graph = module_graph(module, options.sample);
     for (const GraphNode& node : graph.nodes)
-      check(!node.layer.as<SpectralNorm<ConvTranspose2d<T>>>(),
-            "pytorch: {} {}: PyTorch divides a transposed convolution by another number", node.path,
-            node.layer());
+      ensure(!node.layer.as<SpectralNorm<ConvTranspose2d<T>>>(),
+             "pytorch: {} {}: PyTorch divides a transposed convolution by another number", node.path,
+             node.layer());
     orders = ColumnOrders(graph);
     if (options.count_activations) renumbered = torch_paths(graph);
   }
@@ -144,7 +144,7 @@ Tensor<T> spectral_v(const Tensor<T>& weight, const Tensor<T>& u) {
   }
   Tensor<T> result(Shape{rest});
   T* to = result.mutable_data();
-  for (double x : v) *to++ = static_cast<T>(x / std::max(std::sqrt(square), 1e-12));
+  for (double x : v) *to++ = static_cast<T>(x / (std::max)(std::sqrt(square), 1e-12));
   return result;
 }
 
@@ -188,19 +188,19 @@ void import_pytorch(const std::filesystem::path& path, M& module, const PytorchO
   std::vector<Tensor<T>> values;
   std::set<std::string> known;
   for (const auto& t : tensors) {
-    check(known.insert(t.name).second, "import_pytorch: {}: two tensors of the model are named '{}'",
-          path.string(), t.name);
-    check(reader.has(t.name), "import_pytorch: {}: no tensor '{}', for the model's '{}' {}", path.string(),
-          t.name, t.path, t.ours.shape());
+    ensure(known.insert(t.name).second, "import_pytorch: {}: two tensors of the model are named '{}'",
+           path.string(), t.name);
+    ensure(reader.has(t.name), "import_pytorch: {}: no tensor '{}', for the model's '{}' {}", path.string(),
+           t.name, t.path, t.ours.shape());
     values.push_back(reader.read<T>(t.name));
-    check(values.back().shape() == t.layout.shape,
-          "import_pytorch: {}: '{}' is {}, expected {} for the model's '{}' {}", path.string(), t.name,
-          values.back().shape(), t.layout.shape, t.path, t.ours.shape());
+    ensure(values.back().shape() == t.layout.shape,
+           "import_pytorch: {}: '{}' is {}, expected {} for the model's '{}' {}", path.string(), t.name,
+           values.back().shape(), t.layout.shape, t.path, t.ours.shape());
   }
   for (const auto& name : reader.names())
-    check(known.contains(name) || name.ends_with("num_batches_tracked") ||
-              name.ends_with("parametrizations.weight.0._v"),
-          "import_pytorch: {}: the model has no '{}'", path.string(), name);
+    ensure(known.contains(name) || name.ends_with("num_batches_tracked") ||
+               name.ends_with("parametrizations.weight.0._v"),
+           "import_pytorch: {}: the model has no '{}'", path.string(), name);
   for (std::size_t i = 0; i < values.size(); ++i) tensors[i].from_torch(values[i]);
 }
 

@@ -24,8 +24,8 @@ struct ImageColumns {
   bool plain() const { return height * width <= 1 || channels <= 1; }
   /// For each of PyTorch's columns ours; columns behind the image stay where they are.
   std::vector<Index> order(Index columns) const {
-    check(columns >= height * width * channels, "pytorch: images ({}, {}, {}) in {} columns", height, width,
-          channels, columns);
+    ensure(columns >= height * width * channels, "pytorch: images ({}, {}, {}) in {} columns", height, width,
+           channels, columns);
     std::vector<Index> ours(static_cast<std::size_t>(columns));
     std::iota(ours.begin(), ours.end(), Index{0});
     auto to = ours.begin();

@@ -19,7 +19,7 @@ inline constexpr Index supersampling = 3;
 
 /// The font's unit in pixels for a text size: capitals are 7 units high, and 0.7 of a common font's size.
 /// Whole thirds, so that strokes end where samples do.
-inline double font_unit(double size) { return std::max(1.0, std::round(size * 0.1 * 3)) / 3; }
+inline double font_unit(double size) { return (std::max)(1.0, std::round(size * 0.1 * 3)) / 3; }
 
 /// The text in the font's 95 characters: '?' for each other code point.
 inline std::string to_ascii(std::string_view text) {
@@ -38,7 +38,7 @@ inline std::string to_ascii(std::string_view text) {
 inline double text_width(std::string_view text, double size) {
   std::string ascii = to_ascii(text);
   const int units = figment::detail::stb::stb_easy_font_width(ascii.data());
-  return std::max(0, units - 1) * font_unit(size);  // the last unit is the space after a letter
+  return (std::max)(0, units - 1) * font_unit(size);  // the last unit is the space after a letter
 }
 
 class Raster {
@@ -111,8 +111,8 @@ class Raster {
 
   void segment(Point a, Point b, const Path& p) {
     const double r = p.width / 2, dx = b.x - a.x, dy = b.y - a.y, length2 = dx * dx + dy * dy;
-    paint({std::min(a.x, b.x) - r, std::min(a.y, b.y) - r}, {std::max(a.x, b.x) + r, std::max(a.y, b.y) + r},
-          p.color, 1, [=](Point q) {
+    paint({(std::min)(a.x, b.x) - r, (std::min)(a.y, b.y) - r},
+          {(std::max)(a.x, b.x) + r, (std::max)(a.y, b.y) + r}, p.color, 1, [=](Point q) {
             const double along = length2 > 0 ? ((q.x - a.x) * dx + (q.y - a.y) * dy) / length2 : 0;
             const double t = std::clamp(along, 0.0, 1.0), ex = q.x - a.x - t * dx, ey = q.y - a.y - t * dy;
             return ex * ex + ey * ey <= r * r;

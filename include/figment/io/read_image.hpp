@@ -41,25 +41,26 @@ inline Image read_image(const std::filesystem::path& path) {
   namespace stb = figment::detail::stb_image;
   const std::string name = path.string();
   std::error_code error;
-  check(std::filesystem::is_regular_file(path, error), "read_image: {}: no such file", name);
+  ensure(std::filesystem::is_regular_file(path, error), "read_image: {}: no such file", name);
   std::ifstream file(path, std::ios::binary);
-  check(file.is_open(), "read_image: {}: cannot be opened", name);
+  ensure(file.is_open(), "read_image: {}: cannot be opened", name);
   const std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
-  check(bytes.size() < (1u << 30), "read_image: {}: {} bytes are too many for a picture", name, bytes.size());
+  ensure(bytes.size() < (1u << 30), "read_image: {}: {} bytes are too many for a picture", name,
+         bytes.size());
 
   const int size = static_cast<int>(bytes.size());
   int width = 0, height = 0, channels = 0;
-  check(stb::stbi_info_from_memory(bytes.data(), size, &width, &height, &channels) != 0,
-        "read_image: {}: expected a PNG file", name);
-  check(detail::png_chunks_fit(bytes), "read_image: {}: damaged (the file ends before its IEND)", name);
+  ensure(stb::stbi_info_from_memory(bytes.data(), size, &width, &height, &channels) != 0,
+         "read_image: {}: expected a PNG file", name);
+  ensure(detail::png_chunks_fit(bytes), "read_image: {}: damaged (the file ends before its IEND)", name);
   // Before memory is taken: deflate makes at most 1032 bytes of one, and PNG's smallest pixel is a bit.
-  check(Index{width} * height <= 1032 * 8 * static_cast<Index>(bytes.size()),
-        "read_image: {}: {} x {} pixels do not fit into {} bytes", name, height, width, bytes.size());
+  ensure(Index{width} * height <= 1032 * 8 * static_cast<Index>(bytes.size()),
+         "read_image: {}: {} x {} pixels do not fit into {} bytes", name, height, width, bytes.size());
   const int wanted = channels < 3 ? 1 : 3;
   const std::unique_ptr<stb::stbi_uc, void (*)(void*)> pixels(
       stb::stbi_load_from_memory(bytes.data(), size, &width, &height, &channels, wanted),
       stb::stbi_image_free);
-  check(pixels != nullptr, "read_image: {}: damaged ({})", name, stb::stbi_failure_reason());
+  ensure(pixels != nullptr, "read_image: {}: damaged ({})", name, stb::stbi_failure_reason());
   return {height, width, wanted, {pixels.get(), pixels.get() + Index{width} * height * wanted}};
 }
 

@@ -27,12 +27,12 @@ struct ReportPicture {
     std::ifstream in(file, std::ios::binary);
     std::error_code error;
     // A directory opens, and throws when it is read.
-    check(in.good() && std::filesystem::is_regular_file(file, error), "report: {}: cannot be opened",
-          file.string());
+    ensure(in.good() && std::filesystem::is_regular_file(file, error), "report: {}: cannot be opened",
+           file.string());
     png.assign(std::istreambuf_iterator<char>(in), {});
     const std::uint8_t magic[] = {0x89, 'P', 'N', 'G'};
-    check(png.size() > sizeof magic && std::equal(magic, magic + sizeof magic, png.begin()),
-          "report: {}: not a PNG file", file.string());
+    ensure(png.size() > sizeof magic && std::equal(magic, magic + sizeof magic, png.begin()),
+           "report: {}: not a PNG file", file.string());
   }
 };
 
@@ -74,7 +74,7 @@ inline std::string base64(const std::vector<std::uint8_t>& bytes) {
 /// 3723 as "1 h 2 min 3 s", 1.25 as "1.2 s".
 inline std::string duration_text(double seconds) {
   if (seconds < 10) return format("{} s", std::round(seconds * 10) / 10);
-  const auto s = static_cast<Index>(std::lround(std::min(seconds, 1e15)));
+  const auto s = static_cast<Index>(std::lround((std::min)(seconds, 1e15)));
   if (s < 60) return format("{} s", s);
   if (s < 3600) return format("{} min {} s", s / 60, s % 60);
   return format("{} h {} min {} s", s / 3600, s / 60 % 60, s % 60);
@@ -190,7 +190,7 @@ class ReportWriter {
     if (section(r.diagrams.empty() ? "Model" : "Layers", !r.summary.empty())) {
       out_ += "<pre>";
       for (std::size_t at = 0; at < r.summary.size();) {
-        const std::size_t end = std::min(r.summary.find('\n', at), r.summary.size());
+        const std::size_t end = (std::min)(r.summary.find('\n', at), r.summary.size());
         out_ += escape_xml(r.summary.substr(at, end - at)) + "\n";
         at = end + 1;
       }
@@ -263,7 +263,7 @@ class ReportWriter {
 /// `most` so many, evenly spread, the last among them. None when there is no such directory.
 inline std::vector<ReportPicture> frames_in(const std::filesystem::path& directory, const std::string& stem,
                                             Index most = 60) {
-  check(most >= 1, "frames_in: expected 1 or more frames, found {}", most);
+  ensure(most >= 1, "frames_in: expected 1 or more frames, found {}", most);
   std::vector<std::pair<std::uint64_t, std::filesystem::path>> found;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
@@ -277,7 +277,7 @@ inline std::vector<ReportPicture> frames_in(const std::filesystem::path& directo
   }
   std::sort(found.begin(), found.end());
   std::vector<ReportPicture> frames;
-  const auto n = static_cast<Index>(found.size()), shown = std::min(n, most);
+  const auto n = static_cast<Index>(found.size()), shown = (std::min)(n, most);
   for (Index i = 0; i < shown; ++i) {
     const auto& [number, file] = found[static_cast<std::size_t>((i + 1) * n / shown - 1)];
     frames.emplace_back(file, format("{} {}", stem, number));

@@ -68,8 +68,8 @@ class SafetensorsWriter {
   template <class T>
   void add(const std::string& name, const Tensor<T>& t) {
     static_assert(detail::dtype<T> != nullptr, "figment: safetensors hold float, double, int32 and uint8");
-    check(name != "__metadata__", "save_safetensors: '__metadata__' is no name of a tensor");
-    for (const Entry& e : entries_) check(e.name != name, "save_safetensors: a second tensor '{}'", name);
+    ensure(name != "__metadata__", "save_safetensors: '__metadata__' is no name of a tensor");
+    for (const Entry& e : entries_) ensure(e.name != name, "save_safetensors: a second tensor '{}'", name);
     entries_.push_back({name, detail::dtype<T>, t.shape(), t.data(),
                         static_cast<std::uint64_t>(t.size()) * sizeof(T), std::make_shared<Tensor<T>>(t)});
   }
@@ -116,19 +116,19 @@ class SafetensorsReader {
   /// has tensors that overlap or leave a hole.
   explicit SafetensorsReader(const std::filesystem::path& path) : name_(path.string()) {
     std::error_code error;
-    check(std::filesystem::is_regular_file(path, error), "read_safetensors: {}: no such file", name_);
+    ensure(std::filesystem::is_regular_file(path, error), "read_safetensors: {}: no such file", name_);
     const std::uint64_t size = std::filesystem::file_size(path, error);
     file_.reset(std::fopen(name_.c_str(), "rb"));
-    check(file_ != nullptr, "read_safetensors: {}: cannot be opened", name_);
+    ensure(file_ != nullptr, "read_safetensors: {}: cannot be opened", name_);
     std::uint64_t length = 0;
-    check(size >= 8 && std::fread(&length, 1, 8, file_.get()) == 8,
-          "read_safetensors: {}: {} bytes are too few for a header", name_, size);
+    ensure(size >= 8 && std::fread(&length, 1, 8, file_.get()) == 8,
+           "read_safetensors: {}: {} bytes are too few for a header", name_, size);
     constexpr std::uint64_t most = 100'000'000;  // the format's own limit
-    check(length >= 2 && length <= most && length <= size - 8,
-          "read_safetensors: {}: a header of {} bytes in a file of {}", name_, length, size);
+    ensure(length >= 2 && length <= most && length <= size - 8,
+           "read_safetensors: {}: a header of {} bytes in a file of {}", name_, length, size);
     std::string text(length, '\0');
-    check(std::fread(text.data(), 1, length, file_.get()) == length, "read_safetensors: {}: cannot be read",
-          name_);
+    ensure(std::fread(text.data(), 1, length, file_.get()) == length, "read_safetensors: {}: cannot be read",
+           name_);
     begin_ = 8 + length;
     parse(text, size - begin_);
   }
@@ -151,15 +151,15 @@ class SafetensorsReader {
   Tensor<T> read(const std::string& tensor) const {
     static_assert(detail::dtype<T> != nullptr, "figment: safetensors hold float, double, int32 and uint8");
     const auto found = entries_.find(tensor);
-    check(found != entries_.end(), "read_safetensors: {}: no tensor '{}'", name_, tensor);
+    ensure(found != entries_.end(), "read_safetensors: {}: no tensor '{}'", name_, tensor);
     const Entry& e = found->second;
-    check(e.dtype == detail::dtype<T>, "read_safetensors: {}: '{}' is {}, expected {}", name_, tensor,
-          e.dtype, detail::dtype<T>);
+    ensure(e.dtype == detail::dtype<T>, "read_safetensors: {}: '{}' is {}, expected {}", name_, tensor,
+           e.dtype, detail::dtype<T>);
     Tensor<T> t(e.shape);
     const bool there = std::fseek(file_.get(), static_cast<long>(begin_ + e.begin), SEEK_SET) == 0;
     const auto bytes = static_cast<std::size_t>(e.end - e.begin);
-    check(there && std::fread(t.mutable_data(), 1, bytes, file_.get()) == bytes,
-          "read_safetensors: {}: '{}' cannot be read", name_, tensor);
+    ensure(there && std::fread(t.mutable_data(), 1, bytes, file_.get()) == bytes,
+           "read_safetensors: {}: '{}' cannot be read", name_, tensor);
     return t;
   }
 
@@ -183,8 +183,8 @@ class SafetensorsReader {
       return depth < 4;  // what is deeper is not ours, and left out
     };
     const Json header = Json::parse(text, watch, false);
-    check(header.is_object(), "read_safetensors: {}: the header is not a JSON object", name_);
-    check(twice.empty(), "read_safetensors: {}: two tensors are named '{}'", name_, twice);
+    ensure(header.is_object(), "read_safetensors: {}: the header is not a JSON object", name_);
+    ensure(twice.empty(), "read_safetensors: {}: two tensors are named '{}'", name_, twice);
     for (const auto& [name, value] : header.items()) {
       if (name == "__metadata__")
         parse_metadata(value);
@@ -195,16 +195,16 @@ class SafetensorsReader {
   }
 
   void parse_metadata(const Json& value) {
-    check(value.is_object(), "read_safetensors: {}: __metadata__ is not a JSON object", name_);
+    ensure(value.is_object(), "read_safetensors: {}: __metadata__ is not a JSON object", name_);
     for (const auto& [key, text] : value.items()) {
-      check(text.is_string(), "read_safetensors: {}: __metadata__ '{}' is not a string", name_, key);
+      ensure(text.is_string(), "read_safetensors: {}: __metadata__ '{}' is not a string", name_, key);
       metadata_[key] = text.get<std::string>();
     }
   }
 
   Entry parse_entry(const std::string& name, const Json& value, std::uint64_t data) const {
     const auto need = [&](bool good, const char* what) {
-      check(good, "read_safetensors: {}: '{}': {}", name_, name, what);
+      ensure(good, "read_safetensors: {}: '{}': {}", name_, name, what);
     };
     need(value.is_object() && value.contains("dtype") && value.contains("shape") &&
              value.contains("data_offsets"),
@@ -222,7 +222,7 @@ class SafetensorsReader {
     for (const Json& d : shape) {
       need(d.is_number_unsigned(), "a shape that is not of whole numbers from 0");
       const auto extent = d.get<std::uint64_t>();
-      fits = fits && extent <= static_cast<std::uint64_t>(std::numeric_limits<Index>::max());
+      fits = fits && extent <= static_cast<std::uint64_t>((std::numeric_limits<Index>::max)());
       if (fits) e.shape.push_back(static_cast<Index>(extent));
     }
     const Index bytes = fits ? figment::detail::byte_count(e.shape, detail::dtype_size(e.dtype)) : -1;
@@ -240,13 +240,13 @@ class SafetensorsReader {
     });
     std::uint64_t at = 0;
     for (const auto& [begin, named] : by_begin) {
-      check(begin == at,
-            "read_safetensors: {}: '{}' begins at byte {}, expected {}: tensors overlap or leave a "
-            "hole",
-            name_, named->first, begin, at);
+      ensure(begin == at,
+             "read_safetensors: {}: '{}' begins at byte {}, expected {}: tensors overlap or leave a "
+             "hole",
+             name_, named->first, begin, at);
       at = named->second.end;
     }
-    check(at == data, "read_safetensors: {}: {} bytes of data, the tensors take {}", name_, data, at);
+    ensure(at == data, "read_safetensors: {}: {} bytes of data, the tensors take {}", name_, data, at);
   }
 
   std::string name_;
@@ -273,14 +273,14 @@ inline std::vector<NamedTensor> read_values(const std::string& who, const std::s
     std::visit(
         [&, &name = name]<class T>(const Tensor<T>& t) {
           Tensor<T> value = reader.read<T>(name);
-          check(value.shape() == t.shape(), "{}: {}: '{}' is {}, expected {}", who, reader.path(), name,
-                value.shape(), t.shape());
+          ensure(value.shape() == t.shape(), "{}: {}: '{}' is {}, expected {}", who, reader.path(), name,
+                 value.shape(), t.shape());
           values.emplace_back(name, std::move(value));
         },
         tensor);
   }
   for (const auto& name : reader.names())
-    check(known.contains(name), "{}: {}: {} has no '{}'", who, reader.path(), owner, name);
+    ensure(known.contains(name), "{}: {}: {} has no '{}'", who, reader.path(), owner, name);
   return values;
 }
 

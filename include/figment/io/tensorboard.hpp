@@ -116,7 +116,7 @@ class TensorBoardWriter {
       // A layer named by its position says its type; with weights it is a group of them and itself.
       std::string group = name;
       for (std::size_t at = 0; at < n.path.size();) {
-        const std::size_t end = std::min(n.path.find('.', at), n.path.size());
+        const std::size_t end = (std::min)(n.path.find('.', at), n.path.size());
         std::string part = n.path.substr(at, end - at);
         const bool last = end == n.path.size();
         if (last && part.find_first_not_of("0123456789") == part.npos) part = type + "_" + part;

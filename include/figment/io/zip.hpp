@@ -52,9 +52,9 @@ class ZipWriter {
 
   /// A member of these parts, one after the other.
   void add(const std::string& name, std::span<const std::string_view> parts) {
-    check(!name.empty() && name.size() < 60000, "{}: {}: expected a name of 1 to 60000 bytes, found {}",
-          caller_, path_, name.size());
-    check(entries_.size() < 65534, "{}: {}: more than 65534 members", caller_, path_);
+    ensure(!name.empty() && name.size() < 60000, "{}: {}: expected a name of 1 to 60000 bytes, found {}",
+           caller_, path_, name.size());
+    ensure(entries_.size() < 65534, "{}: {}: more than 65534 members", caller_, path_);
     ZipEntry e{name, 0, 0, at_, 0, 0};
     for (const auto part : parts) {
       e.size += part.size();
@@ -62,8 +62,8 @@ class ZipWriter {
     }
     e.packed = e.size;
     // With room for the directory.
-    check(at_ + e.size < 0xf0000000u, "{}: {}: '{}' makes the file larger than a .npz of 4 GiB", caller_,
-          path_, name);
+    ensure(at_ + e.size < 0xf0000000u, "{}: {}: '{}' makes the file larger than a .npz of 4 GiB", caller_,
+           path_, name);
     std::string header;
     put(header, zip_local, 4);
     put_common(header, e);
@@ -132,7 +132,7 @@ class ZipReader {
   ZipReader(std::string_view caller, const std::filesystem::path& path)
       : name_(std::string(caller) + ": " + path.string()), path_(path) {
     std::error_code error;
-    check(std::filesystem::is_regular_file(path, error), "{}: no such file", name_);
+    ensure(std::filesystem::is_regular_file(path, error), "{}: no such file", name_);
     size_ = std::filesystem::file_size(path, error);
     std::ifstream file = open();
 
@@ -142,15 +142,15 @@ class ZipReader {
     const std::string mark{'P', 'K', '\x05', '\x06'};
     const std::size_t last =
         tail.size() < zip_end_size ? tail.npos : tail.rfind(mark, tail.size() - zip_end_size);
-    check(last != tail.npos, "{}: not a zip archive, or cut short", name_);
+    ensure(last != tail.npos, "{}: not a zip archive, or cut short", name_);
     const char* end = tail.data() + last;
     const std::uint64_t end_at = size_ - tail.size() + last;
     const std::uint32_t count = zip_number(end + 10, 2), length = zip_number(end + 12, 4),
                         begin = zip_number(end + 16, 4), comment = zip_number(end + 20, 2);
-    check(begin != 0xffffffffu && count != 0xffffu, "{}: a zip64 archive, of 4 GiB or more", name_);
-    check(end_at + zip_end_size + comment == size_ && zip_number(end + 4, 4) == 0 &&
-              zip_number(end + 8, 2) == count && std::uint64_t{begin} + length == end_at,
-          "{}: the archive's end does not fit its directory", name_);
+    ensure(begin != 0xffffffffu && count != 0xffffu, "{}: a zip64 archive, of 4 GiB or more", name_);
+    ensure(end_at + zip_end_size + comment == size_ && zip_number(end + 4, 4) == 0 &&
+               zip_number(end + 8, 2) == count && std::uint64_t{begin} + length == end_at,
+           "{}: the archive's end does not fit its directory", name_);
     std::string directory(length, '\0');
     read(file, begin, directory.data(), directory.size());
     parse(directory, count, begin);
@@ -162,25 +162,25 @@ class ZipReader {
 
   std::ifstream open() const {
     std::ifstream file(path_, std::ios::binary);
-    check(file.good(), "{}: cannot be opened", name_);
+    ensure(file.good(), "{}: cannot be opened", name_);
     return file;
   }
   void read(std::ifstream& file, std::uint64_t at, char* to, std::size_t n) const {
     file.seekg(static_cast<std::streamoff>(at));
     file.read(to, static_cast<std::streamsize>(n));
-    check(file.good() || n == 0, "{}: cannot be read", name_);
+    ensure(file.good() || n == 0, "{}: cannot be read", name_);
   }
   /// Where a member's bytes begin. The local header has to agree with the directory.
   std::uint64_t data_at(std::ifstream& file, const ZipEntry& e) const {
     std::string header(zip_local_size + e.name.size(), '\0');
-    check(e.at + header.size() <= directory_at_, "{}: '{}': begins beyond the members' end", name_, e.name);
+    ensure(e.at + header.size() <= directory_at_, "{}: '{}': begins beyond the members' end", name_, e.name);
     read(file, e.at, header.data(), header.size());
-    check(zip_number(header.data(), 4) == zip_local && zip_number(header.data() + 8, 2) == e.method &&
-              zip_number(header.data() + 26, 2) == e.name.size() && header.ends_with(e.name),
-          "{}: '{}': its local header is of another member", name_, e.name);
+    ensure(zip_number(header.data(), 4) == zip_local && zip_number(header.data() + 8, 2) == e.method &&
+               zip_number(header.data() + 26, 2) == e.name.size() && header.ends_with(e.name),
+           "{}: '{}': its local header is of another member", name_, e.name);
     const std::uint64_t begin = e.at + header.size() + zip_number(header.data() + 28, 2);
-    check(begin + e.packed <= directory_at_, "{}: '{}': {} bytes reach beyond the members' end", name_,
-          e.name, e.packed);
+    ensure(begin + e.packed <= directory_at_, "{}: '{}': {} bytes reach beyond the members' end", name_,
+           e.name, e.packed);
     return begin;
   }
 
@@ -190,30 +190,30 @@ class ZipReader {
     std::set<std::string> names;
     for (std::uint32_t i = 0; i < count; ++i) {
       const char* p = directory.data();
-      check(directory.size() >= zip_central_size && zip_number(p, 4) == zip_central,
-            "{}: the directory of {} members is damaged at number {}", name_, count, i);
+      ensure(directory.size() >= zip_central_size && zip_number(p, 4) == zip_central,
+             "{}: the directory of {} members is damaged at number {}", name_, count, i);
       const std::size_t text = zip_number(p + 28, 2), more = zip_number(p + 30, 2) + zip_number(p + 32, 2);
-      check(directory.size() - zip_central_size >= text + more,
-            "{}: the directory of {} members is damaged at number {}", name_, count, i);
+      ensure(directory.size() - zip_central_size >= text + more,
+             "{}: the directory of {} members is damaged at number {}", name_, count, i);
       ZipEntry e{std::string(directory.substr(zip_central_size, text)),
                  zip_number(p + 20, 4),
                  zip_number(p + 24, 4),
                  zip_number(p + 42, 4),
                  zip_number(p + 16, 4),
                  zip_number(p + 10, 2)};
-      check((zip_number(p + 8, 2) & 1) == 0, "{}: '{}' is encrypted", name_, e.name);
-      check(e.method == 0 || e.method == 8,
-            "{}: '{}': compression method {}, expected 0 (stored) or 8 (deflated)", name_, e.name, e.method);
-      check(e.packed != 0xffffffffu && e.size != 0xffffffffu && e.at != 0xffffffffu,
-            "{}: '{}': a zip64 member, of 4 GiB or more", name_, e.name);
-      check(e.method != 0 || e.packed == e.size, "{}: '{}': stored as {} bytes, expected {}", name_, e.name,
-            e.packed, e.size);
-      check(names.insert(e.name).second, "{}: two members are named '{}'", name_, e.name);
+      ensure((zip_number(p + 8, 2) & 1) == 0, "{}: '{}' is encrypted", name_, e.name);
+      ensure(e.method == 0 || e.method == 8,
+             "{}: '{}': compression method {}, expected 0 (stored) or 8 (deflated)", name_, e.name, e.method);
+      ensure(e.packed != 0xffffffffu && e.size != 0xffffffffu && e.at != 0xffffffffu,
+             "{}: '{}': a zip64 member, of 4 GiB or more", name_, e.name);
+      ensure(e.method != 0 || e.packed == e.size, "{}: '{}': stored as {} bytes, expected {}", name_, e.name,
+             e.packed, e.size);
+      ensure(names.insert(e.name).second, "{}: two members are named '{}'", name_, e.name);
       entries_.push_back(std::move(e));
       directory.remove_prefix(zip_central_size + text + more);
     }
-    check(directory.empty(), "{}: {} bytes in the directory behind its {} members", name_, directory.size(),
-          count);
+    ensure(directory.empty(), "{}: {} bytes in the directory behind its {} members", name_, directory.size(),
+           count);
   }
 
   std::string name_;
@@ -229,7 +229,7 @@ class ZipStream {
       : zip_(zip), entry_(entry), file_(zip.open()), packed_left_(entry.packed) {
     file_.seekg(static_cast<std::streamoff>(zip.data_at(file_, entry)));
     if (entry.method == 8)
-      check(inflateInit2(&stream_, -MAX_WBITS) == Z_OK, "{}: no memory to inflate", zip.name());
+      ensure(inflateInit2(&stream_, -MAX_WBITS) == Z_OK, "{}: no memory to inflate", zip.name());
   }
   ZipStream(const ZipStream&) = delete;
   ZipStream& operator=(const ZipStream&) = delete;
@@ -243,11 +243,11 @@ class ZipStream {
     n = std::min<std::uint64_t>(n, packed_left_);
     packed_left_ -= n;
     file_.read(static_cast<char*>(to), static_cast<std::streamsize>(n));
-    check(file_.good() || n == 0, "{}: '{}': cannot be read", zip_.name(), entry_.name);
+    ensure(file_.good() || n == 0, "{}: '{}': cannot be read", zip_.name(), entry_.name);
     return n;
   }
   /// Reads it all and throws unless length and checksum are what the directory says. Takes no memory for it.
-  static void verify(const ZipReader& zip, const ZipEntry& entry) {
+  static void confirm(const ZipReader& zip, const ZipEntry& entry) {
     ZipStream stream(zip, entry);
     std::array<char, 1 << 14> some;
     std::uint64_t size = 0;
@@ -257,10 +257,10 @@ class ZipStream {
       crc = zip_crc(crc, some.data(), n);
       if (size > entry.size) break;
     }
-    check(size == entry.size && stream.packed_left_ + stream.stream_.avail_in == 0,
-          "{}: '{}': its data are not of the {} bytes expected", zip.name(), entry.name, entry.size);
-    check(crc == entry.crc, "{}: '{}': expected checksum {}, found {}", zip.name(), entry.name, entry.crc,
-          crc);
+    ensure(size == entry.size && stream.packed_left_ + stream.stream_.avail_in == 0,
+           "{}: '{}': its data are not of the {} bytes expected", zip.name(), entry.name, entry.size);
+    ensure(crc == entry.crc, "{}: '{}': expected checksum {}, found {}", zip.name(), entry.name, entry.crc,
+           crc);
   }
 
  private:
@@ -270,7 +270,7 @@ class ZipStream {
       if (stream_.avail_in == 0 && packed_left_ > 0) {  // without input too there may be output left to give
         const std::size_t some = std::min<std::uint64_t>(packed_.size(), packed_left_);
         file_.read(packed_.data(), static_cast<std::streamsize>(some));
-        check(file_.good(), "{}: '{}': cannot be read", zip_.name(), entry_.name);
+        ensure(file_.good(), "{}: '{}': cannot be read", zip_.name(), entry_.name);
         packed_left_ -= some;
         stream_.next_in = reinterpret_cast<Bytef*>(packed_.data());
         stream_.avail_in = static_cast<uInt>(some);
@@ -279,9 +279,9 @@ class ZipStream {
       stream_.next_out = to + got;
       stream_.avail_out = want;
       const int code = inflate(&stream_, Z_NO_FLUSH);
-      check(code != Z_BUF_ERROR, "{}: '{}': the deflated data end early", zip_.name(), entry_.name);
-      check(code == Z_OK || code == Z_STREAM_END, "{}: '{}': the deflated data are damaged", zip_.name(),
-            entry_.name);
+      ensure(code != Z_BUF_ERROR, "{}: '{}': the deflated data end early", zip_.name(), entry_.name);
+      ensure(code == Z_OK || code == Z_STREAM_END, "{}: '{}': the deflated data are damaged", zip_.name(),
+             entry_.name);
       ended_ = code == Z_STREAM_END;
       got += want - stream_.avail_out;
     }

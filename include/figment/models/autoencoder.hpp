@@ -53,8 +53,8 @@ struct Autoencoder {
 
   /// The loss of a batch; noise, if the options say so, is the Context's.
   AutoencoderLoss<T> loss(const Tensor<T>& x, const Context& context) const {
-    check(detail::not_negative(options.noise), "Autoencoder: expected noise of 0 or more, found {}",
-          options.noise);
+    ensure(detail::not_negative(options.noise), "Autoencoder: expected noise of 0 or more, found {}",
+           options.noise);
     return loss(options.noise > 0 ? corrupt(x, context.generator("Autoencoder")) : x, x, context);
   }
   /// The loss of what the network makes of `input` against `target`, of as many elements.

@@ -84,8 +84,8 @@ struct ConditionalVae {
 
  private:
   static void check_labels(const Tensor<T>& x, const Indices& labels) {
-    check(x.rank() >= 1 && labels.shape() == Shape{x.dim(0)},
-          "ConditionalVae: expected a label for each of x {}, found {}", x.shape(), labels.shape());
+    ensure(x.rank() >= 1 && labels.shape() == Shape{x.dim(0)},
+           "ConditionalVae: expected a label for each of x {}, found {}", x.shape(), labels.shape());
   }
   Gaussian<T> code_of(const Tensor<T>& x, const Indices& labels, const Context& context) const {
     check_labels(x, labels);
@@ -103,9 +103,9 @@ struct ConditionalVae {
 /// n labels for pictures of `columns` images of every class, 0 … 0, 1 … 1, and so on, one picture after the
 /// other; without n those of one. Throws unless there are 1 or more classes and columns.
 inline Indices class_rows(Index classes, Index columns, Index n) {
-  check(classes >= 1 && columns >= 1 && n >= 0,
-        "class_rows: expected 1 or more classes and columns and 0 or more labels, found {}, {} and {}",
-        classes, columns, n);
+  ensure(classes >= 1 && columns >= 1 && n >= 0,
+         "class_rows: expected 1 or more classes and columns and 0 or more labels, found {}, {} and {}",
+         classes, columns, n);
   Indices labels(Shape{n});
   std::int32_t* out = labels.mutable_data();
   for (Index i = 0; i < n; ++i) out[i] = static_cast<std::int32_t>(i / columns % classes);

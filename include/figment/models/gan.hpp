@@ -103,8 +103,8 @@ struct Gan {
   DiscriminatorLoss<T> discriminator_loss(const Tensor<T>& real, const Tensor<T>& fake,
                                           const Indices& real_labels, const Indices& fake_labels,
                                           const Context& context) const {
-    check(real.rank() >= 1 && fake.rank() >= 1, "Gan: expected batches (N, …), found real {} and fake {}",
-          real.shape(), fake.shape());
+    ensure(real.rank() >= 1 && fake.rank() >= 1, "Gan: expected batches (N, …), found real {} and fake {}",
+           real.shape(), fake.shape());
     DiscriminatorLoss<T> loss;
     if (options.batches == RealAndFake::joined) {
       const Index n = real.dim(0), all = n + fake.dim(0);
@@ -128,10 +128,10 @@ struct Gan {
   /// The penalties on the discriminator's gradients, weighted; undefined if the options have none.
   Tensor<T> penalty(const Tensor<T>& real, const Tensor<T>& fake, const Indices& real_labels,
                     const Indices& fake_labels, const Context& context) const {
-    check(detail::not_negative(options.gradient_penalty) && detail::not_negative(options.r1) &&
-              detail::not_negative(options.r2),
-          "Gan: expected weights of the penalties of 0 or more, found gradient_penalty {}, r1 {}, r2 {}",
-          options.gradient_penalty, options.r1, options.r2);
+    ensure(detail::not_negative(options.gradient_penalty) && detail::not_negative(options.r1) &&
+               detail::not_negative(options.r2),
+           "Gan: expected weights of the penalties of 0 or more, found gradient_penalty {}, r1 {}, r2 {}",
+           options.gradient_penalty, options.r1, options.r2);
     Tensor<T> sum;
     const auto add = [&](double weight, const Tensor<T>& p) {
       const Tensor<T> weighted = affine(p, weight, 0);
@@ -180,9 +180,9 @@ struct Gan {
   }
 
   void check_labels(const Tensor<T>& x, const Indices& labels) const {
-    check(options.classes == 0 || (x.rank() >= 1 && labels.defined() && labels.shape() == Shape{x.dim(0)}),
-          "Gan: expected a label for each of x {}, found {}", x.shape(),
-          labels.defined() ? labels.shape() : Shape{0});
+    ensure(options.classes == 0 || (x.rank() >= 1 && labels.defined() && labels.shape() == Shape{x.dim(0)}),
+           "Gan: expected a label for each of x {}, found {}", x.shape(),
+           labels.defined() ? labels.shape() : Shape{0});
   }
 
   Tensor<T> with_labels(const Tensor<T>& x, const Indices& labels) const {

@@ -56,15 +56,15 @@ inline void check_gan_loss(const GanLossOptions& o) {
   const bool plain = o.real_label == 1 && o.fake_label == 0;
   const bool logarithms = o.kind == GanLoss::non_saturating || o.kind == GanLoss::minimax;
   const auto probability = [](double p) { return p >= 0 && p <= 1; };
-  check(logarithms || o.kind == GanLoss::least_squares || plain,
-        "gan loss: {} has no labels, found real {} and fake {}", name(o.kind), o.real_label, o.fake_label);
-  check(!logarithms || (probability(o.real_label) && probability(o.fake_label)),
-        "gan loss: {} needs labels in [0, 1], found real {} and fake {}", name(o.kind), o.real_label,
-        o.fake_label);
-  check(o.log_offset >= 0, "gan loss: expected a log_offset of 0 or more, found {}", o.log_offset);
-  check(o.log_offset == 0 || (logarithms && plain),
-        "gan loss: a log_offset goes with non_saturating or minimax and labels 1 and 0, found {}, {} and {}",
-        name(o.kind), o.real_label, o.fake_label);
+  ensure(logarithms || o.kind == GanLoss::least_squares || plain,
+         "gan loss: {} has no labels, found real {} and fake {}", name(o.kind), o.real_label, o.fake_label);
+  ensure(!logarithms || (probability(o.real_label) && probability(o.fake_label)),
+         "gan loss: {} needs labels in [0, 1], found real {} and fake {}", name(o.kind), o.real_label,
+         o.fake_label);
+  ensure(o.log_offset >= 0, "gan loss: expected a log_offset of 0 or more, found {}", o.log_offset);
+  ensure(o.log_offset == 0 || (logarithms && plain),
+         "gan loss: a log_offset goes with non_saturating or minimax and labels 1 and 0, found {}, {} and {}",
+         name(o.kind), o.real_label, o.fake_label);
 }
 
 /// scale * the mean.

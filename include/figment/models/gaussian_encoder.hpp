@@ -17,9 +17,9 @@ struct Gaussian {
   Tensor<T> sample(Rng& rng) const { return sample(rng.normal<T>(mean.shape())); }
   /// The sample for given standard normal noise, (N, latent).
   Tensor<T> sample(const Tensor<T>& noise) const {
-    check(mean.shape() == log_var.shape() && mean.shape() == noise.shape(),
-          "Gaussian: expected mean, log-variance and noise of one shape, found {}, {} and {}", mean.shape(),
-          log_var.shape(), noise.shape());
+    ensure(mean.shape() == log_var.shape() && mean.shape() == noise.shape(),
+           "Gaussian: expected mean, log-variance and noise of one shape, found {}, {} and {}", mean.shape(),
+           log_var.shape(), noise.shape());
     return mean + exp(affine(log_var, 0.5, 0)) * noise;
   }
 };

@@ -17,8 +17,8 @@ Tensor<T> slopes(const char* who, Discriminate&& discriminate, const Tensor<T>& 
   RecordingScope recording(true);  // under NoGrad, too, the slope itself takes a graph
   const Tensor<T> x = parameter(samples.detach());
   const Tensor<T> logits = discriminate(x);
-  check(logits.rank() >= 1 && logits.dim(0) == x.dim(0), "{}: expected logits (N, …) of x {}, found {}", who,
-        x.shape(), logits.shape());
+  ensure(logits.rank() >= 1 && logits.dim(0) == x.dim(0), "{}: expected logits (N, …) of x {}, found {}", who,
+         x.shape(), logits.shape());
   return flatten(grad(sum(logits), x, {.create_graph = again}));
 }
 
@@ -44,12 +44,12 @@ template <class Discriminate, class T>
 Tensor<T> gradient_penalty(Discriminate&& discriminate, const Tensor<T>& real, const Tensor<T>& fake,
                            const Tensor<T>& u) {
   const char* who = "gradient_penalty";
-  check(real.rank() >= 1 && fake.rank() >= 1, "{}: expected (N, …), found real {} and fake {}", who,
-        real.shape(), fake.shape());
-  const Index n = std::min(real.dim(0), fake.dim(0));
-  check(n >= 1 && detail::with_extent(real.shape(), 0, n) == detail::with_extent(fake.shape(), 0, n),
-        "{}: real {} and fake {} are not samples of one shape", who, real.shape(), fake.shape());
-  check(u.shape() == Shape{n}, "{}: expected u {}, found {}", who, Shape{n}, u.shape());
+  ensure(real.rank() >= 1 && fake.rank() >= 1, "{}: expected (N, …), found real {} and fake {}", who,
+         real.shape(), fake.shape());
+  const Index n = (std::min)(real.dim(0), fake.dim(0));
+  ensure(n >= 1 && detail::with_extent(real.shape(), 0, n) == detail::with_extent(fake.shape(), 0, n),
+         "{}: real {} and fake {} are not samples of one shape", who, real.shape(), fake.shape());
+  ensure(u.shape() == Shape{n}, "{}: expected u {}, found {}", who, Shape{n}, u.shape());
   const auto between = no_grad([&] {
     const auto first = [n](const Tensor<T>& x) { return x.dim(0) == n ? x : slice(x, 0, 0, n); };
     const Tensor<T> from = first(real), to = first(fake);
@@ -65,7 +65,7 @@ Tensor<T> gradient_penalty(Discriminate&& discriminate, const Tensor<T>& real, c
 template <class Discriminate, class T>
 Tensor<T> gradient_penalty(Discriminate&& discriminate, const Tensor<T>& real, const Tensor<T>& fake,
                            Rng& rng) {
-  const Index n = real.rank() && fake.rank() ? std::min(real.dim(0), fake.dim(0)) : 0;
+  const Index n = real.rank() && fake.rank() ? (std::min)(real.dim(0), fake.dim(0)) : 0;
   return gradient_penalty(discriminate, real, fake, rng.uniform<T>({n}));
 }
 
@@ -74,7 +74,7 @@ Tensor<T> gradient_penalty(Discriminate&& discriminate, const Tensor<T>& real, c
 /// in gradient_penalty.
 template <class Discriminate, class T>
 Tensor<T> squared_gradient(Discriminate&& discriminate, const Tensor<T>& x) {
-  check(x.rank() >= 1 && x.dim(0) >= 1, "squared_gradient: expected samples (N, …), found {}", x.shape());
+  ensure(x.rank() >= 1 && x.dim(0) >= 1, "squared_gradient: expected samples (N, …), found {}", x.shape());
   const auto slopes = detail::slopes("squared_gradient", discriminate, x);
   return affine(sum(square(slopes)), 1.0 / static_cast<double>(x.dim(0)), 0);
 }

@@ -12,9 +12,9 @@ namespace detail {
 template <class T, class Decode>
 Tensor<T> importance_bound(const VaeOptions& options, const Tensor<T>& x, const Gaussian<T>& code, Index k,
                            Rng& rng, Decode decode) {
-  check(k >= 1, "importance_bound: expected 1 or more samples, found {}", k);
-  check(options.reconstruction == Reconstruction::bce,
-        "importance_bound: needs the bce reconstruction; the squared error gives no probability of x");
+  ensure(k >= 1, "importance_bound: expected 1 or more samples, found {}", k);
+  ensure(options.reconstruction == Reconstruction::bce,
+         "importance_bound: needs the bce reconstruction; the squared error gives no probability of x");
   const Index latent = code.mean.dim(1);
   return in_batches(x, [&](const Tensor<T>& part, Index begin) {
     const Index n = part.dim(0);

@@ -11,7 +11,7 @@ namespace figment {
 
 /// The x with P(Z < x) = p for a standard normal Z and 0 < p < 1: the inverse distribution function.
 inline double normal_quantile(double p) {
-  check(p > 0 && p < 1, "normal_quantile: expected a probability between 0 and 1, found {}", p);
+  ensure(p > 0 && p < 1, "normal_quantile: expected a probability between 0 and 1, found {}", p);
   double low = -40, high = 40;
   while (true) {
     const double middle = low + (high - low) / 2;
@@ -26,9 +26,9 @@ inline double normal_quantile(double p) {
 /// 0.5.
 template <class T = float>
 Tensor<T> latent_grid(Index n, double margin = 0.05) {
-  check(n >= 2, "latent_grid: expected 2 or more codes a side, found {}", n);
-  check(n <= 4096, "latent_grid: expected 4096 or fewer codes a side, found {}", n);
-  check(margin > 0 && margin < 0.5, "latent_grid: expected a margin between 0 and 0.5, found {}", margin);
+  ensure(n >= 2, "latent_grid: expected 2 or more codes a side, found {}", n);
+  ensure(n <= 4096, "latent_grid: expected 4096 or fewer codes a side, found {}", n);
+  ensure(margin > 0 && margin < 0.5, "latent_grid: expected a margin between 0 and 0.5, found {}", margin);
   Tensor<T> codes(Shape{n * n, 2});
   T* z = codes.mutable_data();
   const auto at = [&](Index i) {
@@ -48,9 +48,9 @@ namespace detail {
 /// The n codes weights(t).first * a + weights(t).second * b for t = 0 … 1 in equal steps.
 template <class T, class Weights>
 Tensor<T> codes_between(const char* who, const Tensor<T>& a, const Tensor<T>& b, Index n, Weights weights) {
-  check(a.rank() >= 1 && a.dim(0) == 1 && a.shape() == b.shape(),
-        "{}: expected two codes (1, …) of one shape, found {} and {}", who, a.shape(), b.shape());
-  check(n >= 2, "{}: expected 2 or more codes, found {}", who, n);
+  ensure(a.rank() >= 1 && a.dim(0) == 1 && a.shape() == b.shape(),
+         "{}: expected two codes (1, …) of one shape, found {} and {}", who, a.shape(), b.shape());
+  ensure(n >= 2, "{}: expected 2 or more codes, found {}", who, n);
   Tensor<T> codes(with_extent(a.shape(), 0, n));
   T* out = codes.mutable_data();
   for (Index i = 0; i < n; ++i) {
@@ -107,8 +107,8 @@ Tensor<T> slerp(const Tensor<T>& a, const Tensor<T>& b, Index n) {
 /// show.)
 template <class T = float>
 Tensor<T> spread_noise(Index n, Index latent, double mean_scale, double deviation_scale, Rng& rng) {
-  check(n >= 1 && latent >= 2, "spread_noise: expected codes of 2 or more dimensions, found {} of {}", n,
-        latent);
+  ensure(n >= 1 && latent >= 2, "spread_noise: expected codes of 2 or more dimensions, found {} of {}", n,
+         latent);
   Tensor<T> codes = rng.normal<T>({n, latent});
   T* z = codes.mutable_data();
   for (Index i = 0; i < n; ++i)

@@ -53,11 +53,11 @@ template <class T>
 Nearest<T> nearest_rows(const Tensor<T>& x, const Tensor<T>& candidates) {
   const auto width_of = [](const Tensor<T>& t) { return t.rank() && t.dim(0) ? t.size() / t.dim(0) : 0; };
   const Index width = width_of(candidates);
-  check(width >= 1 && x.rank() >= 1 && (x.dim(0) == 0 || width_of(x) == width),
-        "nearest_rows: expected (N, …) and candidates (M, …) of as many elements, found {} and {}", x.shape(),
-        candidates.shape());
-  check(candidates.dim(0) < Index{1} << 31, "nearest_rows: {} candidates, at most 2^31 - 1 are supported",
-        candidates.dim(0));
+  ensure(width >= 1 && x.rank() >= 1 && (x.dim(0) == 0 || width_of(x) == width),
+         "nearest_rows: expected (N, …) and candidates (M, …) of as many elements, found {} and {}",
+         x.shape(), candidates.shape());
+  ensure(candidates.dim(0) < Index{1} << 31, "nearest_rows: {} candidates, at most 2^31 - 1 are supported",
+         candidates.dim(0));
   NoGrad guard;
   const Index rows = x.dim(0), count = candidates.dim(0);
   const Tensor<T> all_x = x.view_as({rows, width}), all_c = candidates.view_as({count, width});
@@ -73,9 +73,9 @@ Nearest<T> nearest_rows(const Tensor<T>& x, const Tensor<T>& candidates) {
       static_cast<double>(width + 4) * static_cast<double>(std::numeric_limits<T>::epsilon());
   constexpr Index x_block = 512, c_block = 4096;
   for (Index x0 = 0; x0 < rows; x0 += x_block) {
-    const Tensor<T> some_x = slice(all_x, 0, x0, std::min(x0 + x_block, rows));
+    const Tensor<T> some_x = slice(all_x, 0, x0, (std::min)(x0 + x_block, rows));
     for (Index c0 = 0; c0 < count; c0 += c_block) {
-      const Tensor<T> some_c = slice(all_c, 0, c0, std::min(c0 + c_block, count));
+      const Tensor<T> some_c = slice(all_c, 0, c0, (std::min)(c0 + c_block, count));
       const Tensor<T> products = matmul(some_x, some_c, {.b = true});
       const Index across = some_c.dim(0);
       parallel_for(some_x.dim(0), 1 + 16384 / across, [&](Index begin, Index end) {

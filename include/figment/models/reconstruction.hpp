@@ -25,7 +25,7 @@ Tensor<T> pixels_of(const Tensor<T>& logits, Activation output) {
     case Activation::tanh:
       return tanh(logits);
     default:
-      check(output == Activation::sigmoid, "a decoder's output is none, relu, tanh or sigmoid");
+      ensure(output == Activation::sigmoid, "a decoder's output is none, relu, tanh or sigmoid");
       return sigmoid(logits);
   }
 }

@@ -37,7 +37,7 @@ namespace detail {
 /// Standard normal noise for every sample of N codes: (samples N, latent), the images' first samples first.
 template <class T>
 Tensor<T> code_noise(const VaeOptions& options, const Gaussian<T>& code, Rng& rng) {
-  check(options.samples >= 1, "Vae: expected 1 or more samples, found {}", options.samples);
+  ensure(options.samples >= 1, "Vae: expected 1 or more samples, found {}", options.samples);
   return rng.normal<T>({options.samples * code.mean.dim(0), code.mean.dim(1)});
 }
 

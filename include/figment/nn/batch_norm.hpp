@@ -41,18 +41,18 @@ struct BatchNorm {
         epsilon(options.epsilon),
         activation(options.activation),
         slope(options.slope) {
-    check(momentum >= 0 && momentum <= 1, "BatchNorm: expected a momentum in [0, 1], found {}", momentum);
-    check(epsilon > 0, "BatchNorm: expected a positive epsilon, found {}", epsilon);
+    ensure(momentum >= 0 && momentum <= 1, "BatchNorm: expected a momentum in [0, 1], found {}", momentum);
+    ensure(epsilon > 0, "BatchNorm: expected a positive epsilon, found {}", epsilon);
   }
 
   /// Throws when x has other channels, or while training fewer than 2 values of each.
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
-    check(x.rank() >= 2 && x.dim(-1) == running_mean.size(), "batch_norm: x {} needs {} channels", x.shape(),
-          running_mean.size());
+    ensure(x.rank() >= 2 && x.dim(-1) == running_mean.size(), "batch_norm: x {} needs {} channels", x.shape(),
+           running_mean.size());
     if (!context.training)
       return batch_norm(x, gamma, beta, running_mean, running_var, epsilon, activation, slope);
     const Index rows = x.size() / std::max<Index>(1, x.dim(-1));
-    check(rows >= 2, "batch_norm: training takes 2 or more values a channel, found x {}", x.shape());
+    ensure(rows >= 2, "batch_norm: training takes 2 or more values a channel, found x {}", x.shape());
     BatchMoments<T> batch;
     const auto y = batch_norm(x, gamma, beta, epsilon, activation, slope, &batch);
     follow(running_mean, batch.mean, 1);

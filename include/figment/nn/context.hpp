@@ -15,7 +15,7 @@ struct Context {
 
   /// The generator, or an error that names who needed it.
   Rng& generator(const char* who) const {
-    check(rng != nullptr, "{}: needs a random generator in its Context", who);
+    ensure(rng != nullptr, "{}: needs a random generator in its Context", who);
     return *rng;
   }
 };

@@ -26,14 +26,14 @@ namespace detail {
 /// Of the options of a convolution or of its adjoint.
 template <class Options>
 void check_conv_options(std::string_view layer, Index in, Index out, const Options& o) {
-  check(in >= 1 && out >= 1, "{}: expected channels of 1 or more, found {} and {}", layer, in, out);
+  ensure(in >= 1 && out >= 1, "{}: expected channels of 1 or more, found {} and {}", layer, in, out);
   const std::pair<const char*, Extent2> extents[] = {
       {"kernel", o.kernel}, {"stride", o.stride}, {"dilation", o.dilation}};
   for (const auto& [name, e] : extents)
-    check(e.height >= 1 && e.width >= 1, "{}: expected a {} of 1 or more, found {} and {}", layer, name,
-          e.height, e.width);
-  check(o.groups >= 1 && in % o.groups == 0 && out % o.groups == 0,
-        "{}: {} group(s) do not divide {} and {} channels", layer, o.groups, in, out);
+    ensure(e.height >= 1 && e.width >= 1, "{}: expected a {} of 1 or more, found {} and {}", layer, name,
+           e.height, e.width);
+  ensure(o.groups >= 1 && in % o.groups == 0 && out % o.groups == 0,
+         "{}: {} group(s) do not divide {} and {} channels", layer, o.groups, in, out);
 }
 
 /// A layer's sizes and what of its options is not the usual, `more` among them.

@@ -34,7 +34,7 @@ struct Dropout {
 
   /// Throws unless the rate is in [0, 1).
   explicit Dropout(double r) : rate(r) {
-    check(rate >= 0 && rate < 1, "Dropout: expected a rate in [0, 1), found {}", rate);
+    ensure(rate >= 0 && rate < 1, "Dropout: expected a rate in [0, 1), found {}", rate);
   }
 
   template <class T>

@@ -14,7 +14,7 @@ struct GaussianNoise {
 
   /// Throws when the deviation is negative.
   explicit GaussianNoise(double d) : deviation(d) {
-    check(deviation >= 0, "GaussianNoise: expected a deviation of 0 or more, found {}", deviation);
+    ensure(deviation >= 0, "GaussianNoise: expected a deviation of 0 or more, found {}", deviation);
   }
 
   template <class T>

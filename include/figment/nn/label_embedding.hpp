@@ -32,19 +32,19 @@ struct LabelEmbedding {
   /// Draws the table from rng. Throws unless both sizes are 1 or more.
   LabelEmbedding(Index classes, Index features, Rng& rng, LabelEmbeddingOptions options = {})
       : mode(options.mode) {
-    check(classes >= 1 && features >= 1, "LabelEmbedding: expected sizes of 1 or more, found {} and {}",
-          classes, features);
+    ensure(classes >= 1 && features >= 1, "LabelEmbedding: expected sizes of 1 or more, found {} and {}",
+           classes, features);
     table = options.init.make<T>({classes, features}, {classes, features}, rng);
   }
 
   Tensor<T> forward(const Tensor<T>& x) const {
     const Index classes = table.dim(0), features = table.dim(1);
-    check(x.rank() == 2 && x.dim(1) >= classes,
-          "LabelEmbedding: expected one-hot labels in the last {} columns, found x {}", classes, x.shape());
+    ensure(x.rank() == 2 && x.dim(1) >= classes,
+           "LabelEmbedding: expected one-hot labels in the last {} columns, found x {}", classes, x.shape());
     const Index others = x.dim(1) - classes;
-    check(mode == LabelMode::join || others == features,
-          "LabelEmbedding: {} features multiply {} columns of x {}, the last {} being the label", features,
-          others, x.shape(), classes);
+    ensure(mode == LabelMode::join || others == features,
+           "LabelEmbedding: {} features multiply {} columns of x {}, the last {} being the label", features,
+           others, x.shape(), classes);
     const auto rest = slice(x, 1, 0, others);
     const auto label = matmul(slice(x, 1, others, x.dim(1)), table);
     return mode == LabelMode::multiply ? rest * label : concat({rest, label}, 1);

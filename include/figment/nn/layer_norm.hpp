@@ -29,11 +29,11 @@ struct LayerNorm {
         gamma(options.affine ? parameter(Tensor<T>::ones({size})) : Tensor<T>()),
         beta(options.affine ? parameter(Tensor<T>::zeros({size})) : Tensor<T>()),
         epsilon(options.epsilon) {
-    check(epsilon > 0, "LayerNorm: expected a positive epsilon, found {}", epsilon);
+    ensure(epsilon > 0, "LayerNorm: expected a positive epsilon, found {}", epsilon);
   }
 
   Tensor<T> forward(const Tensor<T>& x) const {
-    check(x.rank() >= 1 && x.dim(-1) == features, "layer_norm: x {} needs {} features", x.shape(), features);
+    ensure(x.rank() >= 1 && x.dim(-1) == features, "layer_norm: x {} needs {} features", x.shape(), features);
     return layer_norm(x, gamma, beta, epsilon);
   }
 

@@ -14,8 +14,8 @@ inline Initializer orthogonal(double gain = 1) {
   return {[](const Shape& shape, Fans, Rng& rng, double a, double) {
             Tensor<double> weight(shape);
             auto w = weight.matrix();
-            const Index rows = w.rows(), columns = w.cols(), tall = std::max(rows, columns),
-                        wide = std::min(rows, columns);
+            const Index rows = w.rows(), columns = w.cols(), tall = (std::max)(rows, columns),
+                        wide = (std::min)(rows, columns);
             const auto gaussian = rng.normal<double>({tall, wide});
             const Eigen::HouseholderQR<Eigen::MatrixXd> qr(gaussian.matrix());
             Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(tall, wide);

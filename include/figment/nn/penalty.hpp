@@ -15,7 +15,7 @@ class Penalties {
   /// Adds a scalar.
   template <class T>
   void add(const Tensor<T>& p) {
-    check(p.size() == 1, "Penalties: expected a scalar, found shape {}", p.shape());
+    ensure(p.size() == 1, "Penalties: expected a scalar, found shape {}", p.shape());
     Tensor<T>& sum = std::get<Tensor<T>>(sums_);
     sum = sum.defined() ? sum + p : p;
   }
@@ -49,7 +49,7 @@ Tensor<T> penalty(const Tensor<T>& x, PenaltyOptions options) {
 namespace detail {
 
 inline void check_penalty(const char* who, PenaltyOptions o) {
-  check(o.l1 >= 0 && o.l2 >= 0, "{}: expected l1 and l2 of 0 or more, found {} and {}", who, o.l1, o.l2);
+  ensure(o.l1 >= 0 && o.l2 >= 0, "{}: expected l1 and l2 of 0 or more, found {} and {}", who, o.l1, o.l2);
 }
 
 /// "l1 0.0001 l2 0.01", without those that are 0.
@@ -62,7 +62,7 @@ inline std::string penalty_text(PenaltyOptions o) {
 
 /// The Context's collector. A model that is trained without one would ignore its penalties silently.
 inline Penalties* collector(const char* who, const Context& context) {
-  check(context.penalties || !context.training, "{}: needs Penalties in its Context while training", who);
+  ensure(context.penalties || !context.training, "{}: needs Penalties in its Context while training", who);
   return context.penalties;
 }
 
@@ -78,7 +78,7 @@ struct ActivityPenalty {
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
-    check(x.rank() >= 1, "ActivityPenalty: expected (N, …), found shape {}", x.shape());
+    ensure(x.rank() >= 1, "ActivityPenalty: expected (N, …), found shape {}", x.shape());
     if (Penalties* to = detail::collector("ActivityPenalty", context))
       to->add(affine(penalty(x, options), 1.0 / static_cast<double>(std::max<Index>(1, x.dim(0))), 0));
     return x;

@@ -132,7 +132,7 @@ class Sequential {
   }
   [[gnu::noinline]] void push(Owned layer) {
     for (const auto& l : layers_)
-      check(l->name != layer->name, "Sequential: two layers are named '{}'", layer->name);
+      ensure(l->name != layer->name, "Sequential: two layers are named '{}'", layer->name);
     layers_.push_back(std::move(layer));
   }
 

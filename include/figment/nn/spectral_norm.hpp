@@ -36,8 +36,8 @@ struct SpectralNorm {
   /// From a given u (the weight's last extent,), of any norm.
   SpectralNorm(L l, const Tensor<T>& start) : layer(std::move(l)) {
     const Shape expected{layer.weight.dim(-1)};
-    check(start.shape() == expected, "SpectralNorm: expected u {} for weight {}, found {}", expected,
-          layer.weight.shape(), start.shape());
+    ensure(start.shape() == expected, "SpectralNorm: expected u {} for weight {}, found {}", expected,
+           layer.weight.shape(), start.shape());
     u = no_grad([&] { return unit(start); });
   }
 
@@ -59,7 +59,7 @@ struct SpectralNorm {
       right = context.training ? unit(matmul(left, w, {.a = true})) : unit(reshape(u, {1, out}));
     }
     const Tensor<T> sigma = sum(matmul(left, w, {.a = true}) * right);
-    check(sigma.item() != 0, "SpectralNorm: weight {} maps u to 0: is it all zeros?", weight.shape());
+    ensure(sigma.item() != 0, "SpectralNorm: weight {} maps u to 0: is it all zeros?", weight.shape());
     if (context.training) {
       Tensor<T> kept = u;  // the same memory: the layer itself is constant while a model runs
       kept.copy_from(right.view_as({out}));
@@ -78,7 +78,7 @@ struct SpectralNorm {
   /// x / ||x||, or 0 of 0.
   static Tensor<T> unit(const Tensor<T>& x) {
     const double norm = std::sqrt(static_cast<double>(sum(square(x)).item()));
-    return affine(x, 1 / std::max(norm, 1e-12), 0);  // PyTorch's bound
+    return affine(x, 1 / (std::max)(norm, 1e-12), 0);  // PyTorch's bound
   }
 };
 

@@ -20,7 +20,7 @@ inline std::string thousands(Index n) {
 inline std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t right_aligned) {
   std::vector<std::size_t> width(rows[0].size());
   for (const auto& row : rows)
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = (std::max)(width[c], row[c].size());
   std::string out;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string line;

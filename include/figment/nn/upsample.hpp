@@ -14,8 +14,8 @@ struct UpSample2d {
 
   /// Twice as large, by repeating pixels, unless said otherwise.
   explicit UpSample2d(Extent2 f = 2, Interpolation m = Interpolation::nearest) : factor(f), mode(m) {
-    check(f.height >= 1 && f.width >= 1, "UpSample2d: expected a factor of 1 or more, found {} and {}",
-          f.height, f.width);
+    ensure(f.height >= 1 && f.width >= 1, "UpSample2d: expected a factor of 1 or more, found {} and {}",
+           f.height, f.width);
   }
 
   template <class T>

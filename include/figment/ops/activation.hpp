@@ -46,7 +46,7 @@ Tensor<T> relu(const Tensor<T>& x) {
 /// x where x > 0, else slope x. dx = dy or slope dy. The slope is positive, so that y's sign is x's.
 template <class T>
 Tensor<T> leaky_relu(const Tensor<T>& x, double slope = 0.3) {
-  check(slope > 0, "leaky_relu: expected a positive slope, found {}", slope);
+  ensure(slope > 0, "leaky_relu: expected a positive slope, found {}", slope);
   return record(
       "leaky_relu", {x}, detail::map(kernels::op::LeakyRelu{slope}, x),
       [slope](auto& s, auto& dy, auto& dx) {

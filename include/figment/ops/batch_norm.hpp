@@ -25,7 +25,7 @@ struct ChannelRows {
         chunk_rows(std::max<Index>(1, 32768 / std::max<Index>(1, channels))),
         chunks((rows + chunk_rows - 1) / chunk_rows) {}
 
-  Index rows_of(Index chunk) const { return std::min(chunk_rows, rows - chunk * chunk_rows); }
+  Index rows_of(Index chunk) const { return (std::min)(chunk_rows, rows - chunk * chunk_rows); }
 
   /// part(first row, rows, out) leaves `count` values a channel in out, (count, C), for each chunk.
   template <class T, class F>
@@ -48,14 +48,14 @@ Tensor<T> channel_parameter(const Tensor<T>& p, Index channels, T otherwise) {
 template <class T>
 void check_norm(const Tensor<T>& x, std::initializer_list<const Tensor<T>*> parameters, double epsilon,
                 Activation activation, double slope) {
-  check(x.rank() >= 2, "batch_norm: expected (N, …, C), found shape {}", x.shape());
+  ensure(x.rank() >= 2, "batch_norm: expected (N, …, C), found shape {}", x.shape());
   for (const Tensor<T>* p : parameters)
-    check(!p->defined() || p->shape() == Shape{x.dim(-1)}, "batch_norm: parameter {} for {} channels of {}",
-          p->shape(), x.dim(-1), x.shape());
-  check(epsilon > 0, "batch_norm: expected a positive epsilon, found {}", epsilon);
-  check(activation == Activation::none || activation == Activation::relu ||
-            (activation == Activation::leaky_relu && slope > 0),
-        "batch_norm: closes with none, relu, or leaky_relu of a positive slope");
+    ensure(!p->defined() || p->shape() == Shape{x.dim(-1)}, "batch_norm: parameter {} for {} channels of {}",
+           p->shape(), x.dim(-1), x.shape());
+  ensure(epsilon > 0, "batch_norm: expected a positive epsilon, found {}", epsilon);
+  ensure(activation == Activation::none || activation == Activation::relu ||
+             (activation == Activation::leaky_relu && slope > 0),
+         "batch_norm: closes with none, relu, or leaky_relu of a positive slope");
 }
 
 /// What a batch norm's forward and gradients share.
@@ -170,8 +170,8 @@ void recorded_norm_gradient(const Tensor<T>& x, const Tensor<T>& gamma, const Te
 /// Chan et al. (1979) have it: large means do not cancel.
 template <class T>
 BatchMoments<T> batch_moments(const Tensor<T>& x) {
-  check(x.rank() >= 2 && x.size() > 0, "batch_norm: expected some examples (N, …, C), found shape {}",
-        x.shape());
+  ensure(x.rank() >= 2 && x.size() > 0, "batch_norm: expected some examples (N, …, C), found shape {}",
+         x.shape());
   const detail::ChannelRows v(x.shape());
   const Index channels = v.channels;
   const Tensor<T> parts = v.template sums<T>(3, [&](Index row, Index rows, T* out) {
@@ -233,7 +233,7 @@ Tensor<T> batch_norm(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>
                      const Tensor<T>& var, double epsilon, Activation activation = Activation::none,
                      double slope = 0.3) {
   detail::check_norm(x, {&gamma, &beta, &mean, &var}, epsilon, activation, slope);
-  check(mean.defined() && var.defined(), "batch_norm: mean and variance are needed");
+  ensure(mean.defined() && var.defined(), "batch_norm: mean and variance are needed");
   const detail::Normalisation<T> norm{mean, detail::norm_scale(gamma, var, epsilon),
                                       detail::channel_parameter(beta, x.dim(-1), T(0)), activation, slope};
   return record(

@@ -68,7 +68,7 @@ Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
   return record(
       "where", {a, b}, std::move(y),
       [kept = detail::Kept(mask)](auto&, auto& dy, auto& dx) {
-        kept.verify("where", "the mask");
+        kept.confirm("where", "the mask");
         const Tensor<T> zero = Tensor<T>::zeros({});
         dx(0, [&] { return where(kept.tensor, dy, zero); });
         dx(1, [&] { return where(kept.tensor, zero, dy); });

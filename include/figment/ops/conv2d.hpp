@@ -60,10 +60,10 @@ Tensor<T> conv_y(const ConvGeometry& g, const Tensor<T>& x, const Tensor<T>& w) 
 template <class T>
 void check_conv_bias(std::string_view op, const Tensor<T>& bias, Index channels, Activation activation,
                      double slope) {
-  check(!bias.defined() || bias.shape() == Shape{channels}, "{}: bias {} for {} channels", op, bias.shape(),
-        channels);
-  check(activation != Activation::leaky_relu || slope > 0, "{}: expected a positive slope, found {}", op,
-        slope);
+  ensure(!bias.defined() || bias.shape() == Shape{channels}, "{}: bias {} for {} channels", op, bias.shape(),
+         channels);
+  ensure(activation != Activation::leaky_relu || slope > 0, "{}: expected a positive slope, found {}", op,
+         slope);
 }
 
 }  // namespace detail
@@ -95,15 +95,15 @@ template <class T>
 Tensor<T> conv_transpose2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
                            const ConvOptions& options = {}, Extent2 output_padding = 0,
                            Activation activation = Activation::none, double slope = 0.3) {
-  check(x.rank() == 4 && w.rank() == 4,
-        "conv_transpose2d: expected x (N, H, W, C) and weight (kh, kw, out, in), found {} and {}", x.shape(),
-        w.shape());
-  check(x.dim(3) == w.dim(3), "conv_transpose2d: x {} has {} channels, weight {} needs {}", x.shape(),
-        x.dim(3), w.shape(), w.dim(3));
+  ensure(x.rank() == 4 && w.rank() == 4,
+         "conv_transpose2d: expected x (N, H, W, C) and weight (kh, kw, out, in), found {} and {}", x.shape(),
+         w.shape());
+  ensure(x.dim(3) == w.dim(3), "conv_transpose2d: x {} has {} channels, weight {} needs {}", x.shape(),
+         x.dim(3), w.shape(), w.dim(3));
   const auto extent = [&](Index n, Index window, Index stride, Index dilation, Index before, Index after,
                           Index extra) {
-    check(extra >= 0 && (extra == 0 || extra < stride),
-          "conv_transpose2d: expected output padding below the stride {}, found {}", stride, extra);
+    ensure(extra >= 0 && (extra == 0 || extra < stride),
+           "conv_transpose2d: expected output padding below the stride {}, found {}", stride, extra);
     return options.padding.kind == Padding::Kind::same
                ? n * stride
                : (n - 1) * stride + (window - 1) * dilation + 1 - before - after + extra;
@@ -117,8 +117,8 @@ Tensor<T> conv_transpose2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<
       "conv_transpose2d",
       {x.dim(0), std::max<Index>(height, 0), std::max<Index>(width, 0), w.dim(2) * options.groups}, w.shape(),
       options);
-  check(g.y_shape() == x.shape(), "conv_transpose2d: padding is more than the output of x {} and weight {}",
-        x.shape(), w.shape());
+  ensure(g.y_shape() == x.shape(), "conv_transpose2d: padding is more than the output of x {} and weight {}",
+         x.shape(), w.shape());
   detail::check_conv_bias("conv_transpose2d", bias, g.in, activation, slope);
   Tensor<T> y(g.x_shape());
   detail::conv_input_gradient(g, x.data(), w.data(), y.mutable_data(), bias.defined() ? bias.data() : nullptr,

@@ -54,10 +54,11 @@ struct ConvAxis {
   Index at(Index o, Index k) const { return o * stride - pad + k * dilation; }
   /// The taps of output o that lie inside the input: [first, last).
   Index first_tap(Index o) const {
-    return std::min(window, ceil_div(std::max<Index>(0, -at(o, 0)), dilation));
+    return (std::min)(window, ceil_div(std::max<Index>(0, -at(o, 0)), dilation));
   }
   Index last_tap(Index o) const {
-    return std::max(first_tap(o), std::min(window, ceil_div(std::max<Index>(0, input - at(o, 0)), dilation)));
+    return (std::max)(first_tap(o),
+                      (std::min)(window, ceil_div(std::max<Index>(0, input - at(o, 0)), dilation)));
   }
   static Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 };
@@ -75,29 +76,29 @@ struct ConvGeometry {
 
 inline ConvAxis conv_axis(std::string_view op, Index input, Index window, Index stride, Index dilation,
                           Padding::Kind kind, Index before, Index after) {
-  check(stride >= 1 && dilation >= 1, "{}: expected a stride and a dilation of 1 or more, found {} and {}",
-        op, stride, dilation);
+  ensure(stride >= 1 && dilation >= 1, "{}: expected a stride and a dilation of 1 or more, found {} and {}",
+         op, stride, dilation);
   const Index reach = (window - 1) * dilation + 1;
   if (kind == Padding::Kind::same) {
     const Index output = (input + stride - 1) / stride;
     return {input,  output,   window,
             stride, dilation, std::max<Index>(0, (output - 1) * stride + reach - input) / 2};
   }
-  check(before >= 0 && after >= 0, "{}: expected padding of 0 or more, found {} and {}", op, before, after);
+  ensure(before >= 0 && after >= 0, "{}: expected padding of 0 or more, found {} and {}", op, before, after);
   const Index room = input + before + after - reach;
-  check(room >= 0, "{}: a window of {} does not fit an input of {} padded by {} and {}", op, reach, input,
-        before, after);
+  ensure(room >= 0, "{}: a window of {} does not fit an input of {} padded by {} and {}", op, reach, input,
+         before, after);
   return {input, room / stride + 1, window, stride, dilation, before};
 }
 
 /// The sizes of the convolution of x by w.
 inline ConvGeometry conv_geometry(std::string_view op, const Shape& x, const Shape& w, const ConvOptions& o) {
-  check(x.rank() == 4 && w.rank() == 4,
-        "{}: expected x (N, H, W, C) and weight (kh, kw, in, out), found {} and {}", op, x, w);
-  check(o.groups >= 1 && x[3] == w[2] * o.groups && w[3] % o.groups == 0,
-        "{}: x {} has {} channels, weight {} in {} group(s) needs {}", op, x, x[3], w, o.groups,
-        w[2] * o.groups);
-  check(w[0] >= 1 && w[1] >= 1, "{}: weight {} has no taps", op, w);
+  ensure(x.rank() == 4 && w.rank() == 4,
+         "{}: expected x (N, H, W, C) and weight (kh, kw, in, out), found {} and {}", op, x, w);
+  ensure(o.groups >= 1 && x[3] == w[2] * o.groups && w[3] % o.groups == 0,
+         "{}: x {} has {} channels, weight {} in {} group(s) needs {}", op, x, x[3], w, o.groups,
+         w[2] * o.groups);
+  ensure(w[0] >= 1 && w[1] >= 1, "{}: weight {} has no taps", op, w);
   const Padding& p = o.padding;
   return {conv_axis(op, x[1], w[0], o.stride.height, o.dilation.height, p.kind, p.top, p.bottom),
           conv_axis(op, x[2], w[1], o.stride.width, o.dilation.width, p.kind, p.left, p.right),

@@ -177,15 +177,15 @@ void window_product(const WindowProduct& g, const T* source, const T* w, T* resu
   const bool accumulate = plan.by_taps || bias;
   parallel_for((g.batch + plan.images - 1) / plan.images, Index{500'000} / std::max<Index>(work, 1) + 1,
                [&](Index begin, Index end) {
-                 for (Index first = begin * plan.images; first < std::min(g.batch, end * plan.images);
+                 for (Index first = begin * plan.images; first < (std::min)(g.batch, end * plan.images);
                       first += plan.images) {
-                   const Index images = std::min(plan.images, g.batch - first);
+                   const Index images = (std::min)(plan.images, g.batch - first);
                    const Index values = images * g.result_image();
                    T* const block = result + first * g.result_image();
                    if (accumulate && values > 0) {
                      for (Index j = 0; j < pixel; ++j) block[j] = bias ? bias[j] : T(0);
                      for (Index done = pixel, more; done < values; done += more) {
-                       more = std::min(done, values - done);
+                       more = (std::min)(done, values - done);
                        std::copy_n(block, more, block + done);
                      }
                    }

@@ -48,7 +48,7 @@ struct WeightProduct {
     panels = (b_channels + width - 1) / width;
     // Deep enough that sums seldom leave the registers, and an operand's images still in L2.
     const Index depth = b_rows * b_columns, image = a_rows * a_columns * a_channels * Index{sizeof(T)};
-    images = std::min(768 / std::max<Index>(depth, 1), (256 << 10) / std::max<Index>(image, 1));
+    images = (std::min)(768 / std::max<Index>(depth, 1), (256 << 10) / std::max<Index>(image, 1));
     images = std::clamp<Index>(images, 1, std::max<Index>(g.batch, 1));
     const Index blocks = (g.batch + images - 1) / images;
     chunks = std::clamp<Index>(8 / (panels * g.groups), 1, std::max<Index>(blocks, 1));
@@ -71,14 +71,14 @@ struct WeightProduct {
     const Index top = before(rows), left = before(columns), all = rows_of_x ? g.in : g.out;
     const Index height = rows_of_x ? rows.input : rows.output,
                 length = rows_of_x ? columns.input : columns.output;
-    const Index first = std::max<Index>(0, -left), last = std::min(length, a_columns - left);
+    const Index first = std::max<Index>(0, -left), last = (std::min)(length, a_columns - left);
     if (spread) std::fill_n(copied, copy(), T(0));
     for (Index channel = 0; channel < a_channels; channel += pixel, copied += slice())
       for (Index image = 0; image < n; ++image)
-        for (Index r = std::max<Index>(0, -top); r < std::min(height, a_rows - top); ++r) {
+        for (Index r = std::max<Index>(0, -top); r < (std::min)(height, a_rows - top); ++r) {
           const T* from = a + ((image * height + r) * length + first) * all + channel;
           T* to = copied + ((image * a_rows + r + top) * a_columns + first + left) * pixel;
-          const Index values = std::min(pixel, a_channels - channel);
+          const Index values = (std::min)(pixel, a_channels - channel);
           for (Index c = first; c < last; ++c, from += all, to += pixel)
             for (Index i = 0; i < values; ++i) to[i] = from[i];
         }
@@ -168,15 +168,15 @@ void conv_weight_gradient(const ConvGeometry& g, const T* x, const T* dy, T* dw)
     for (Index unit = begin, next; unit < end; unit = next) {
       const Index panel = unit % p.panels, group = unit / p.panels % g.groups,
                   chunk = unit / p.panels / g.groups;
-      next = std::min(end, unit - panel + p.panels);
+      next = (std::min)(end, unit - panel + p.panels);
       const Index first_image = chunk * p.chunk_images,
-                  end_image = std::min(g.batch, first_image + p.chunk_images);
+                  end_image = (std::min)(g.batch, first_image + p.chunk_images);
       for (Index first = first_image; first == first_image || first < end_image; first += p.images) {
-        const Index images = std::max<Index>(0, std::min(p.images, end_image - first));
+        const Index images = std::max<Index>(0, (std::min)(p.images, end_image - first));
         p.make_copy(a + first * a_image + group * p.a_channels, images, copied);
         for (Index j = panel; j < panel + next - unit; ++j) {
           kernels::PackArgs<T> pack{};
-          pack.k = images * p.b_rows * p.b_columns, pack.n = std::min(p.width, p.b_channels - j * p.width);
+          pack.k = images * p.b_rows * p.b_columns, pack.n = (std::min)(p.width, p.b_channels - j * p.width);
           pack.b = b + first * b_image + group * p.b_channels + j * p.width;
           pack.along = b_all, pack.across = 1, pack.packed = packed, pack.width = p.width;
           kernels::gather_pack(pack);

@@ -9,8 +9,8 @@ namespace detail {
 
 inline void check_positions(const Indices& indices, Index extent, const char* op) {
   for (Index i = 0; i < indices.size(); ++i)
-    check(indices.data()[i] >= 0 && indices.data()[i] < extent, "{}: position {} at {} is not in 0 to {}", op,
-          indices.data()[i], i, extent - 1);
+    ensure(indices.data()[i] >= 0 && indices.data()[i] < extent, "{}: position {} at {} is not in 0 to {}",
+           op, indices.data()[i], i, extent - 1);
 }
 
 template <class T>
@@ -26,7 +26,7 @@ Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
   return record(
       "take", {x}, std::move(y),
       [kept = Kept(rows)](auto& s, auto& dy, auto& dx) {
-        kept.verify("take", "its positions");
+        kept.confirm("take", "its positions");
         dx(0, [&] { return scatter_rows(dy, kept.tensor, s.in_shape(0)); });
       },
       Keep::nothing);
@@ -43,7 +43,7 @@ Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& sha
   return record(
       "scatter_rows", {x}, std::move(y),
       [kept = Kept(rows)](auto&, auto& dy, auto& dx) {
-        kept.verify("take", "its positions");
+        kept.confirm("take", "its positions");
         dx(0, [&] { return gather_rows(dy, kept.tensor); });
       },
       Keep::nothing);
@@ -54,8 +54,8 @@ Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& sha
 /// Rows of x in the given order, repeats allowed: (N, …) and (M,) to (M, …).
 template <class T>
 Tensor<T> take(const Tensor<T>& x, const Indices& rows) {
-  check(x.rank() >= 1 && rows.rank() == 1, "take: expected (N, …) and (M,), found {} and {}", x.shape(),
-        rows.shape());
+  ensure(x.rank() >= 1 && rows.rank() == 1, "take: expected (N, …) and (M,), found {} and {}", x.shape(),
+         rows.shape());
   detail::check_positions(rows, x.dim(0), "take");
   return detail::gather_rows(x, rows);
 }
@@ -63,10 +63,10 @@ Tensor<T> take(const Tensor<T>& x, const Indices& rows) {
 /// The element of each row that `columns` names: (N, C) and (N,) to (N,).
 template <class T>
 Tensor<T> pick(const Tensor<T>& x, const Indices& columns) {
-  check(x.rank() == 2 && columns.rank() == 1 && columns.dim(0) == x.dim(0),
-        "pick: expected (N, C) and (N,), found {} and {}", x.shape(), columns.shape());
-  check(x.size() <= std::numeric_limits<std::int32_t>::max(),
-        "pick: x {} has more elements than 32 bits count", x.shape());
+  ensure(x.rank() == 2 && columns.rank() == 1 && columns.dim(0) == x.dim(0),
+         "pick: expected (N, C) and (N,), found {} and {}", x.shape(), columns.shape());
+  ensure(x.size() <= (std::numeric_limits<std::int32_t>::max)(),
+         "pick: x {} has more elements than 32 bits count", x.shape());
   detail::check_positions(columns, x.dim(1), "pick");
   Indices flat = columns.clone();
   std::int32_t* p = flat.mutable_data();

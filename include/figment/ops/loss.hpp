@@ -33,8 +33,8 @@ Tensor<T> reduce_loss(const Tensor<T>& elements, Reduction reduction) {
 
 template <class T>
 void check_pair(const Tensor<T>& a, const Tensor<T>& b, const char* name) {
-  check(a.shape() == b.shape(), "{}: prediction {} and target {} differ in shape", name, a.shape(),
-        b.shape());
+  ensure(a.shape() == b.shape(), "{}: prediction {} and target {} differ in shape", name, a.shape(),
+         b.shape());
 }
 
 /// scale * the sum of f(a, b), in one pass.
@@ -68,9 +68,9 @@ template <class T>
 Tensor<T> huber(const Tensor<T>& x, const Tensor<T>& target, double delta = 1,
                 Reduction reduction = Reduction::mean) {
   detail::check_pair(x, target, "huber");
-  check(delta > 0, "huber: expected a positive delta, found {}", delta);
-  const auto distance = abs(x - target), near = clamp(distance, 0, delta);
-  return detail::reduce_loss(near * (distance - affine(near, 0.5, 0)), reduction);
+  ensure(delta > 0, "huber: expected a positive delta, found {}", delta);
+  const auto distance = abs(x - target), close = clamp(distance, 0, delta);
+  return detail::reduce_loss(close * (distance - affine(close, 0.5, 0)), reduction);
 }
 
 /// Binary cross-entropy of probabilities, -t log(x) - (1 - t) log(1 - x). x is clipped to
@@ -108,8 +108,8 @@ Tensor<T> bce_with_logits(const Tensor<T>& x, const Tensor<T>& target,
 template <class T>
 Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
                         Reduction reduction = Reduction::mean) {
-  check(logits.rank() == 2 && labels.shape() == Shape{logits.dim(0)},
-        "cross_entropy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
+  ensure(logits.rank() == 2 && labels.shape() == Shape{logits.dim(0)},
+         "cross_entropy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
   detail::check_positions(labels, logits.dim(1), "cross_entropy");
   const Index classes = logits.dim(1);
   Tensor<T> losses(labels.shape()), kept(Shape{labels.size(), 2});
@@ -121,7 +121,7 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
   return detail::reduce_loss(record(
                                  "cross_entropy", {logits}, std::move(losses),
                                  [kept, label = detail::Kept(labels)](auto& s, auto& dy, auto& dx) {
-                                   label.verify("cross_entropy", "its labels");
+                                   label.confirm("cross_entropy", "its labels");
                                    dx(0, [&] {
                                      const auto& x = s.in(0);
                                      const Index n = x.dim(0), c = x.dim(1);
@@ -148,8 +148,8 @@ template <class T>
 Tensor<T> gaussian_kl(const Tensor<T>& mean, const Tensor<T>& log_var,
                       Reduction reduction = Reduction::batch_mean) {
   namespace op = kernels::op;
-  check(mean.shape() == log_var.shape(), "gaussian_kl: mean {} and log-variance {} differ in shape",
-        mean.shape(), log_var.shape());
+  ensure(mean.shape() == log_var.shape(), "gaussian_kl: mean {} and log-variance {} differ in shape",
+         mean.shape(), log_var.shape());
   if (reduction == Reduction::none) return affine(exp(log_var) + square(mean) - log_var, 0.5, -0.5);
   const double scale = detail::loss_scale(mean.shape(), reduction);
   return record(
@@ -173,10 +173,10 @@ Tensor<T> gaussian_kl(const Tensor<T>& mean, const Tensor<T>& log_var,
 template <class T>
 Tensor<T> gaussian_kl(const Tensor<T>& mean1, const Tensor<T>& log_var1, const Tensor<T>& mean2,
                       const Tensor<T>& log_var2, Reduction reduction = Reduction::batch_mean) {
-  check(mean1.shape() == log_var1.shape() && mean2.shape() == log_var2.shape() &&
-            broadcast(mean1.shape(), mean2.shape(), "gaussian_kl") == mean1.shape(),
-        "gaussian_kl: means {} and {} and log-variances {} and {} differ in shape", mean1.shape(),
-        mean2.shape(), log_var1.shape(), log_var2.shape());
+  ensure(mean1.shape() == log_var1.shape() && mean2.shape() == log_var2.shape() &&
+             broadcast(mean1.shape(), mean2.shape(), "gaussian_kl") == mean1.shape(),
+         "gaussian_kl: means {} and {} and log-variances {} and {} differ in shape", mean1.shape(),
+         mean2.shape(), log_var1.shape(), log_var2.shape());
   const auto ratio = exp(log_var1 - log_var2), distance = square(mean1 - mean2) * exp(-log_var2);
   return detail::reduce_loss(affine(ratio + distance - (log_var1 - log_var2), 0.5, -0.5), reduction);
 }
@@ -185,7 +185,7 @@ Tensor<T> gaussian_kl(const Tensor<T>& mean1, const Tensor<T>& log_var1, const T
 /// distribution's probabilities, so batch_mean of (N, C) is the mean over N.
 template <class T>
 Tensor<T> kl_divergence(const Tensor<T>& p, const Tensor<T>& q, Reduction reduction = Reduction::batch_mean) {
-  check(p.shape() == q.shape(), "kl_divergence: p {} and q {} differ in shape", p.shape(), q.shape());
+  ensure(p.shape() == q.shape(), "kl_divergence: p {} and q {} differ in shape", p.shape(), q.shape());
   const Mask some = greater(p, T(0));
   const Tensor<T> one = Tensor<T>::ones({});  // log(1) = 0 where p is 0, in the value and the gradient
   return detail::reduce_loss(p * (log(where(some, p, one)) - log(where(some, q, one))), reduction);

@@ -138,7 +138,7 @@ Tensor<T> abs(const Tensor<T>& x) {
 /// x limited to [low, high]; NaN stays. dx = dy inside and on the bounds, 0 outside.
 template <class T>
 Tensor<T> clamp(const Tensor<T>& x, double low, double high) {
-  check(low <= high, "clamp: expected low <= high, found {} and {}", low, high);
+  ensure(low <= high, "clamp: expected low <= high, found {} and {}", low, high);
   return record(
       "clamp", {x}, detail::map(kernels::op::Clamp{low, high}, x),
       [low, high](auto& s, auto& dy, auto& dx) {

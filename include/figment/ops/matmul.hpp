@@ -39,7 +39,7 @@ void run_matmul(const kernels::MatmulArgs<T>& args) {
   // computed another way, and the result must not show how many threads there are.
   const Index block = 16, blocks = std::max<Index>(1, extent / block);
   const Index grain =
-      static_cast<Index>(work_a_thread / std::max(work, 1.0) * static_cast<double>(blocks)) + 1;
+      static_cast<Index>(work_a_thread / (std::max)(work, 1.0) * static_cast<double>(blocks)) + 1;
   parallel_products(blocks, grain, args, [&](Index begin, Index end, T* scratch) {
     kernels::MatmulArgs<T> part = args;
     const Index from = begin * block, to = end == blocks ? extent : end * block;
@@ -74,8 +74,8 @@ kernels::MatmulArgs<T> matmul_args(const Tensor<T>& a, const Tensor<T>& b, Tenso
 /// da = dy b^T, db = a^T dy.
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transpose t = {}) {
-  check(a.rank() == 2 && b.rank() == 2 && a.dim(t.a ? 0 : 1) == b.dim(t.b ? 1 : 0),
-        "matmul: {}{} and {}{} do not multiply", a.shape(), t.a ? "^T" : "", b.shape(), t.b ? "^T" : "");
+  ensure(a.rank() == 2 && b.rank() == 2 && a.dim(t.a ? 0 : 1) == b.dim(t.b ? 1 : 0),
+         "matmul: {}{} and {}{} do not multiply", a.shape(), t.a ? "^T" : "", b.shape(), t.b ? "^T" : "");
   Tensor<T> c(Shape{a.dim(t.a ? 1 : 0), b.dim(t.b ? 0 : 1)});
   detail::run_matmul(detail::matmul_args(a, b, c, t));
   return record(
@@ -115,12 +115,12 @@ Tensor<T> activation_gradient(Activation activation, double slope, const Tensor<
 template <class T>
 Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
                  Activation activation = Activation::none, double slope = 0.3) {
-  check(x.rank() == 2 && w.rank() == 2 && x.dim(1) == w.dim(0), "linear: x {} needs {} features (weight {})",
-        x.shape(), w.rank() == 2 ? w.dim(0) : 0, w.shape());
-  check(!bias.defined() || bias.shape() == Shape{w.dim(1)}, "linear: bias {} for weight {}", bias.shape(),
-        w.shape());
-  check(activation != Activation::leaky_relu || slope > 0, "linear: expected a positive slope, found {}",
-        slope);
+  ensure(x.rank() == 2 && w.rank() == 2 && x.dim(1) == w.dim(0), "linear: x {} needs {} features (weight {})",
+         x.shape(), w.rank() == 2 ? w.dim(0) : 0, w.shape());
+  ensure(!bias.defined() || bias.shape() == Shape{w.dim(1)}, "linear: bias {} for weight {}", bias.shape(),
+         w.shape());
+  ensure(activation != Activation::leaky_relu || slope > 0, "linear: expected a positive slope, found {}",
+         slope);
   Tensor<T> y(Shape{x.dim(0), w.dim(1)});
   auto args = detail::matmul_args(x, w, y, {});
   args.bias = bias.defined() ? bias.data() : nullptr;

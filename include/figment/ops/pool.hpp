@@ -18,15 +18,15 @@ namespace detail {
 /// Throws unless windows of these options have elements and move.
 inline void check_pool(std::string_view who, const PoolOptions& o) {
   const auto at_least = [&](Index least, const char* name, Extent2 e) {
-    check(e.height >= least && e.width >= least, "{}: expected a {} of {} or more, found {} and {}", who,
-          name, least, e.height, e.width);
+    ensure(e.height >= least && e.width >= least, "{}: expected a {} of {} or more, found {} and {}", who,
+           name, least, e.height, e.width);
   };
   at_least(1, "window", o.window);
   at_least(0, "stride", o.stride);
   at_least(1, "dilation", o.dilation);
   // The elements' numbers are exact in a float.
-  check(o.window.height <= (Index{1} << 24) / o.window.width, "{}: a window of {} by {} is too large", who,
-        o.window.height, o.window.width);
+  ensure(o.window.height <= (Index{1} << 24) / o.window.width, "{}: a window of {} by {} is too large", who,
+         o.window.height, o.window.width);
 }
 
 /// Averages weigh each element of a window alike.
@@ -55,14 +55,14 @@ struct PoolAxes {
 
 /// The sizes of a pooling of x.
 inline PoolAxes pool_axes(std::string_view op, const Shape& x, const PoolOptions& o) {
-  check(x.rank() == 4, "{}: expected x (N, H, W, C), found {}", op, x);
+  ensure(x.rank() == 4, "{}: expected x (N, H, W, C), found {}", op, x);
   check_pool(op, o);
   const Padding& p = o.padding;
   const auto axis = [&](Index input, Index window, Index stride, Index dilation, Index before, Index after) {
     const ConvAxis a =
         conv_axis(op, input, window, stride == 0 ? window : stride, dilation, p.kind, before, after);
     for (Index i = 0; i < a.output; ++i)
-      check(a.first_tap(i) < a.last_tap(i), "{}: padding leaves a window of x {} without an element", op, x);
+      ensure(a.first_tap(i) < a.last_tap(i), "{}: padding leaves a window of x {} without an element", op, x);
     return a;
   };
   return {axis(x[1], o.window.height, o.stride.height, o.dilation.height, p.top, p.bottom),
@@ -76,7 +76,7 @@ struct Choice {
   Kept<T> numbers;
 
   const T* data() const {
-    numbers.verify("max_pool2d", "its choice of elements");
+    numbers.confirm("max_pool2d", "its choice of elements");
     return numbers.tensor.data();
   }
 };

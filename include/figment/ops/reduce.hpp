@@ -46,7 +46,7 @@ class Axes {
       for (Index a : v) push_back(a);
     }
     void push_back(Index a) {
-      check(count < max_rank, "axes: more than {}", max_rank);
+      ensure(count < max_rank, "axes: more than {}", max_rank);
       values[count++] = a;
     }
     const Index* begin() const { return values; }
@@ -115,7 +115,7 @@ void parallel_rows(Index rows, Index columns, F f) {
 template <class Op, class T>
 Tensor<T> fold_extremum(const char* name, Op f, const Tensor<T>& x, const Axes& axes, Dims dims, T start) {
   const Shape kept = axes.kept(x.shape(), name);
-  check(x.size() > 0 || kept.size() == 0, "{}: no elements in shape {}", name, x.shape());
+  ensure(x.size() > 0 || kept.size() == 0, "{}: no elements in shape {}", name, x.shape());
   auto y = record(name, {x}, fold(f, x, kept, start), [kept](auto& s, auto& dy, auto& dx) {
     dx(0, [&] {
       const auto hit = map(kernels::op::Equal{}, s.in(0), s.out(), "equal");
@@ -130,9 +130,9 @@ template <class Op, class T, class F>
 Indices arg_extremum(const char* name, Op f, const Tensor<T>& x, Index axis, T start, F better) {
   const Index at = x.shape().axis(axis, name);
   const AxisView v(x.shape(), at);
-  check(v.extent > 0, "{}: no elements along axis {} of shape {}", name, axis, x.shape());
-  check(v.extent <= std::numeric_limits<std::int32_t>::max(),
-        "{}: more positions along axis {} of {} than 32 bits count", name, axis, x.shape());
+  ensure(v.extent > 0, "{}: no elements along axis {} of shape {}", name, axis, x.shape());
+  ensure(v.extent <= (std::numeric_limits<std::int32_t>::max)(),
+         "{}: more positions along axis {} of {} than 32 bits count", name, axis, x.shape());
   Indices y(Axes(at).dropped(x.shape()));
   std::int32_t* out = y.mutable_data();
   const T* in = x.data();
@@ -219,13 +219,13 @@ Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
 
 /// The largest element; NaN if there is one. Equal elements share the gradient.
 template <class T>
-Tensor<T> max(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
+Tensor<T>(max)(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
   return detail::fold_extremum("max", kernels::op::Maximum{}, x, axes, dims,
                                -std::numeric_limits<T>::infinity());
 }
 /// The smallest element; NaN if there is one. Equal elements share the gradient.
 template <class T>
-Tensor<T> min(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
+Tensor<T>(min)(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
   return detail::fold_extremum("min", kernels::op::Minimum{}, x, axes, dims,
                                std::numeric_limits<T>::infinity());
 }
@@ -258,7 +258,7 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims:
   for (Index d = x.rank() - 1; d >= 0 && kept[d] == 1; --d) trailing *= x.dim(d);
   const auto value = no_grad([&] {
     if (columns != trailing || columns == 0) {
-      const auto largest = max(x, axes, Dims::keep);
+      const auto largest = (max)(x, axes, Dims::keep);
       // Infinite ones would give inf - inf.
       const auto shift = detail::transform<T>(largest, [](T v) { return detail::is_finite(v) ? v : T(0); });
       return log(sum(exp(x - shift), axes, Dims::keep)) + shift;
@@ -279,7 +279,7 @@ Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
   const bool rows = x.shape().axis(axis, "softmax") == x.rank() - 1;
   const auto value = no_grad([&] {
     if (!rows) {
-      const auto e = exp(x - max(x, axis, Dims::keep));
+      const auto e = exp(x - (max)(x, axis, Dims::keep));
       return e / sum(e, axis, Dims::keep);
     }
     Tensor<T> y(x.shape());

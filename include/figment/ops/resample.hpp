@@ -53,7 +53,7 @@ void run_windows(Op f, const AxisTaps<T>& rows, const AxisTaps<T>& columns, cons
   if (y.size() == 0) return;
   T* const out = y.mutable_data();
   const Index image = x.dim(1) * x.dim(2) * x.dim(3), line = y.dim(2) * y.dim(3);
-  const Index work = std::max(x.size(), y.size()) / lines + 1;
+  const Index work = (std::max)(x.size(), y.size()) / lines + 1;
   parallel_for(lines, elementwise_grain / work + 1, [&](Index begin, Index end) {
     kernels::WindowRow<T> row{};
     row.columns = columns.from(0), row.outputs = y.dim(2), row.channels = y.dim(3),

@@ -21,13 +21,13 @@ Tensor<T> reshape(const Tensor<T>& x, std::initializer_list<Index> dims) {
   Shape shape;
   Index unknown = -1;
   for (const Index d : dims) {
-    check(d != -1 || unknown < 0, "reshape: only one extent can be -1");
+    ensure(d != -1 || unknown < 0, "reshape: only one extent can be -1");
     if (d == -1) unknown = shape.rank();
     shape.push_back(d == -1 ? 1 : d);
   }
   if (unknown >= 0) {
     const Index known = detail::byte_count(shape, 1);  // -1: more than can be counted
-    check(known != 0, "reshape: of {} nothing says what -1 is beside an extent of 0", x.shape());
+    ensure(known != 0, "reshape: of {} nothing says what -1 is beside an extent of 0", x.shape());
     shape[unknown] = std::max<Index>(0, x.size() / known);
   }
   return reshape(x, shape);
@@ -36,7 +36,7 @@ Tensor<T> reshape(const Tensor<T>& x, std::initializer_list<Index> dims) {
 /// (N, …) to (N, product of the rest).
 template <class T>
 Tensor<T> flatten(const Tensor<T>& x) {
-  check(x.rank() >= 1, "flatten: expected at least one dimension, found shape {}", x.shape());
+  ensure(x.rank() >= 1, "flatten: expected at least one dimension, found shape {}", x.shape());
   const Index n = x.dim(0);
   return reshape(
       x, Shape{n, n > 0 ? x.size() / n : Shape(std::span(x.shape().begin() + 1, x.shape().end())).size()});
@@ -45,8 +45,8 @@ Tensor<T> flatten(const Tensor<T>& x) {
 /// A new dimension of extent 1 before position `axis`; -1 appends.
 template <class T>
 Tensor<T> unsqueeze(const Tensor<T>& x, Index axis) {
-  check(axis >= -x.rank() - 1 && axis <= x.rank(), "unsqueeze: axis {} is out of range for shape {}", axis,
-        x.shape());
+  ensure(axis >= -x.rank() - 1 && axis <= x.rank(), "unsqueeze: axis {} is out of range for shape {}", axis,
+         x.shape());
   const Index at = axis < 0 ? axis + x.rank() + 1 : axis;
   Shape shape;
   for (Index i = 0; i <= x.rank(); ++i) shape.push_back(i == at ? 1 : x.shape()[i - (i > at)]);
@@ -57,7 +57,7 @@ Tensor<T> unsqueeze(const Tensor<T>& x, Index axis) {
 template <class T>
 Tensor<T> squeeze(const Tensor<T>& x, Index axis) {
   const Index at = x.shape().axis(axis, "squeeze");
-  check(x.dim(at) == 1, "squeeze: axis {} of shape {} is not 1", axis, x.shape());
+  ensure(x.dim(at) == 1, "squeeze: axis {} of shape {} is not 1", axis, x.shape());
   Shape shape;
   for (Index i = 0; i < x.rank(); ++i)
     if (i != at) shape.push_back(x.dim(i));
@@ -67,13 +67,13 @@ Tensor<T> squeeze(const Tensor<T>& x, Index axis) {
 /// Dimensions in another order: y's dimension i is x's dimension order[i].
 template <class T>
 Tensor<T> permute(const Tensor<T>& x, const Shape& order) {
-  check(order.rank() == x.rank(), "permute: order {} for shape {}", order, x.shape());
+  ensure(order.rank() == x.rank(), "permute: order {} for shape {}", order, x.shape());
   Shape shape, inverse = order, seen = order;
   Index strides[max_rank] = {}, steps[max_rank] = {};
   for (Index i = x.rank() - 1, n = 1; i >= 0; n *= x.dim(i--)) strides[i] = n, seen[i] = 0;
   for (Index i = 0; i < order.rank(); ++i) {
     const Index from = order[i];
-    check(from < x.rank() && !seen[from], "permute: {} is not an order of {} dimensions", order, x.rank());
+    ensure(from < x.rank() && !seen[from], "permute: {} is not an order of {} dimensions", order, x.rank());
     seen[from] = 1;
     shape.push_back(x.dim(from));
     steps[i] = strides[from];
@@ -98,7 +98,7 @@ Tensor<T> permute(const Tensor<T>& x, const Shape& order) {
 /// The last two dimensions exchanged.
 template <class T>
 Tensor<T> transpose(const Tensor<T>& x) {
-  check(x.rank() >= 2, "transpose: expected at least two dimensions, found shape {}", x.shape());
+  ensure(x.rank() >= 2, "transpose: expected at least two dimensions, found shape {}", x.shape());
   Shape order;
   for (Index i = 0; i < x.rank(); ++i) order.push_back(i);
   std::swap(order[-1], order[-2]);
@@ -160,8 +160,8 @@ template <class T>
 Tensor<T> slice(const Tensor<T>& x, Index axis, Index begin, Index end, Index step = 1) {
   const Index at = x.shape().axis(axis, "slice"), n = x.dim(at);
   const Index first = begin < 0 ? begin + n : begin, last = end < 0 ? end + n : end;
-  check(step >= 1 && first >= 0 && first <= last && last <= n,
-        "slice: {} to {} by {} does not fit axis {} of shape {}", begin, end, step, axis, x.shape());
+  ensure(step >= 1 && first >= 0 && first <= last && last <= n,
+         "slice: {} to {} by {} does not fit axis {} of shape {}", begin, end, step, axis, x.shape());
   return detail::slice_steps(x, at, first, (last - first + step - 1) / step, step);
 }
 
@@ -169,7 +169,7 @@ Tensor<T> slice(const Tensor<T>& x, Index axis, Index begin, Index end, Index st
 template <class T>
 Tensor<T> select(const Tensor<T>& x, Index axis, Index index) {
   const Index at = x.shape().axis(axis, "select"), n = x.dim(at), i = index < 0 ? index + n : index;
-  check(i >= 0 && i < n, "select: {} is out of range for axis {} of shape {}", index, axis, x.shape());
+  ensure(i >= 0 && i < n, "select: {} is out of range for axis {} of shape {}", index, axis, x.shape());
   return squeeze(slice(x, at, i, i + 1), at);
 }
 
@@ -177,13 +177,13 @@ namespace detail {
 
 template <class T>
 Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
-  check(!parts.empty(), "concat: expected at least one tensor");
+  ensure(!parts.empty(), "concat: expected at least one tensor");
   const Index at = parts[0].shape().axis(axis, "concat");
   Shape shape = parts[0].shape();
   for (std::size_t p = 1; p < parts.size(); ++p) {
     const Shape& other = parts[p].shape();
-    check(other.rank() == shape.rank() && with_extent(other, at, shape[at]) == shape,
-          "concat: shapes {} and {} differ beyond axis {}", parts[0].shape(), other, at);
+    ensure(other.rank() == shape.rank() && with_extent(other, at, shape[at]) == shape,
+           "concat: shapes {} and {} differ beyond axis {}", parts[0].shape(), other, at);
     shape[at] += other[at];
   }
   Tensor<T> y(shape);
@@ -229,7 +229,7 @@ template <class T>
 Tensor<T> stack(const std::vector<Tensor<T>>& parts, Index axis = 0) {
   std::vector<Tensor<T>> rows;
   for (const auto& p : parts) rows.push_back(unsqueeze(p, axis));
-  check(!rows.empty(), "stack: expected at least one tensor");
+  ensure(!rows.empty(), "stack: expected at least one tensor");
   return concat(rows, axis);
 }
 

@@ -34,7 +34,7 @@ struct ResizeAxis {
         f(o, o * input / output, 1.0);
         continue;
       }
-      const double place = std::max(0.0, (static_cast<double>(o) + 0.5) * step - 0.5);
+      const double place = (std::max)(0.0, (static_cast<double>(o) + 0.5) * step - 0.5);
       const Index low = static_cast<Index>(place);
       const double part = low + 1 < input ? place - static_cast<double>(low) : 0;
       f(o, low, 1 - part);
@@ -45,8 +45,8 @@ struct ResizeAxis {
 
 template <class T>
 Tensor<T> resize(const char* name, const Tensor<T>& x, Extent2 size, Interpolation mode) {
-  check(size.height >= 1 && size.width >= 1 && x.dim(1) >= 1 && x.dim(2) >= 1,
-        "{}: cannot resize x {} to {} by {}", name, x.shape(), size.height, size.width);
+  ensure(size.height >= 1 && size.width >= 1 && x.dim(1) >= 1 && x.dim(2) >= 1,
+         "{}: cannot resize x {} to {} by {}", name, x.shape(), size.height, size.width);
   return resample(name, ResizeAxis{x.dim(1), size.height, mode}, ResizeAxis{x.dim(2), size.width, mode}, x);
 }
 
@@ -55,16 +55,16 @@ Tensor<T> resize(const char* name, const Tensor<T>& x, Extent2 size, Interpolati
 /// x (N, H, W, C) at another size: to (N, size.height, size.width, C).
 template <class T>
 Tensor<T> resize2d(const Tensor<T>& x, Extent2 size, Interpolation mode = Interpolation::nearest) {
-  check(x.rank() == 4, "resize2d: expected x (N, H, W, C), found {}", x.shape());
+  ensure(x.rank() == 4, "resize2d: expected x (N, H, W, C), found {}", x.shape());
   return detail::resize("resize2d", x, size, mode);
 }
 
 /// x (N, H, W, C) enlarged by whole factors: to (N, H factor.height, W factor.width, C).
 template <class T>
 Tensor<T> upsample2d(const Tensor<T>& x, Extent2 factor, Interpolation mode = Interpolation::nearest) {
-  check(x.rank() == 4, "upsample2d: expected x (N, H, W, C), found {}", x.shape());
-  check(factor.height >= 1 && factor.width >= 1, "upsample2d: expected factors of 1 or more, found {} and {}",
-        factor.height, factor.width);
+  ensure(x.rank() == 4, "upsample2d: expected x (N, H, W, C), found {}", x.shape());
+  ensure(factor.height >= 1 && factor.width >= 1,
+         "upsample2d: expected factors of 1 or more, found {} and {}", factor.height, factor.width);
   return detail::resize("upsample2d", x, {x.dim(1) * factor.height, x.dim(2) * factor.width}, mode);
 }
 

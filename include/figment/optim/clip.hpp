@@ -22,7 +22,7 @@ double gradient_norm(std::span<const Tensor<T>> gradients) {
 /// Scales all gradients together so that their norm is at most `limit`; returns the norm before.
 template <class T>
 double clip_by_norm(TensorList<T>& gradients, double limit) {
-  check(limit > 0, "clip_by_norm: expected a positive limit, found {}", limit);
+  ensure(limit > 0, "clip_by_norm: expected a positive limit, found {}", limit);
   const double norm = gradient_norm<T>(gradients);
   const double scale = limit / (norm + 1e-6);  // PyTorch's guard against a norm of 0
   if (scale < 1)
@@ -33,7 +33,7 @@ double clip_by_norm(TensorList<T>& gradients, double limit) {
 /// Limits every element of the gradients to ±limit.
 template <class T>
 void clip_by_value(TensorList<T>& gradients, double limit) {
-  check(limit > 0, "clip_by_value: expected a positive limit, found {}", limit);
+  ensure(limit > 0, "clip_by_value: expected a positive limit, found {}", limit);
   for (auto& g : gradients) g = detail::map(kernels::op::Clamp{-limit, limit}, g);
 }
 

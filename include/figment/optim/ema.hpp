@@ -22,15 +22,15 @@ class Ema {
   /// 1].
   Ema(TensorList<T> average, TensorList<T> source, EmaOptions options = {})
       : average_(std::move(average)), source_(std::move(source)), options_(options) {
-    check(options_.decay >= 0 && options_.decay <= 1, "Ema: expected a decay in [0, 1], found {}",
-          options_.decay);
-    check(average_.size() == source_.size(), "Ema: {} averages for {} tensors", average_.size(),
-          source_.size());
+    ensure(options_.decay >= 0 && options_.decay <= 1, "Ema: expected a decay in [0, 1], found {}",
+           options_.decay);
+    ensure(average_.size() == source_.size(), "Ema: {} averages for {} tensors", average_.size(),
+           source_.size());
     for (std::size_t i = 0; i < average_.size(); ++i) {
-      check(average_[i].shape() == source_[i].shape(), "Ema: average {} is {}, its source is {}", i,
-            average_[i].shape(), source_[i].shape());
-      check(!average_[i].shares_memory_with(source_[i]), "Ema: average {} is its source's memory; clone it",
-            i);
+      ensure(average_[i].shape() == source_[i].shape(), "Ema: average {} is {}, its source is {}", i,
+             average_[i].shape(), source_[i].shape());
+      ensure(!average_[i].shares_memory_with(source_[i]), "Ema: average {} is its source's memory; clone it",
+             i);
     }
   }
 
@@ -50,7 +50,7 @@ class Ema {
   /// Of the next update.
   double decay() const {
     const auto t = static_cast<double>(updates_);
-    return options_.warm_up ? std::min(options_.decay, (1 + t) / (10 + t)) : options_.decay;
+    return options_.warm_up ? (std::min)(options_.decay, (1 + t) / (10 + t)) : options_.decay;
   }
   /// Updates made; set when a run goes on from where another was.
   Index updates() const { return updates_; }

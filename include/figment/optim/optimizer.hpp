@@ -15,9 +15,10 @@ namespace detail {
 inline void check_settings(const char* optimizer, std::initializer_list<double> decays,
                            std::initializer_list<double> amounts) {
   for (const double d : decays)
-    check(d >= 0 && d < 1, "{}: expected a decay in [0, 1), found {}", optimizer, d);
+    ensure(d >= 0 && d < 1, "{}: expected a decay in [0, 1), found {}", optimizer, d);
   for (const double a : amounts)
-    check(a >= 0, "{}: expected an epsilon, a weight decay and a start of 0 or more, found {}", optimizer, a);
+    ensure(a >= 0, "{}: expected an epsilon, a weight decay and a start of 0 or more, found {}", optimizer,
+           a);
 }
 
 }  // namespace detail
@@ -33,11 +34,11 @@ class Optimizer {
 
   /// Takes one step. Gradients come in the order of the parameters, as from grad(loss, parameters()).
   void step(std::span<const Tensor<T>> gradients) {
-    check(gradients.size() == parameters_.size(), "step: {} gradients for {} parameters", gradients.size(),
-          parameters_.size());
+    ensure(gradients.size() == parameters_.size(), "step: {} gradients for {} parameters", gradients.size(),
+           parameters_.size());
     for (std::size_t i = 0; i < gradients.size(); ++i)
-      check(gradients[i].shape() == parameters_[i].shape(), "step: gradient {} is {}, its parameter is {}", i,
-            gradients[i].shape(), parameters_[i].shape());
+      ensure(gradients[i].shape() == parameters_[i].shape(), "step: gradient {} is {}, its parameter is {}",
+             i, gradients[i].shape(), parameters_[i].shape());
     ++steps_;
     update(gradients);
   }
@@ -46,7 +47,7 @@ class Optimizer {
   double rate() const { return rate_; }
   /// Throws when the rate is negative.
   void set_rate(double rate) {
-    check(rate >= 0, "optimizer: expected a rate of 0 or more, found {}", rate);
+    ensure(rate >= 0, "optimizer: expected a rate of 0 or more, found {}", rate);
     rate_ = rate;
   }
   /// Steps taken; set when a run goes on from where another was.

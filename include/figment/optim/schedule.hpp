@@ -15,7 +15,7 @@ using Schedule = std::function<double(Index t)>;
 
 /// rate gamma^floor(t / every).
 inline Schedule step_decay(double rate, Index every, double gamma = 0.1) {
-  check(every >= 1, "step_decay: expected every >= 1, found {}", every);
+  ensure(every >= 1, "step_decay: expected every >= 1, found {}", every);
   return [=](Index t) { return rate * std::pow(gamma, static_cast<double>(t / every)); };
 }
 
@@ -26,26 +26,26 @@ inline Schedule exponential_decay(double rate, double gamma) {
 
 /// Half a cosine from `rate` at 0 to `minimum` at `total`, and `minimum` after (Loshchilov and Hutter, 2016).
 inline Schedule cosine_decay(double rate, Index total, double minimum = 0) {
-  check(total >= 1, "cosine_decay: expected total >= 1, found {}", total);
+  ensure(total >= 1, "cosine_decay: expected total >= 1, found {}", total);
   return [=](Index t) {
-    const double part = static_cast<double>(std::min(t, total)) / static_cast<double>(total);
+    const double part = static_cast<double>((std::min)(t, total)) / static_cast<double>(total);
     return minimum + (rate - minimum) * 0.5 * (1 + std::cos(std::numbers::pi * part));
   };
 }
 
 /// The schedule times (t + 1) / length for the first `length` times.
 inline Schedule warm_up(Schedule then, Index length) {
-  check(length >= 1, "warm_up: expected length >= 1, found {}", length);
+  ensure(length >= 1, "warm_up: expected length >= 1, found {}", length);
   return [then = std::move(then), length](Index t) {
-    return then(t) * std::min(1.0, static_cast<double>(t + 1) / static_cast<double>(length));
+    return then(t) * (std::min)(1.0, static_cast<double>(t + 1) / static_cast<double>(length));
   };
 }
 
 /// From `from` at 0 in equal steps to `to` at `length`, and `to` after.
 inline Schedule linear_ramp(double from, double to, Index length) {
-  check(length >= 1, "linear_ramp: expected length >= 1, found {}", length);
+  ensure(length >= 1, "linear_ramp: expected length >= 1, found {}", length);
   return [=](Index t) {
-    return from + (to - from) * static_cast<double>(std::min(t, length)) / static_cast<double>(length);
+    return from + (to - from) * static_cast<double>((std::min)(t, length)) / static_cast<double>(length);
   };
 }
 

@@ -54,9 +54,9 @@ class EarlyStopping final : public Callback {
   /// has no such column. A resumed run that this had stopped stays so.
   explicit EarlyStopping(std::string column = "val", Index patience = 5, double least = 0)
       : column_(std::move(column)), patience_(patience), least_(least) {
-    check(patience >= 1 && !detail::is_nan(least),
-          "EarlyStopping: expected a patience of 1 or more and a least that is a number, found {} and {}",
-          patience, least);
+    ensure(patience >= 1 && !detail::is_nan(least),
+           "EarlyStopping: expected a patience of 1 or more and a least that is a number, found {} and {}",
+           patience, least);
   }
 
   void on_begin(TrainState& state) override {
@@ -97,7 +97,7 @@ class EveryStep final : public Callback {
  public:
   /// The function.
   explicit EveryStep(std::function<void(TrainState&)> f) : f_(std::move(f)) {
-    check(static_cast<bool>(f_), "EveryStep: expected a function, found an empty one");
+    ensure(static_cast<bool>(f_), "EveryStep: expected a function, found an empty one");
   }
   void on_step(TrainState& state) override { f_(state); }
 
@@ -110,7 +110,7 @@ class EveryEpoch final : public Callback {
  public:
   /// The function.
   explicit EveryEpoch(std::function<void(TrainState&)> f) : f_(std::move(f)) {
-    check(static_cast<bool>(f_), "EveryEpoch: expected a function, found an empty one");
+    ensure(static_cast<bool>(f_), "EveryEpoch: expected a function, found an empty one");
   }
   void on_epoch(TrainState& state) override { f_(state); }
 
@@ -124,7 +124,7 @@ class EpochSchedule final : public Callback {
  public:
   /// Sets the rate of t = 0.
   EpochSchedule(O& optimizer, Schedule schedule) : optimizer_(optimizer), schedule_(std::move(schedule)) {
-    check(static_cast<bool>(schedule_), "EpochSchedule: expected a schedule, found an empty function");
+    ensure(static_cast<bool>(schedule_), "EpochSchedule: expected a schedule, found an empty function");
     optimizer_.set_rate(schedule_(0));
   }
   void on_begin(TrainState& state) override { optimizer_.set_rate(schedule_(state.epoch)); }
@@ -142,7 +142,7 @@ class Anneal final : public Callback {
  public:
   /// Sets the number of t = 0; it has to outlive the run.
   Anneal(double& value, Schedule schedule) : value_(value), schedule_(std::move(schedule)) {
-    check(static_cast<bool>(schedule_), "Anneal: expected a schedule, found an empty function");
+    ensure(static_cast<bool>(schedule_), "Anneal: expected a schedule, found an empty function");
     value_ = schedule_(0);
   }
   void on_begin(TrainState& state) override { set(state.epoch * state.steps + state.step); }

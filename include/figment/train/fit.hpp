@@ -107,10 +107,10 @@ class FitRun {
   template <class Batches>
   FitRun(const FitOptions& options, Batches& batches)
       : options_(options), at_(options.position ? *options.position : own_) {
-    check(options.epochs >= 0, "fit: expected 0 or more epochs, found {}", options.epochs);
-    check(not_negative(options.clip_norm), "fit: expected a clip_norm of 0 or more, found {}",
-          options.clip_norm);
-    for (const Callback* c : options.callbacks) check(c != nullptr, "fit: one of the callbacks is null");
+    ensure(options.epochs >= 0, "fit: expected 0 or more epochs, found {}", options.epochs);
+    ensure(not_negative(options.clip_norm), "fit: expected a clip_norm of 0 or more, found {}",
+           options.clip_norm);
+    for (const Callback* c : options.callbacks) ensure(c != nullptr, "fit: one of the callbacks is null");
     state_.epochs = options.epochs;
     state_.steps = batches.batches();
     state_.epoch = at_.epoch;
@@ -159,7 +159,7 @@ class FitRun {
       for (Callback* c : options_.callbacks) c->on_step(state_);
       if (state_.stop) break;
     }
-    check(state_.step > 0, "fit: epoch {} had no batches to train on", state_.epoch);
+    ensure(state_.step > 0, "fit: epoch {} had no batches to train on", state_.epoch);
     return !state_.stop || state_.step >= state_.steps;
   }
 
@@ -175,7 +175,7 @@ class FitRun {
       validation_.add(loss, loss.total(), batch.size());
       if (!validation_.bad.empty()) diverged(format("epoch {}, validation", state_.epoch), validation_);
     }
-    check(validation_.samples > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
+    ensure(validation_.samples > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
   }
 
   [[gnu::cold]] void end_epoch() {

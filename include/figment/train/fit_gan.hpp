@@ -73,15 +73,15 @@ class GanSteps {
       d.real_logits = gan_.discriminate(real, labels, context);
       d.real = real_loss(d.real_logits, gan_.options.loss);
       d.penalty = gan_.penalty(real, fake, labels, wanted, context);
-      verify(d.real, d.penalty, account);
+      confirm(d.real, d.penalty, account);
       learn(grad(d.penalty.defined() ? d.real + d.penalty : d.real, discriminator_.parameters()));
       d.fake_logits = gan_.discriminate(fake, wanted, context);
       d.fake = fake_loss(d.fake_logits, gan_.options.loss);
-      verify("d_loss", d.fake, account);
+      confirm("d_loss", d.fake, account);
       learn(grad(d.fake, discriminator_.parameters()));
     } else {
       d = gan_.discriminator_loss(real, fake, labels, wanted, context);
-      verify(d.real + d.fake, d.penalty, account);
+      confirm(d.real + d.fake, d.penalty, account);
       learn(grad(d.total(), discriminator_.parameters()));
     }
     if (steps_++ % gan_.options.discriminator_steps == 0) {
@@ -89,7 +89,7 @@ class GanSteps {
       const Indices own_labels = fake_labels(n, context);
       const Tensor<T> fakes = gan_.generate(own, own_labels, context);
       last_g_ = gan_.generator_loss(gan_.discriminate(fakes, own_labels, context));
-      verify("g_loss", last_g_, account);
+      confirm("g_loss", last_g_, account);
       step(generator_, grad(last_g_, generator_.parameters()));
       last_g_ = last_g_.detach();
     }
@@ -115,13 +115,13 @@ class GanSteps {
   }
 
   template <class Account>
-  static void verify(const char* name, const Tensor<T>& loss, Account& account) {
+  static void confirm(const char* name, const Tensor<T>& loss, Account& account) {
     if (!detail::is_finite(static_cast<double>(loss.item()))) account(BadLoss<T>{name, loss}, Tensor<T>());
   }
   template <class Account>
-  static void verify(const Tensor<T>& loss, const Tensor<T>& penalty, Account& account) {
-    verify("d_loss", loss, account);
-    if (penalty.defined()) verify("d_penalty", penalty, account);
+  static void confirm(const Tensor<T>& loss, const Tensor<T>& penalty, Account& account) {
+    confirm("d_loss", loss, account);
+    if (penalty.defined()) confirm("d_penalty", penalty, account);
   }
 
   void step(Optimizer<T>& optimizer, TensorList<T> gradients) {
@@ -162,14 +162,14 @@ class GanSteps {
 template <class G, class D, class L, class T, class Batches>
 History fit(Gan<G, D, L>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, Batches& batches,
             FitOptions options = {}) {
-  check(gan.options.discriminator_steps >= 1, "fit: expected 1 or more discriminator_steps, found {}",
-        gan.options.discriminator_steps);
-  check(!gan.options.simultaneous || (gan.options.discriminator_steps == 1 && !gan.options.fakes_in_use &&
-                                      gan.options.batches != RealAndFake::apart),
-        "fit: simultaneous updates take one discriminator step, fakes of training, and no steps apart");
-  check(gan.options.generated >= 0 && detail::not_negative(gan.options.clip),
-        "fit: expected generated and clip of 0 or more, found {} and {}", gan.options.generated,
-        gan.options.clip);
+  ensure(gan.options.discriminator_steps >= 1, "fit: expected 1 or more discriminator_steps, found {}",
+         gan.options.discriminator_steps);
+  ensure(!gan.options.simultaneous || (gan.options.discriminator_steps == 1 && !gan.options.fakes_in_use &&
+                                       gan.options.batches != RealAndFake::apart),
+         "fit: simultaneous updates take one discriminator step, fakes of training, and no steps apart");
+  ensure(gan.options.generated >= 0 && detail::not_negative(gan.options.clip),
+         "fit: expected generated and clip of 0 or more, found {} and {}", gan.options.generated,
+         gan.options.clip);
   detail::FitRun run(options, batches);
   const Context context{.training = true, .rng = &run.noise()};
   detail::GanSteps<G, D, L, T> steps(gan, generator, discriminator, options.clip_norm);

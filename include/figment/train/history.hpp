@@ -28,13 +28,13 @@ struct History {
   }
   /// The column's figure of the last epoch.
   double last(std::string_view column) const {
-    check(!rows.empty(), "history: no epoch has ended yet");
+    ensure(!rows.empty(), "history: no epoch has ended yet");
     return figure(rows.back(), position(column));
   }
 
  private:
   double figure(const std::vector<double>& row, std::size_t c) const {
-    check(c < row.size(), "history: a row of {} figures under {} columns", row.size(), columns.size());
+    ensure(c < row.size(), "history: a row of {} figures under {} columns", row.size(), columns.size());
     return row[c];
   }
   std::size_t position(std::string_view column) const {

@@ -11,8 +11,8 @@ namespace figment {
 /// The share of rows of logits or probabilities (N, C) whose largest is at the label.
 template <class T>
 double accuracy(const Tensor<T>& logits, const Indices& labels) {
-  check(logits.rank() == 2 && labels.shape() == Shape{logits.dim(0)} && labels.size() > 0,
-        "accuracy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
+  ensure(logits.rank() == 2 && labels.shape() == Shape{logits.dim(0)} && labels.size() > 0,
+         "accuracy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
   const Indices guess = argmax(logits, 1);
   Index right = 0;
   for (Index i = 0; i < labels.size(); ++i) right += guess.data()[i] == labels.data()[i];
@@ -24,9 +24,9 @@ double accuracy(const Tensor<T>& logits, const Indices& labels) {
 /// pixel is.
 template <class T>
 double psnr(const Tensor<T>& images, const Tensor<T>& originals, double peak = 1) {
-  check(images.shape() == originals.shape() && images.size() > 0 && images.rank() >= 1,
-        "psnr: expected two equal shapes, found {} and {}", images.shape(), originals.shape());
-  check(!detail::is_nan(peak) && peak > 0, "psnr: expected a peak above 0, found {}", peak);
+  ensure(images.shape() == originals.shape() && images.size() > 0 && images.rank() >= 1,
+         "psnr: expected two equal shapes, found {} and {}", images.shape(), originals.shape());
+  ensure(!detail::is_nan(peak) && peak > 0, "psnr: expected a peak above 0, found {}", peak);
   const Index n = images.dim(0), pixels = images.size() / n;
   double total = 0;
   for (Index i = 0; i < n; ++i) {
@@ -37,7 +37,7 @@ double psnr(const Tensor<T>& images, const Tensor<T>& originals, double peak = 1
     }
     const double error = squares / static_cast<double>(pixels);
     if (detail::is_nan(error)) return error;
-    total += error > 0 ? std::min(100.0, 10 * std::log10(peak * peak / error)) : 100.0;
+    total += error > 0 ? (std::min)(100.0, 10 * std::log10(peak * peak / error)) : 100.0;
   }
   return total / static_cast<double>(n);
 }

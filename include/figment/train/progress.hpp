@@ -42,7 +42,7 @@ class Progress final : public Callback {
  public:
   /// Writes to `out`, which is open. Throws when it is null.
   explicit Progress(std::FILE* out = stderr) : out_(out), terminal_(out && detail::is_terminal(out)) {
-    check(out != nullptr, "Progress: expected an open file, found none");
+    ensure(out != nullptr, "Progress: expected an open file, found none");
   }
 
   void on_step(TrainState& state) override {
@@ -92,8 +92,8 @@ class Progress final : public Callback {
     const auto done = static_cast<double>((s.epoch - 1) * s.steps + s.step);
     const auto left = static_cast<double>(s.epochs * s.steps) - done;
     char text[64];
-    std::snprintf(text, sizeof text, "  %.0f steps/s, %s left", done / std::max(s.seconds, 1e-9),
-                  detail::clock(left * s.seconds / std::max(done, 1.0)).c_str());
+    std::snprintf(text, sizeof text, "  %.0f steps/s, %s left", done / (std::max)(s.seconds, 1e-9),
+                  detail::clock(left * s.seconds / (std::max)(done, 1.0)).c_str());
     return text;
   }
 

@@ -39,11 +39,11 @@ V apply(op::Sigmoid, V x) {
 }
 template <class V>
 V apply(op::Softplus, V x) {
-  return max(x, constant(x, 0)) + log1p_to_one(exp(-abs(x)));
+  return (max)(x, constant(x, 0)) + log1p_to_one(exp(-abs(x)));
 }
 template <class V>
 V apply(op::Relu, V x) {
-  return max(x, constant(x, 0));
+  return (max)(x, constant(x, 0));
 }
 template <class V>
 V apply(op::LeakyRelu f, V x) {
@@ -68,7 +68,7 @@ V apply(op::Abs, V x) {
 }
 template <class V>
 V apply(op::Clamp f, V x) {
-  return min(max(x, constant(x, f.low)), constant(x, f.high));
+  return (min)((max)(x, constant(x, f.low)), constant(x, f.high));
 }
 template <class V>
 V apply(op::Elu f, V x) {
@@ -116,11 +116,11 @@ V apply(op::Div, V a, V b) {
 // max and min alone would drop a NaN in b.
 template <class V>
 V apply(op::Maximum, V a, V b) {
-  return select(b == b, max(a, b), b);
+  return select(b == b, (max)(a, b), b);
 }
 template <class V>
 V apply(op::Minimum, V a, V b) {
-  return select(b == b, min(a, b), b);
+  return select(b == b, (min)(a, b), b);
 }
 template <class V>
 V apply(op::Equal, V a, V b) {

@@ -7,7 +7,7 @@
 // e^x = 2^n (1 + tail). Beyond the clamps the result is 0 or infinity; NaN passes through.
 inline void exp_parts(Vec<float> x, Vec<float>& n, Vec<float>& tail) {
   using V = Vec<float>;
-  const V c = min(max(x, V(-104.0f)), V(89.0f));
+  const V c = (min)((max)(x, V(-104.0f)), V(89.0f));
   n = round(c * V(1.44269504088896341f));
   V r = fma(n, V(-0.693359375f), c);
   r = fma(n, V(2.12194440e-4f), r);
@@ -17,7 +17,7 @@ inline void exp_parts(Vec<float> x, Vec<float>& n, Vec<float>& tail) {
 }
 inline void exp_parts(Vec<double> x, Vec<double>& n, Vec<double>& tail) {
   using V = Vec<double>;
-  const V c = min(max(x, V(-746.0)), V(710.0));
+  const V c = (min)((max)(x, V(-746.0)), V(710.0));
   n = round(c * V(1.4426950408889634073599));
   V r = fma(n, V(-6.93145751953125e-1), c);
   r = fma(n, V(-1.42860682030941723212e-6), r);
@@ -44,7 +44,7 @@ Vec<T> expm1(Vec<T> x) {
   V n, tail;
   exp_parts(x, n, tail);
   // Half of 2^n, which alone may be infinite; below 2^-60 the result is -1.
-  const V scale = pow2(max(n, V(T(-60))) - V(T(1)));
+  const V scale = pow2((max)(n, V(T(-60))) - V(T(1)));
   return V(T(2)) * fma(scale, tail, scale - V(T(0.5)));
 }
 
@@ -62,10 +62,10 @@ Vec<T> log(Vec<T> x) {
   using V = Vec<T>;
   // Subnormal numbers are scaled up first.
   constexpr int digits = std::numeric_limits<T>::digits + 1;
-  const auto small = x < V(std::numeric_limits<T>::min());
+  const auto tiny = x < V((std::numeric_limits<T>::min)());
   V mantissa, exponent;
-  split(select(small, x * V(static_cast<T>(std::int64_t{1} << digits)), x), mantissa, exponent);
-  exponent = exponent - select(small, V(T(digits)), V(T(0)));
+  split(select(tiny, x * V(static_cast<T>(std::int64_t{1} << digits)), x), mantissa, exponent);
+  exponent = exponent - select(tiny, V(T(digits)), V(T(0)));
   return log_edges(x, log_of_parts(mantissa, exponent));
 }
 
@@ -73,7 +73,7 @@ Vec<T> log(Vec<T> x) {
 template <class T>
 Vec<T> log1p(Vec<T> x) {
   const Vec<T> one(T(1)), u = one + x, d = u - one;
-  return select(abs(d) < Vec<T>(std::numeric_limits<T>::min()), x, log(u) * (x / d));
+  return select(abs(d) < Vec<T>((std::numeric_limits<T>::min)()), x, log(u) * (x / d));
 }
 
 // log(1 + x) for x in [0, 1]: with s = x / (2 + x), 2 atanh(s) = 2 s (1 + s^2 Q(s^2)). Least maximum relative
@@ -117,8 +117,8 @@ template <class T>
 Vec<T> tanh(Vec<T> x) {
   using V = Vec<T>;
   const V a = abs(x), one(T(1));
-  const V far = one - V(T(2)) / (exp(a + a) + one);
-  return select(a < V(T(0.625)), tanh_near_zero(x), select(x < V(T(0)), -far, far));
+  const V limit = one - V(T(2)) / (exp(a + a) + one);
+  return select(a < V(T(0.625)), tanh_near_zero(x), select(x < V(T(0)), -limit, limit));
 }
 
 // x + x P(x^2): the sum rounds last, and P is small.
@@ -141,12 +141,12 @@ inline Vec<double> erf_near_zero(Vec<double> x) {
 // -log(1 - erf(a)) for a >= 1 and up to where erf rounds to 1.
 inline Vec<float> minus_log_erfc(Vec<float> a) {
   using V = Vec<float>;
-  return polynomial(min(a, V(3.92f)), V(-1.863784948e-4f), V(2.9476515506e-3f), V(-2.1838037295e-2f),
+  return polynomial((min)(a, V(3.92f)), V(-1.863784948e-4f), V(2.9476515506e-3f), V(-2.1838037295e-2f),
                     V(1.0310669948e-1f), V(6.3814489514e-1f), V(1.1270891535f), V(3.4153177665e-4f));
 }
 inline Vec<double> minus_log_erfc(Vec<double> a) {
   using V = Vec<double>;
-  return polynomial(min(a, V(5.93)), V(4.9282833546443529228e-12), V(-2.0448470684805615996e-10),
+  return polynomial((min)(a, V(5.93)), V(4.9282833546443529228e-12), V(-2.0448470684805615996e-10),
                     V(3.9340812226746930363e-9), V(-4.6421243142173502091e-8), V(3.7329284268415608533e-7),
                     V(-2.1356347664189498014e-6), V(8.6670374091218144153e-6), V(-2.2822258264784574771e-5),
                     V(2.0266463552042545477e-5), V(1.3504992154721357454e-4), V(-7.7064121903306094103e-4),
@@ -159,6 +159,6 @@ inline Vec<double> minus_log_erfc(Vec<double> a) {
 template <class T>
 Vec<T> erf(Vec<T> x) {
   using V = Vec<T>;
-  const V a = abs(x), one(T(1)), far = one - exp(-minus_log_erfc(a));
-  return select(a < one, erf_near_zero(x), select(x < V(T(0)), -far, far));
+  const V a = abs(x), one(T(1)), limit = one - exp(-minus_log_erfc(a));
+  return select(a < one, erf_near_zero(x), select(x < V(T(0)), -limit, limit));
 }

@@ -18,7 +18,7 @@ void step(const op::RmsProp& f, V& w, V g, V& s, V& t, V& u) {
   V variance = s;
   if (f.centered) {
     u = keep * u + add * g;
-    variance = max(variance - u * u, constant(w, 0));  // which rounding may take below 0
+    variance = (max)(variance - u * u, constant(w, 0));  // which rounding may take below 0
   }
   t = fma(constant(w, f.momentum), t, g / (sqrt(variance) + constant(w, f.epsilon)));
   w = w - constant(w, f.rate) * t;
@@ -34,7 +34,7 @@ void step(const op::Adam& f, V& w, V g, V& s, V& t, V& u) {
   s = constant(w, f.beta1) * s + constant(w, 1 - f.beta1) * g;
   t = constant(w, f.beta2) * t + constant(w, 1 - f.beta2) * (g * g);
   V second = t;
-  if (f.amsgrad) second = u = max(u, t);
+  if (f.amsgrad) second = u = (max)(u, t);
   const V deviation = fma(sqrt(second), constant(w, f.second_scale), constant(w, f.epsilon));
   w = w - constant(w, f.rate * f.first_scale) * (s / deviation);
 }

@@ -22,8 +22,8 @@ T row_max(const T* x, Index n) noexcept {
     return m;
   }
   V m = V::load(x);
-  for (Index i = V::width; i + V::width <= n; i += V::width) m = max(m, V::load(x + i));
-  return largest(max(m, V::load(x + n - V::width)));  // the last vector, which may overlap the one before
+  for (Index i = V::width; i + V::width <= n; i += V::width) m = (max)(m, V::load(x + i));
+  return largest((max)(m, V::load(x + n - V::width)));  // the last vector, which may overlap the one before
 }
 
 /// The sum of e^(x - shift), each of which is kept in y unless that is null.

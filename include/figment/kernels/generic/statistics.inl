@@ -119,7 +119,7 @@ struct Normaliser {
   Vec<T> close(Vec<T> z) const noexcept {
     const Vec<T> zero(T(0));
     return activation == Activation::none   ? z
-           : activation == Activation::relu ? max(z, zero)
+           : activation == Activation::relu ? (max)(z, zero)
                                             : select(z < zero, z * slope, z);
   }
   /// dz of dy, by the distance that z is made of.

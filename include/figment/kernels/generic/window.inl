@@ -13,7 +13,7 @@ FIGMENT_INLINE inline void take(op::WindowSum, WindowState<V>& s, V v, V number)
 }
 template <class V>
 FIGMENT_INLINE inline void take(op::WindowMax, WindowState<V>& s, V v, V) {
-  s.y = select(v == v, max(s.y, v), v);  // max alone would drop a NaN in v
+  s.y = select(v == v, (max)(s.y, v), v);  // max alone would drop a NaN in v
 }
 template <class V>
 FIGMENT_INLINE inline void take(op::WindowChoose, WindowState<V>& s, V v, V number) {

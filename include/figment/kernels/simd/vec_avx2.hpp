@@ -40,8 +40,8 @@ inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm256_
 inline Vec<float> exact_fma(Vec<float> a, Vec<float> b, Vec<float> c) { return fma(a, b, c); }
 // NaN in the first argument comes out, NaN in the second does not: the instruction returns its second
 // operand when either is NaN.
-inline Vec<float> max(Vec<float> a, Vec<float> b) { return _mm256_max_ps(b.v, a.v); }
-inline Vec<float> min(Vec<float> a, Vec<float> b) { return _mm256_min_ps(b.v, a.v); }
+inline Vec<float>(max)(Vec<float> a, Vec<float> b) { return _mm256_max_ps(b.v, a.v); }
+inline Vec<float>(min)(Vec<float> a, Vec<float> b) { return _mm256_min_ps(b.v, a.v); }
 inline Vec<float> select(Vec<float> mask, Vec<float> a, Vec<float> b) {
   return _mm256_blendv_ps(b.v, a.v, mask.v);
 }
@@ -119,8 +119,8 @@ inline Vec<double> operator<(Vec<double> a, Vec<double> b) { return _mm256_cmp_p
 inline Vec<double> operator==(Vec<double> a, Vec<double> b) { return _mm256_cmp_pd(a.v, b.v, _CMP_EQ_OQ); }
 inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return _mm256_fmadd_pd(a.v, b.v, c.v); }
 inline Vec<double> exact_fma(Vec<double> a, Vec<double> b, Vec<double> c) { return fma(a, b, c); }
-inline Vec<double> max(Vec<double> a, Vec<double> b) { return _mm256_max_pd(b.v, a.v); }
-inline Vec<double> min(Vec<double> a, Vec<double> b) { return _mm256_min_pd(b.v, a.v); }
+inline Vec<double>(max)(Vec<double> a, Vec<double> b) { return _mm256_max_pd(b.v, a.v); }
+inline Vec<double>(min)(Vec<double> a, Vec<double> b) { return _mm256_min_pd(b.v, a.v); }
 inline Vec<double> select(Vec<double> mask, Vec<double> a, Vec<double> b) {
   return _mm256_blendv_pd(b.v, a.v, mask.v);
 }

@@ -46,8 +46,8 @@ inline Vec<float> select(Vec<float> mask, Vec<float> a, Vec<float> b) {
   return vbslq_f32(vreinterpretq_u32_f32(mask.v), a.v, b.v);
 }
 // NaN in the first argument comes out, NaN in the second does not: the instructions give NaN for either.
-inline Vec<float> max(Vec<float> a, Vec<float> b) { return select(a < b, b, a); }
-inline Vec<float> min(Vec<float> a, Vec<float> b) { return select(b < a, b, a); }
+inline Vec<float>(max)(Vec<float> a, Vec<float> b) { return select(a < b, b, a); }
+inline Vec<float>(min)(Vec<float> a, Vec<float> b) { return select(b < a, b, a); }
 inline Vec<float> abs(Vec<float> a) { return vabsq_f32(a.v); }
 inline Vec<float> sqrt(Vec<float> a) { return vsqrtq_f32(a.v); }
 inline Vec<float> round(Vec<float> a) { return vrndnq_f32(a.v); }
@@ -117,8 +117,8 @@ inline Vec<double> exact_fma(Vec<double> a, Vec<double> b, Vec<double> c) { retu
 inline Vec<double> select(Vec<double> mask, Vec<double> a, Vec<double> b) {
   return vbslq_f64(vreinterpretq_u64_f64(mask.v), a.v, b.v);
 }
-inline Vec<double> max(Vec<double> a, Vec<double> b) { return select(a < b, b, a); }
-inline Vec<double> min(Vec<double> a, Vec<double> b) { return select(b < a, b, a); }
+inline Vec<double>(max)(Vec<double> a, Vec<double> b) { return select(a < b, b, a); }
+inline Vec<double>(min)(Vec<double> a, Vec<double> b) { return select(b < a, b, a); }
 inline Vec<double> abs(Vec<double> a) { return vabsq_f64(a.v); }
 inline Vec<double> sqrt(Vec<double> a) { return vsqrtq_f64(a.v); }
 inline Vec<double> round(Vec<double> a) { return vrndnq_f64(a.v); }

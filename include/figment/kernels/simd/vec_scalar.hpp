@@ -57,11 +57,11 @@ Vec<T> exact_fma(Vec<T> a, Vec<T> b, Vec<T> c) {
 }
 // NaN in the first argument comes out, NaN in the second does not.
 template <class T>
-Vec<T> max(Vec<T> a, Vec<T> b) {
+Vec<T>(max)(Vec<T> a, Vec<T> b) {
   return b.v > a.v ? b : a;
 }
 template <class T>
-Vec<T> min(Vec<T> a, Vec<T> b) {
+Vec<T>(min)(Vec<T> a, Vec<T> b) {
   return b.v < a.v ? b : a;
 }
 template <class T>
