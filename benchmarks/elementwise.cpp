@@ -144,7 +144,7 @@ int compare(const Options& options) {
       ++done;
     }
   }
-  figment::check(done > 0, "no case's name contains '{}'", options.filter);
+  figment::ensure(done > 0, "no case's name contains '{}'", options.filter);
   return 0;
 }
 

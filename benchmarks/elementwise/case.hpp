@@ -38,7 +38,7 @@ inline ConstRows rows(const Tensor<float>& t) { return {t.data(), t.size() / t.d
 inline void require(const std::string& what, Index at, float found, double expected, double units) {
   const double error =
       std::abs(static_cast<double>(found) - expected) / (0x1p-23 * std::max(1.0, std::abs(expected)));
-  figment::check(error <= units, "{}: element {} is {}, expected {}", what, at, found, expected);
+  figment::ensure(error <= units, "{}: element {} is {}, expected {}", what, at, found, expected);
 }
 
 /// Calls f(i) for every place of a small range, and for places a prime apart in a large one.

@@ -52,30 +52,32 @@ Case binary(const std::string& name, Ours ours, Peer peer, Exact exact) {
 template <class Ours, class Peer>
 Case fill(const std::string& name, double arrays, double mean, double deviation, Ours ours, Peer peer,
           const char* peer_name) {
-  return {
-      name, arrays,
-      [=](Index n) {
-        auto rng = std::make_shared<figment::Rng>(1);
-        const auto x = Tensor<float>::ones({n});
-        auto y = std::make_shared<Tensor<float>>(), z = std::make_shared<Tensor<float>>(figment::Shape{n});
-        Run run{
-            [=] {
-              *y = Tensor<float>();
-              *y = ours(*rng, x);
-            },
-            {},
-            [=] {
-              double sum = 0, squares = 0;
-              for (float v : y->values()) sum += wide(v), squares += wide(v) * wide(v);
-              const double count = static_cast<double>(n), m = sum / count;
-              const double d = std::sqrt(squares / count - m * m), error = 6 * deviation / std::sqrt(count);
-              figment::check(std::abs(m - mean) < error && std::abs(d - deviation) < error,
-                             "{}: mean {} and deviation {}, expected {} and {}", name, m, d, mean, deviation);
-            }};
-        if constexpr (!std::is_same_v<Peer, std::nullptr_t>) run.peer = [=] { peer(z->mutable_data(), n); };
-        return run;
-      },
-      peer_name};
+  return {name, arrays,
+          [=](Index n) {
+            auto rng = std::make_shared<figment::Rng>(1);
+            const auto x = Tensor<float>::ones({n});
+            auto y = std::make_shared<Tensor<float>>(),
+                 z = std::make_shared<Tensor<float>>(figment::Shape{n});
+            Run run{[=] {
+                      *y = Tensor<float>();
+                      *y = ours(*rng, x);
+                    },
+                    {},
+                    [=] {
+                      double sum = 0, squares = 0;
+                      for (float v : y->values()) sum += wide(v), squares += wide(v) * wide(v);
+                      const double count = static_cast<double>(n), m = sum / count;
+                      const double d = std::sqrt(squares / count - m * m),
+                                   error = 6 * deviation / std::sqrt(count);
+                      figment::ensure(std::abs(m - mean) < error && std::abs(d - deviation) < error,
+                                      "{}: mean {} and deviation {}, expected {} and {}", name, m, d, mean,
+                                      deviation);
+                    }};
+            if constexpr (!std::is_same_v<Peer, std::nullptr_t>)
+              run.peer = [=] { peer(z->mutable_data(), n); };
+            return run;
+          },
+          peer_name};
 }
 
 inline std::vector<Case> map_cases() {

@@ -30,8 +30,8 @@ Case loss(const std::string& name, double arrays, float low, float high, Ours ou
 
 /// Throws unless a loss is the sum that doubles give, up to the rounding of its chunks.
 inline void require_sum(const std::string& name, float found, double expected) {
-  figment::check(std::abs(wide(found) - expected) <= 1e-5 * std::abs(expected),
-                 "{}: the sum is {}, expected {}", name, found, expected);
+  figment::ensure(std::abs(wide(found) - expected) <= 1e-5 * std::abs(expected),
+                  "{}: the sum is {}, expected {}", name, found, expected);
 }
 
 inline std::vector<Case> loss_cases() {

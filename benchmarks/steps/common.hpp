@@ -51,8 +51,8 @@ void check_gradient(const std::string& what, const figment::TensorList<float>& p
   const double up = moved(step), down = moved(-2 * step);
   moved(step);
   const double ratio = (up - down) / (2 * step * square);
-  figment::check(std::abs(ratio - 1) < 0.05, "{}: along its gradient the loss changes {} times as it should",
-                 what, ratio);
+  figment::ensure(std::abs(ratio - 1) < 0.05, "{}: along its gradient the loss changes {} times as it should",
+                  what, ratio);
 }
 
 /// Takes steps and throws unless every loss is finite and the last ones are below the first.
@@ -61,10 +61,10 @@ void check_learning(const std::string& what, int steps, Step step) {
   double first = 0, last = 0;
   for (int i = 0; i < steps; ++i) {
     last = step();
-    figment::check(std::isfinite(last), "{}: the loss of step {} is {}", what, i + 1, last);
+    figment::ensure(std::isfinite(last), "{}: the loss of step {} is {}", what, i + 1, last);
     if (i == 0) first = last;
   }
-  figment::check(last < first, "{}: the loss was {} and {} after {} steps", what, first, last, steps);
+  figment::ensure(last < first, "{}: the loss was {} and {} after {} steps", what, first, last, steps);
 }
 
 }  // namespace benchmarks

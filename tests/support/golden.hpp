@@ -27,11 +27,11 @@ class Golden {
  public:
   explicit Golden(const std::string& group) : path_(FIGMENT_SOURCE_DIR "/tests/golden/" + group + ".txt") {
     std::ifstream file(path_);
-    figment::check(file.is_open(), "golden: cannot open {}", path_);
+    figment::ensure(file.is_open(), "golden: cannot open {}", path_);
     std::string line;
     for (int number = 1; std::getline(file, line); ++number)
       if (!line.empty() && line[0] != '#') read(line, number);
-    figment::check(!arrays_.empty(), "golden: no arrays in {}", path_);
+    figment::ensure(!arrays_.empty(), "golden: no arrays in {}", path_);
   }
 
   /// The array of this name, in memory of its own.
@@ -44,8 +44,8 @@ class Golden {
   figment::Indices indices(const std::string& name) const {
     using Limits = std::numeric_limits<std::int32_t>;
     for (const double v : find(name).values)
-      figment::check(v == std::trunc(v) && v >= Limits::min() && v <= Limits::max(),
-                     "golden: '{}' in {} holds {}, expected whole numbers", name, path_, v);
+      figment::ensure(v == std::trunc(v) && v >= Limits::min() && v <= Limits::max(),
+                      "golden: '{}' in {} holds {}, expected whole numbers", name, path_, v);
     return figment::cast<std::int32_t>((*this)[name]);
   }
 
@@ -57,7 +57,7 @@ class Golden {
 
   const Array& find(const std::string& name) const {
     const auto found = arrays_.find(name);
-    figment::check(found != arrays_.end(), "golden: no array '{}' in {}", name, path_);
+    figment::ensure(found != arrays_.end(), "golden: no array '{}' in {}", name, path_);
     return found->second;
   }
 
@@ -67,23 +67,23 @@ class Golden {
     std::string name, extents;
     in >> name >> extents;
     const bool bracketed = extents.size() >= 2 && extents.front() == '(' && extents.back() == ')';
-    figment::check(bracketed, "golden: {}:{}: expected a name and (d0,d1,…)", path_, number);
+    figment::ensure(bracketed, "golden: {}:{}: expected a name and (d0,d1,…)", path_, number);
 
     Array array;
     std::istringstream dims(extents.substr(1, extents.size() - 2));
     for (std::string d; std::getline(dims, d, ',');) {
       const bool digits = !d.empty() && d.find_first_not_of("0123456789") == std::string::npos;
-      figment::check(digits && d.size() < 10, "golden: {}:{}: '{}' is not a shape", path_, number, extents);
+      figment::ensure(digits && d.size() < 10, "golden: {}:{}: '{}' is not a shape", path_, number, extents);
       array.shape.push_back(std::stol(d));
     }
     for (double v; in >> v;) array.values.push_back(v);
-    figment::check(in.eof(), "golden: {}:{}: value {} of '{}' is not a number", path_, number,
-                   array.values.size(), name);
-    figment::check(static_cast<figment::Index>(array.values.size()) == array.shape.size(),
-                   "golden: {}:{}: '{}' has shape {} and {} values", path_, number, name, array.shape,
-                   array.values.size());
-    figment::check(arrays_.emplace(name, std::move(array)).second, "golden: {}:{}: a second '{}'", path_,
-                   number, name);
+    figment::ensure(in.eof(), "golden: {}:{}: value {} of '{}' is not a number", path_, number,
+                    array.values.size(), name);
+    figment::ensure(static_cast<figment::Index>(array.values.size()) == array.shape.size(),
+                    "golden: {}:{}: '{}' has shape {} and {} values", path_, number, name, array.shape,
+                    array.values.size());
+    figment::ensure(arrays_.emplace(name, std::move(array)).second, "golden: {}:{}: a second '{}'", path_,
+                    number, name);
   }
 
   std::string path_;
