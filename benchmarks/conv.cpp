@@ -110,9 +110,9 @@ void verify(const std::string& who, const Geometry& g, Pass pass, const Tensor<f
   for (Index t = 0, at = 0; t < std::min(places, found.size()); ++t, at = (at + step) % found.size()) {
     const Sum e = element(g, pass, x, w, y, at);
     // Rounding of a float sum stays below epsilon a term; 1e-6 are 17 half-units of the sum of sizes.
-    check(std::abs(static_cast<double>(found.data()[at]) - e.value) <= 1e-6 * e.scale + 1e-6,
-          "{} {}: element {} is {}, expected {}", who, pass_names[static_cast<int>(pass)], at,
-          found.data()[at], e.value);
+    ensure(std::abs(static_cast<double>(found.data()[at]) - e.value) <= 1e-6 * e.scale + 1e-6,
+           "{} {}: element {} is {}, expected {}", who, pass_names[static_cast<int>(pass)], at,
+           found.data()[at], e.value);
   }
 }
 
@@ -169,7 +169,7 @@ Measured measure(const Size& s, Pass pass, const Options& options) {
   verify("oneDNN", g, pass, x, w, y, theirs, 200);
   const float largest = max(abs(found)).item(), apart = max(abs(found - theirs)).item();
   // Two float sums of n normal products differ by some sqrt(n) roundings of their size, here n <= 50,000.
-  check(apart <= 1e-5f * largest, "figment and oneDNN are {} apart in values up to {}", apart, largest);
+  ensure(apart <= 1e-5f * largest, "figment and oneDNN are {} apart in values up to {}", apart, largest);
 #endif
   const double once = benchmarks::time_calls(ours, 1);
   const auto calls = static_cast<std::size_t>(std::clamp((options.quick ? 2e-3 : 1e-2) / once, 1.0, 1e4));
@@ -227,7 +227,7 @@ int compare(const Options& options) {
           format("{} b{} {} {}", s.where, s.batch, s.name(), pass_names[static_cast<int>(pass)]);
       if (name.find(options.filter) != std::string::npos) wanted.emplace_back(&s, pass);
     }
-  check(!wanted.empty(), "no convolution's name contains '{}'", options.filter);
+  ensure(!wanted.empty(), "no convolution's name contains '{}'", options.filter);
   set_num_threads(static_cast<int>(options.threads));
 #ifdef FIGMENT_HAVE_ONEDNN
   omp_set_num_threads(static_cast<int>(options.threads));

@@ -69,9 +69,9 @@ void checkpoint(const fs::path& dir, double width) {
   for (const auto& [name, t] : before) Tensor<float>(t).copy_from(Tensor<float>::zeros(t.shape()));
   checkpoint.load(file);
   for (std::size_t i = 0; i < values.size(); ++i)
-    check(std::memcmp(values[i].data(), before[i].second.data(),
-                      static_cast<std::size_t>(values[i].size()) * sizeof(float)) == 0,
-          "run_folder: '{}' was read back changed", before[i].first);
+    ensure(std::memcmp(values[i].data(), before[i].second.data(),
+                       static_cast<std::size_t>(values[i].size()) * sizeof(float)) == 0,
+           "run_folder: '{}' was read back changed", before[i].first);
 
   const double epoch = step * static_cast<double>(mnist) / static_cast<double>(settings.batch);
   std::printf(

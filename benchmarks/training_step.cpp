@@ -75,7 +75,7 @@ constexpr Entry cases[] = {entry<benchmarks::Vae256>, entry<benchmarks::GanKeras
 /// Each case in a process of its own, so that its peak of memory is its own. figment has no threads yet here.
 int measure_apart(const Entry& c, const Options& options) {
   const pid_t child = fork();
-  check(child >= 0, "cannot start a process for {}", c.name);
+  ensure(child >= 0, "cannot start a process for {}", c.name);
   if (child == 0) {
     _exit(examples::run("training_step", [&] {
       c.measure(options);
