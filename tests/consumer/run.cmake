@@ -94,6 +94,14 @@ if(GIF)
   run(${scratch}/build/gif)
 endif()
 
+if(HOW STREQUAL "add_subdirectory")
+  # What the parent installed is used as anybody's library is.
+  run(${CMAKE_COMMAND} --install ${scratch}/build --prefix ${scratch}/prefix)
+  run(${CMAKE_COMMAND} -S ${project}/user -B ${scratch}/user -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX}
+      -DCMAKE_PREFIX_PATH=${scratch}/prefix)
+  run(${CMAKE_COMMAND} --build ${scratch}/user)
+  run(${scratch}/user/user)
+endif()
 if(HOW STREQUAL "find_package")
   # It is figment as installed that was used, not this source tree.
   file(STRINGS ${scratch}/build/CMakeCache.txt dir REGEX "^figment_DIR:")

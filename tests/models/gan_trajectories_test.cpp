@@ -11,21 +11,21 @@ using namespace figment;
 
 namespace {
 
-constexpr Index batch = 8;
+constexpr Index gan_batch = 8;
 // Relative, of every figure at every step, and at the end of each parameter's and each running moment's sum
 // of absolute values: float against PyTorch's double. The worst seen is 8e-7.
-constexpr double tolerance = 5e-6;
+constexpr double gan_tolerance = 5e-6;
 
 /// The first digits as the recipe has them.
 Tensor<float> digits(const recipes::GanSettings& s) {
   const auto all = data::load_mnist(FIGMENT_SOURCE_DIR "/examples/data/mnist10k", {.unit_range = true}).train;
-  const auto x = slice(all.x, 0, 0, batch);
+  const auto x = slice(all.x, 0, 0, gan_batch);
   return s.signed_range ? x * 2.0f - 1.0f : x;
 }
 
 void compare(const char* what, double found, double expected) {
   INFO(what);
-  CHECK_THAT(found, WithinRel(expected, tolerance));
+  CHECK_THAT(found, WithinRel(expected, gan_tolerance));
 }
 
 /// reals(step) is how many of the digits are in the batch.
@@ -71,7 +71,7 @@ void check_trajectory(const recipes::GanSettings& s, Reals reals) {
 }
 
 void check_dense(const char* name) {
-  check_trajectory(recipes::find(recipes::gans(), name), [](Index) { return batch; });
+  check_trajectory(recipes::find(recipes::gans(), name), [](Index) { return gan_batch; });
 }
 
 }  // namespace
@@ -91,6 +91,6 @@ TEST_CASE("ten simultaneous steps of a GAN with offset logarithms are PyTorch's"
 TEST_CASE("ten steps of a narrow DCGAN, some with fewer real images than fakes, are PyTorch's", "[models]") {
   auto s = recipes::find(recipes::dcgans(), "dcgan-tf");
   s.width = 0.125;
-  s.options.generated = batch;
-  check_trajectory(s, [](Index step) { return step % 5 == 4 ? 3 : batch; });
+  s.options.generated = gan_batch;
+  check_trajectory(s, [](Index step) { return step % 5 == 4 ? 3 : gan_batch; });
 }

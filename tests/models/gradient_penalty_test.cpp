@@ -25,7 +25,7 @@ using Doubles = Tensor<double>;
 
 namespace {
 
-const golden::Golden& values() {
+const golden::Golden& penalty_values() {
   static const golden::Golden golden("gan");
   return golden;
 }
@@ -66,7 +66,7 @@ constexpr double allowed = 64 * static_cast<double>(std::numeric_limits<T>::epsi
 
 template <class T>
 void check_case(const std::string& name, Sequential<T> net) {
-  const auto& golden = values();
+  const auto& golden = penalty_values();
   const auto given = [&](const std::string& part) { return cast<T>(golden[name + "." + part]); };
   auto weights = parameters(net);
   const auto golden_name = [](std::size_t i) { return (i % 2 ? "b" : "w") + std::to_string(i / 2); };

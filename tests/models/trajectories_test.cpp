@@ -30,7 +30,7 @@ const data::Dataset<float>& digits(bool raw) {
   return raw ? unscaled : scaled;
 }
 
-const golden::Golden& values() {
+const golden::Golden& trajectory_values() {
   static const golden::Golden golden("trajectories");
   return golden;
 }
@@ -45,7 +45,7 @@ void check_trajectory(const std::string& name, const Settings& settings, Model m
     INFO("step " << step);
     const auto check = [&](const char* term, const Tensor<float>& found) {
       INFO(term);
-      const double expected = values()[name + "." + term](step);
+      const double expected = trajectory_values()[name + "." + term](step);
       CHECK_THAT(static_cast<double>(found.item()), WithinRel(expected, tolerance));
     };
     Penalties penalties;
@@ -60,7 +60,7 @@ void check_trajectory(const std::string& name, const Settings& settings, Model m
       }
     optimizer->step(grad(total, optimizer->parameters()));
   }
-  const auto sums = values()[name + ".weights"];
+  const auto sums = trajectory_values()[name + ".weights"];
   REQUIRE(sums.size() == static_cast<Index>(optimizer->parameters().size()));
   Index at = 0;
   for (const auto& [path, w] : named_tensors(model)) {

@@ -25,7 +25,7 @@ auto small_vae(VaeOptions options = {}, std::uint64_t seed = 1) {
   return Vae(std::move(encoder), std::move(decoder), options);
 }
 
-const golden::Golden& values() {
+const golden::Golden& vae_values() {
   static const golden::Golden golden("vae");
   return golden;
 }
@@ -45,7 +45,7 @@ std::string golden_name(const std::string& path) {
 template <class O>
 void check_trajectory(const std::string& name) {
   using T = typename O::value_type;
-  const auto& golden = values();
+  const auto& golden = vae_values();
   // Units of epsilon * max(1, |value|). A loss is a sum of 192 terms near 1, ten steps carry the roundings
   // on, and 1.9 is the worst seen. 24 are 3e-6 in float; RMSprop and Adam end 7e-3 apart.
   constexpr double units = 24;
@@ -98,7 +98,7 @@ TEST_CASE("a Gaussian's sample is mean + deviation times noise", "[models]") {
 }
 
 TEST_CASE("a VAE's terms, weights and reconstruction losses", "[models]") {
-  const auto& golden = values();
+  const auto& golden = vae_values();
   const auto x = golden["data.x"], noise = select(golden["data.eps"], 0, 0);
   const auto loss = [&](VaeOptions options) {
     return small_vae<double>(options).loss(x, noise, {.training = true});
@@ -127,7 +127,7 @@ TEST_CASE("a VAE's terms, weights and reconstruction losses", "[models]") {
 
 TEST_CASE("a VAE draws its noise from the Context", "[models]") {
   const auto vae = small_vae<float>();
-  const auto x = cast<float>(values()["data.x"]);
+  const auto x = cast<float>(vae_values()["data.x"]);
   Rng a(3), b(3);
   const auto drawn = vae.loss(x, {.training = true, .rng = &a});
   const auto given = vae.loss(x, b.normal<float>({16, 2}), {.training = true});
@@ -137,7 +137,7 @@ TEST_CASE("a VAE draws its noise from the Context", "[models]") {
 
 TEST_CASE("a VAE in use: shapes, ranges, nothing recorded", "[models]") {
   const auto vae = small_vae<float>();
-  const auto x = cast<float>(values()["data.x"]).view_as({16, 3, 4, 1});
+  const auto x = cast<float>(vae_values()["data.x"]).view_as({16, 3, 4, 1});
   const auto in_range = [](const Tensor<float>& y) {
     return std::all_of(y.values().begin(), y.values().end(), [](float v) { return v >= 0 && v <= 1; });
   };
@@ -181,7 +181,7 @@ TEST_CASE("a VAE's errors name the path to the layer", "[models]") {
 TEST_CASE("a VAE clones as any module does", "[models]") {
   auto vae = small_vae<double>();
   const auto copy = clone(vae);
-  const auto x = values()["data.x"];
+  const auto x = vae_values()["data.x"];
   const auto before = vae.reconstruct(x);
   for (auto& p : parameters(vae)) p.fill(0);
   CHECK(bit_difference(copy.reconstruct(x), before) == "");

@@ -11,7 +11,7 @@ using Floats = Tensor<float>;
 
 namespace {
 
-const float nan_value = std::bit_cast<float>(0x7fc00000u);
+const float quiet_nan = std::bit_cast<float>(0x7fc00000u);
 
 /// Every kind of model, of images (N, 2, 3) and codes (N, 2), or the noise's 2.
 struct Models {
@@ -120,15 +120,15 @@ TEST_CASE("a model takes batches of its own shape, and refuses others by name", 
 TEST_CASE("a model makes NaN of NaN, and the nearest row of it is infinitely far", "[models]") {
   Models m;
   for (const Call& call : calls(m)) {
-    const auto y = call.of(Floats::full(call.fits, nan_value));
+    const auto y = call.of(Floats::full(call.fits, quiet_nan));
     INFO(call.name);
     for (const float v : y.values()) CHECK((call.name == "nearest_rows" ? std::isinf(v) : std::isnan(v)));
   }
-  const auto l = Floats::full({2, 1}, nan_value);
+  const auto l = Floats::full({2, 1}, quiet_nan);
   for (const GanLoss kind : {GanLoss::non_saturating, GanLoss::minimax, GanLoss::least_squares,
                              GanLoss::hinge, GanLoss::wasserstein})
     for (const auto& loss : {real_loss(l, {.kind = kind}), fake_loss(l, {.kind = kind}),
                              generator_loss(l, {.kind = kind}), gan_value(l, l)})
       CHECK(std::isnan(loss.item()));
-  CHECK(std::isnan(spread_noise(1, 2, nan_value, 1, m.rng)(0, 0)));
+  CHECK(std::isnan(spread_noise(1, 2, quiet_nan, 1, m.rng)(0, 0)));
 }

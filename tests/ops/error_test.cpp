@@ -7,18 +7,18 @@
 using figment::Indices;
 using figment::Tensor;
 using test::error_of;
-using T = Tensor<double>;
+using F64 = Tensor<double>;
 
 TEST_CASE("operations name themselves and the shapes that do not fit", "[ops]") {
-  const T a = T::ones({2, 3}), b = T::ones({2, 4}), v = T::ones({3});
+  const F64 a = F64::ones({2, 3}), b = F64::ones({2, 4}), v = F64::ones({3});
   CHECK(error_of([&] { a + b; }) == "add: shapes (2, 3) and (2, 4) do not broadcast");
   CHECK(error_of([&] { a / b; }) == "div: shapes (2, 3) and (2, 4) do not broadcast");
   CHECK(error_of([&] { maximum(a, b); }) == "maximum: shapes (2, 3) and (2, 4) do not broadcast");
   CHECK(error_of([&] { matmul(a, b); }) == "matmul: (2, 3) and (2, 4) do not multiply");
-  CHECK(error_of([&] { matmul(a, b, {.b = true}); }) == "matmul: (2, 3) and (2, 4)^T do not multiply");
+  CHECK(error_of([&] { matmul(a, b, {.b = true}); }) == "matmul: (2, 3) and (2, 4)^F64 do not multiply");
   CHECK(error_of([&] { matmul(a, v); }) == "matmul: (2, 3) and (3,) do not multiply");
-  CHECK(error_of([&] { linear(a, b, T()); }) == "linear: x (2, 3) needs 2 features (weight (2, 4))");
-  CHECK(error_of([&] { linear(a, T::ones({3, 5}), v); }) == "linear: bias (3,) for weight (3, 5)");
+  CHECK(error_of([&] { linear(a, b, F64()); }) == "linear: x (2, 3) needs 2 features (weight (2, 4))");
+  CHECK(error_of([&] { linear(a, F64::ones({3, 5}), v); }) == "linear: bias (3,) for weight (3, 5)");
   CHECK(error_of([&] {
           broadcast_to(a, {3, 3});
         }) == "broadcast_to: shapes (2, 3) and (3, 3) do not broadcast");
@@ -28,10 +28,10 @@ TEST_CASE("operations name themselves and the shapes that do not fit", "[ops]") 
 }
 
 TEST_CASE("shape operations say what does not fit", "[ops]") {
-  const T a = T::ones({2, 3});
+  const F64 a = F64::ones({2, 3});
   CHECK(error_of([&] { reshape(a, {4, -1}); }) == "reshape: (2, 3) has 6 elements, (4, 1) has 4");
   CHECK(error_of([&] {
-          reshape(T(figment::Shape{0, 3}), {0, -1});
+          reshape(F64(figment::Shape{0, 3}), {0, -1});
         }) == "reshape: of (0, 3) nothing says what -1 is beside an extent of 0");
   CHECK(error_of([&] {
           a.view_as({(figment::Index{1} << 62) + 1, 4});
@@ -45,7 +45,7 @@ TEST_CASE("shape operations say what does not fit", "[ops]") {
   CHECK(error_of([&] { unsqueeze(a, 3); }) == "unsqueeze: axis 3 is out of range for shape (2, 3)");
   CHECK(error_of([&] { permute(a, {0, 0}); }) == "permute: (0, 0) is not an order of 2 dimensions");
   CHECK(error_of([&] { permute(a, {0}); }) == "permute: order (0,) for shape (2, 3)");
-  CHECK(error_of([&] { transpose(T::ones({2})); }) ==
+  CHECK(error_of([&] { transpose(F64::ones({2})); }) ==
         "transpose: expected at least two dimensions, found shape (2,)");
   CHECK(error_of([&] { slice(a, 1, 2, 1); }) == "slice: 2 to 1 by 1 does not fit axis 1 of shape (2, 3)");
   CHECK(error_of([&] { slice(a, 1, 0, 4); }) == "slice: 0 to 4 by 1 does not fit axis 1 of shape (2, 3)");
@@ -53,15 +53,15 @@ TEST_CASE("shape operations say what does not fit", "[ops]") {
   CHECK(error_of([&] { select(a, 1, 3); }) == "select: 3 is out of range for axis 1 of shape (2, 3)");
   CHECK(error_of([&] { select(a, 0, -3); }) == "select: -3 is out of range for axis 0 of shape (2, 3)");
   CHECK(error_of([&] {
-          concat(std::vector{a, T::ones({2, 4})});
+          concat(std::vector{a, F64::ones({2, 4})});
         }) == "concat: shapes (2, 3) and (2, 4) differ beyond axis 0");
-  CHECK(error_of([&] { concat(std::vector<T>{}); }) == "concat: expected at least one tensor");
-  CHECK(error_of([&] { stack(std::vector<T>{}); }) == "stack: expected at least one tensor");
-  CHECK(error_of([&] { stack(std::vector{a, T::ones({2})}); }).rfind("concat: shapes", 0) == 0);
+  CHECK(error_of([&] { concat(std::vector<F64>{}); }) == "concat: expected at least one tensor");
+  CHECK(error_of([&] { stack(std::vector<F64>{}); }) == "stack: expected at least one tensor");
+  CHECK(error_of([&] { stack(std::vector{a, F64::ones({2})}); }).rfind("concat: shapes", 0) == 0);
 }
 
 TEST_CASE("positions out of range are refused, with where they stand", "[ops]") {
-  const T a = T::ones({2, 3});
+  const F64 a = F64::ones({2, 3});
   CHECK(error_of([&] { take(a, Indices({2}, {0, 2})); }) == "take: position 2 at 1 is not in 0 to 1");
   CHECK(error_of([&] { take(a, Indices({1}, {-1})); }) == "take: position -1 at 0 is not in 0 to 1");
   CHECK(error_of([&] { pick(a, Indices({2}, {0, 3})); }) == "pick: position 3 at 1 is not in 0 to 2");
@@ -76,7 +76,7 @@ TEST_CASE("positions out of range are refused, with where they stand", "[ops]") 
 }
 
 TEST_CASE("losses say what does not fit", "[ops]") {
-  const T a = T::ones({2, 3}), b = T::ones({2, 1});
+  const F64 a = F64::ones({2, 3}), b = F64::ones({2, 1});
   CHECK(error_of([&] { mse(a, b); }) == "mse: prediction (2, 3) and target (2, 1) differ in shape");
   CHECK(error_of([&] { huber(a, a, 0); }) == "huber: expected a positive delta, found 0");
   CHECK(error_of([&] { gaussian_kl(a, b); }) ==

@@ -16,7 +16,7 @@ namespace {
 
 // Golden values are double results of another order of operations, read back exactly: a few roundings, of
 // sums of at most 72 terms.
-constexpr double units = 128;
+constexpr double images_units = 128;
 
 /// f of x, or of x, weight and bias: whatever the case has.
 template <class T, class F>
@@ -38,14 +38,14 @@ void check_case(const std::string& name, F f) {
       else
         return f(inputs[0]);
     }();
-    CHECK(test::difference(y, golden[name + ".y"], units) == "");
+    CHECK(test::difference(y, golden[name + ".y"], images_units) == "");
     const auto found = vjp(y, dy, inputs, {.create_graph = true});
     for (std::size_t i = 0; i < found.size(); ++i) {
       INFO(gradients[i]);
-      CHECK(test::difference(found[i], golden[name + "." + gradients[i]], units) == "");
+      CHECK(test::difference(found[i], golden[name + "." + gradients[i]], images_units) == "");
     }
     const auto ddy = vjp(found[0], get("v"), std::vector{dy})[0];
-    CHECK(test::difference(ddy, golden[name + ".ddy"], units) == "");
+    CHECK(test::difference(ddy, golden[name + ".ddy"], images_units) == "");
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 // Double results of another order of operations: quotients of sums of at most eleven terms by a deviation,
 // second gradients by its third power.
-constexpr double units = 256;
+constexpr double layer_norm_units = 256;
 
 template <class T>
 void check_layer_norm(const std::string& name, bool affine) {
@@ -30,16 +30,16 @@ void check_layer_norm(const std::string& name, bool affine) {
       by.push_back(layer.gamma), by.push_back(layer.beta);
     }
     const auto y = layer.forward(x);
-    CHECK(test::difference(y, get("y"), units) == "");
+    CHECK(test::difference(y, get("y"), layer_norm_units) == "");
     for (bool create_graph : {false, true}) {
       const auto gradients = vjp(y, dy, by, {.create_graph = create_graph});
-      CHECK(test::difference(gradients[0], get("dx"), units) == "");
-      if (affine) CHECK(test::difference(gradients[1], get("dgamma"), units) == "");
-      if (affine) CHECK(test::difference(gradients[2], get("dbeta"), units) == "");
+      CHECK(test::difference(gradients[0], get("dx"), layer_norm_units) == "");
+      if (affine) CHECK(test::difference(gradients[1], get("dgamma"), layer_norm_units) == "");
+      if (affine) CHECK(test::difference(gradients[2], get("dbeta"), layer_norm_units) == "");
       if (!create_graph) continue;
       const auto second = vjp(gradients[0], cast<T>(get("v")), std::vector{x, dy});
-      CHECK(test::difference(second[0], get("ddx"), units) == "");
-      CHECK(test::difference(second[1], get("ddy"), units) == "");
+      CHECK(test::difference(second[0], get("ddx"), layer_norm_units) == "");
+      CHECK(test::difference(second[1], get("ddy"), layer_norm_units) == "");
     }
   }
 }

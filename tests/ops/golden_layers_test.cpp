@@ -14,7 +14,7 @@ namespace {
 
 // Golden values are double results of another order of operations, read back exactly: a few roundings, of
 // sums of at most seven terms.
-constexpr double units = 64;
+constexpr double layers_units = 64;
 
 template <class T, class F>
 void check_activation(const std::string& function, F f) {
@@ -25,13 +25,13 @@ void check_activation(const std::string& function, F f) {
     test::IsaScope scope(isa);
     const auto x = parameter(cast<T>(get("x"))), dy = parameter(cast<T>(get("dy")));
     const auto y = f(x);
-    CHECK(test::difference(y, get("y"), units) == "");
-    CHECK(test::difference(vjp(y, dy, std::vector{x})[0], get("dx"), units) == "");
+    CHECK(test::difference(y, get("y"), layers_units) == "");
+    CHECK(test::difference(vjp(y, dy, std::vector{x})[0], get("dx"), layers_units) == "");
     const auto dx = vjp(y, dy, std::vector{x}, {.create_graph = true})[0];
-    CHECK(test::difference(dx, get("dx"), units) == "");
+    CHECK(test::difference(dx, get("dx"), layers_units) == "");
     const auto second = vjp(dx, cast<T>(get("v")), std::vector{x, dy});
-    CHECK(test::difference(second[0], get("ddx"), units) == "");
-    CHECK(test::difference(second[1], get("ddy"), units) == "");
+    CHECK(test::difference(second[0], get("ddx"), layers_units) == "");
+    CHECK(test::difference(second[1], get("ddy"), layers_units) == "");
   }
 }
 
@@ -45,11 +45,11 @@ void check_linear(const std::string& closing, Activation activation) {
     const auto x = parameter(cast<T>(get("x"))), w = parameter(cast<T>(get("weight")));
     const auto bias = parameter(cast<T>(get("bias")));
     const auto y = linear(x, w, bias, activation, 0.2);
-    CHECK(test::difference(y, get("y"), units) == "");
+    CHECK(test::difference(y, get("y"), layers_units) == "");
     const auto gradients = vjp(y, cast<T>(get("dy")), std::vector{x, w, bias});
-    CHECK(test::difference(gradients[0], get("dx"), units) == "");
-    CHECK(test::difference(gradients[1], get("dweight"), units) == "");
-    CHECK(test::difference(gradients[2], get("dbias"), units) == "");
+    CHECK(test::difference(gradients[0], get("dx"), layers_units) == "");
+    CHECK(test::difference(gradients[1], get("dweight"), layers_units) == "");
+    CHECK(test::difference(gradients[2], get("dbias"), layers_units) == "");
   }
 }
 

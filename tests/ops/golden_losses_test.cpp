@@ -27,7 +27,7 @@ const std::vector<Named> four{three[0], three[1], three[2], {"batch", Reduction:
 template <class T, class F>
 void check_loss(const std::string& loss, const std::vector<std::string>& inputs,
                 const std::vector<std::string>& gradients, const std::vector<Named>& reductions, F f,
-                double units = 64) {
+                double ulps = 64) {
   for (auto isa : test::supported_isas()) {
     test::IsaScope scope(isa);
     for (const auto& [reduction_name, reduction] : reductions) {
@@ -35,13 +35,13 @@ void check_loss(const std::string& loss, const std::vector<std::string>& inputs,
       std::vector<Tensor<T>> x;
       for (const auto& i : inputs) x.push_back(parameter(cast<T>(values()[loss + "." + i])));
       const auto y = f(x, reduction);
-      CHECK(test::difference(y, values()[loss + ".y_" + reduction_name], units) == "");
+      CHECK(test::difference(y, values()[loss + ".y_" + reduction_name], ulps) == "");
       const auto dy = reduction == Reduction::none ? cast<T>(values()[loss + ".dy"]) : Tensor<T>::ones({});
       const auto dx = vjp(y, dy, x);
       for (std::size_t i = 0; i < x.size(); ++i) {
         if (gradients[i].empty()) continue;
         INFO(gradients[i]);
-        CHECK(test::difference(dx[i], values()[loss + "." + gradients[i] + "_" + reduction_name], units) ==
+        CHECK(test::difference(dx[i], values()[loss + "." + gradients[i] + "_" + reduction_name], ulps) ==
               "");
       }
     }

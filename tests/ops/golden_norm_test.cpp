@@ -14,7 +14,7 @@ namespace {
 
 // Double results of another order of operations: quotients of sums of at most twenty terms by a deviation,
 // second gradients by its third power.
-constexpr double units = 256;
+constexpr double norm_units = 256;
 
 template <class T>
 void check_batch_norm(const std::string& size, const std::string& closing, Activation activation) {
@@ -34,31 +34,31 @@ void check_batch_norm(const std::string& size, const std::string& closing, Activ
       };
       const auto x = parameter(cast<T>(get("x"))), dy = parameter(cast<T>(get("dy")));
       const auto y = layer.forward(x, {.training = true});
-      CHECK(test::difference(y, get("y"), units) == "");
-      CHECK(test::difference(layer.running_mean, get("running_mean"), units) == "");
-      CHECK(test::difference(layer.running_var, get("running_var"), units) == "");
+      CHECK(test::difference(y, get("y"), norm_units) == "");
+      CHECK(test::difference(layer.running_mean, get("running_mean"), norm_units) == "");
+      CHECK(test::difference(layer.running_var, get("running_var"), norm_units) == "");
       const std::vector by{x, layer.gamma, layer.beta};
       for (bool create_graph : {false, true}) {
         const auto gradients = vjp(y, dy, by, {.create_graph = create_graph});
-        CHECK(test::difference(gradients[0], get("dx"), units) == "");
-        CHECK(test::difference(gradients[1], get("dgamma"), units) == "");
-        CHECK(test::difference(gradients[2], get("dbeta"), units) == "");
+        CHECK(test::difference(gradients[0], get("dx"), norm_units) == "");
+        CHECK(test::difference(gradients[1], get("dgamma"), norm_units) == "");
+        CHECK(test::difference(gradients[2], get("dbeta"), norm_units) == "");
         if (!create_graph) continue;
         const auto second = vjp(gradients[0], cast<T>(get("v")), std::vector{x, dy});
-        CHECK(test::difference(second[0], get("ddx"), units) == "");
-        CHECK(test::difference(second[1], get("ddy"), units) == "");
+        CHECK(test::difference(second[0], get("ddx"), norm_units) == "");
+        CHECK(test::difference(second[1], get("ddy"), norm_units) == "");
       }
     }
 
     const auto get = [&](const char* part) { return golden[layer_name + ".eval." + part]; };
     const auto x = parameter(cast<T>(get("x")));
     const auto y = layer.forward(x, {.training = false});
-    CHECK(test::difference(y, get("y"), units) == "");
+    CHECK(test::difference(y, get("y"), norm_units) == "");
     const auto gradients = vjp(y, cast<T>(get("dy")), std::vector{x, layer.gamma, layer.beta});
-    CHECK(test::difference(gradients[0], get("dx"), units) == "");
-    CHECK(test::difference(gradients[1], get("dgamma"), units) == "");
-    CHECK(test::difference(gradients[2], get("dbeta"), units) == "");
-    CHECK(test::difference(layer.running_mean, golden[layer_name + ".running_mean_2"], units) ==
+    CHECK(test::difference(gradients[0], get("dx"), norm_units) == "");
+    CHECK(test::difference(gradients[1], get("dgamma"), norm_units) == "");
+    CHECK(test::difference(gradients[2], get("dbeta"), norm_units) == "");
+    CHECK(test::difference(layer.running_mean, golden[layer_name + ".running_mean_2"], norm_units) ==
           "");  // unmoved
   }
 }

@@ -63,11 +63,11 @@ std::string drift(const OpCase& row) {
   const auto recorded64 = output_and_gradients<double>(row, recorded);
   const auto recorded32 = output_and_gradients<float>(row, recorded);
   for (std::size_t i = 0; i < plain.size(); ++i) {
-    const double units = gradient_error(row, plain[0].shape(), plain[i].shape());
-    if (auto d = test::difference(recorded64[i], plain[i], units); !d.empty())
+    const double ulps = gradient_error(row, plain[0].shape(), plain[i].shape());
+    if (auto d = test::difference(recorded64[i], plain[i], ulps); !d.empty())
       return "recorded " + part(i) + d;
-    if (auto d = test::difference(plain32[i], plain[i], units); !d.empty()) return "float " + part(i) + d;
-    if (auto d = test::difference(recorded32[i], plain[i], units); !d.empty())
+    if (auto d = test::difference(plain32[i], plain[i], ulps); !d.empty()) return "float " + part(i) + d;
+    if (auto d = test::difference(recorded32[i], plain[i], ulps); !d.empty())
       return "recorded float " + part(i) + d;
   }
   return "";

@@ -24,7 +24,7 @@ std::vector<Tensor<float>> wild(const Shape& shape) {
   return all;
 }
 
-const float nan_value = std::bit_cast<float>(0x7fc00000u);  // as a constant -ffast-math may take it for any
+const float quiet_nan = std::bit_cast<float>(0x7fc00000u);  // as a constant -ffast-math may take it for any
 
 bool small(const OpCase& row) {
   return std::all_of(row.inputs.begin(), row.inputs.end(), [](const auto& x) { return x.size() < 5000; });
@@ -88,7 +88,7 @@ TEST_CASE("NaN goes through", "[ops]") {
       if (row.inputs[i].size() == 0) continue;
       auto inputs = inputs_of(row);
       inputs[i] = inputs[i].clone();
-      inputs[i].mutable_data()[0] = nan_value;
+      inputs[i].mutable_data()[0] = quiet_nan;
       for (figment::kernels::Isa isa : test::supported_isas()) {
         if (estimated_roots && isa == figment::kernels::Isa::reference) continue;
         test::IsaScope scope(isa);

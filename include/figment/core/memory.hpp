@@ -39,8 +39,9 @@ class MemoryPool {
  public:
   static constexpr std::size_t alignment = 64;
 
+  /// Never destroyed, as static tensors may outlive any order; what it holds is given back at the end.
   static MemoryPool& instance() {
-    static MemoryPool& pool = *new MemoryPool;  // never destroyed: static tensors may outlive any order
+    static constinit MemoryPool pool;
     return pool;
   }
 
@@ -57,6 +58,10 @@ class MemoryPool {
         return b;
       }
     }
+    // Of a program, or of a library that is unloaded, and perhaps loaded again.
+    static const struct AtEnd {
+      ~AtEnd() { instance().close(); }
+    } at_end;
     void* const block = ::operator new(size, std::align_val_t(alignment));
     Lock lock(pool.busy_);
     ++pool.stats_.allocations;
@@ -70,7 +75,7 @@ class MemoryPool {
     {
       Lock lock(pool.busy_);
       pool.stats_.in_use -= size;
-      if constexpr (recycle_memory) {
+      if (pool.recycling_) {
         pool.stats_.cached += size;
         pool.free_[c] = new (p) Block{pool.free_[c]};
         return;
@@ -87,6 +92,14 @@ class MemoryPool {
         ::operator delete(b, std::align_val_t(alignment));
       }
     stats_.cached = 0;
+  }
+  /// What is still to be given back goes to the heap at once.
+  void close() noexcept {
+    {
+      Lock lock(busy_);
+      recycling_ = false;
+    }
+    release();
   }
 
   MemoryStats stats() noexcept {
@@ -135,7 +148,8 @@ class MemoryPool {
     return ((std::size_t{5} + quarter) << (log - 2)) * 64;
   }
 
-  std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
+  std::atomic_flag busy_{};
+  bool recycling_ = recycle_memory;
   Block* free_[4 * 64] = {};
   MemoryStats stats_;
 };

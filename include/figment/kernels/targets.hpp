@@ -58,6 +58,7 @@
 // A loop's body that is called twice, for whole vectors and for the rest, is not inlined by itself.
 #define FIGMENT_INLINE __attribute__((always_inline))
 
+#define FIGMENT_KERNEL_REGION
 // Each file uses the ones above it.
 // clang-format off
 namespace figment::kernels::reference {
@@ -132,5 +133,6 @@ namespace figment::kernels::neon {
 #endif
 #endif
 
+#undef FIGMENT_KERNEL_REGION
 #undef FIGMENT_UNROLL
 #undef FIGMENT_INLINE

@@ -12,7 +12,7 @@ namespace figment {
 namespace detail {
 
 /// An error with the path of the layer it happened in.
-struct LayerError : Error {
+struct [[gnu::visibility("default")]] LayerError : Error {
   std::string path, reason;
   [[gnu::cold]] LayerError(std::string p, std::string r)
       : Error(format("{}: {}", p, r)), path(std::move(p)), reason(std::move(r)) {}

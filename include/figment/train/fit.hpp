@@ -29,7 +29,7 @@ struct FitOptions {
 };
 
 /// A loss that is not a number or not finite; the history holds the epochs that had ended.
-struct NonFiniteLoss : Error {
+struct [[gnu::visibility("default")]] NonFiniteLoss : Error {
   History history;  ///< the epochs that had ended
   /// Thrown by fit.
   NonFiniteLoss(const std::string& message, History h) : Error(message), history(std::move(h)) {}

@@ -1,4 +1,7 @@
 // The closing activation of a product. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/elementwise.inl"  // opened alone
+#endif
 
 template <class T>
 void activate(Activation activation, double slope, T* y, Index n) noexcept {

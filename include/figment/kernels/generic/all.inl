@@ -1,5 +1,10 @@
 // The kernels over Vec, each file after those it uses. Included inside an instruction set's namespace, after
 // its Vec.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/vec.inl"  // opened alone
+#define FIGMENT_KERNEL_REGION
+#endif
+
 // clang-format off
 #include "figment/kernels/generic/portable_math.inl"
 #include "figment/kernels/generic/math.inl"

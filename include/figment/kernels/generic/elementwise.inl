@@ -1,4 +1,7 @@
 // Loops over memory that apply a formula. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/formulas.inl"  // opened alone
+#endif
 
 /// Calls f(i, lanes) for each vector of n elements: with all lanes, and once with what is left.
 template <class T, class F>

@@ -1,4 +1,7 @@
 // What each tag of kernels/op.hpp computes, for any Vec. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/math.inl"  // opened alone
+#endif
 
 template <class T>
 Vec<T> constant(const Vec<T>&, double c) {

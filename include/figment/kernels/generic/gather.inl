@@ -1,5 +1,8 @@
 // Products whose rows lie anywhere: convolutions, where a row is an image's position and a segment is one of
 // the window's taps. Included inside an instruction set's namespace, after matmul.inl.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/matmul.inl"  // opened alone
+#endif
 
 /// How many columns a panel of b should have. Few are taken one by one, as dot products, if `dots` is true.
 template <class T>

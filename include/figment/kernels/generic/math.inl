@@ -3,6 +3,9 @@
 // each a row of tests/kernels/math_test.cpp: exp 1.25 and 1.75, expm1 1.5 and 3.5, log 1 and 1, log1p 2.25
 // and 2.25, tanh 1.5 and 1.5, erf 1.25 and 1.25; of the formulas over them sigmoid 2.25 and 2.25,
 // softplus 2.5 and 2.5. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/portable_math.inl"  // opened alone
+#endif
 
 // e^x = 2^n (1 + tail). Beyond the clamps the result is 0 or infinity; NaN passes through.
 inline void exp_parts(Vec<float> x, Vec<float>& n, Vec<float>& tail) {

@@ -1,5 +1,8 @@
 // The register-blocked matrix product (Goto and van de Geijn, "Anatomy of high-performance matrix
 // multiplication", 2008). Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/product.inl"  // opened alone
+#endif
 
 // The tile of c held in registers: rows x vecs accumulators, plus vecs of b and one of a.
 template <class T>

@@ -1,5 +1,8 @@
 // Optimiser steps: one pass over a parameter, its gradient and up to three arrays of state.
 // Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/gather.inl"  // opened alone
+#endif
 
 /// w -= lr g; s: momentum's running sum.
 template <class V>

@@ -1,6 +1,9 @@
 // Mathematics with the same bits on every instruction set, for random numbers: each operation rounds once,
 // and no product is the operand of a sum, which a compiler may contract. Included inside an instruction
 // set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/vec.inl"  // opened alone
+#endif
 
 template <class V>
 V polynomial(V, V constant) {

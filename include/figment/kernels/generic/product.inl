@@ -1,4 +1,7 @@
 // What products are made of, whatever their tile. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/activation.inl"  // opened alone
+#endif
 
 inline Index smaller(Index a, Index b) { return a < b ? a : b; }
 inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }

@@ -1,6 +1,9 @@
 // Fills from Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011), several
 // counters at once. Every instruction set gives the same bits. Included inside an instruction set's
 // namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/optimizer.inl"  // opened alone
+#endif
 
 class Philox {
  public:

@@ -1,5 +1,8 @@
 // Softmax and what goes with it, over rows of contiguous columns; a row stays in the cache between its
 // passes. Results do not lie where inputs do. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/random.inl"  // opened alone
+#endif
 
 /// Calls f(i, access, lanes) for each vector of a row of n elements. The last may access whole lanes where
 /// `reach` elements from the row's start are ours: it reads into the next row, and writes where that will be

@@ -1,5 +1,8 @@
 // Batch norm: sums over the rows of a matrix whose columns are channels, and what is made of them. Sums are
 // over a chunk of rows small enough to stay in the cache. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/softmax.inl"  // opened alone
+#endif
 
 // Narrow matrices are seen as wide ones, several rows side by side, or most lanes would be idle.
 inline constexpr Index widest_group = 32;

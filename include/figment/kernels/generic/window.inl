@@ -1,4 +1,7 @@
 // Pooling and resampling of images, channels last. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/statistics.inl"  // opened alone
+#endif
 
 // An output in the making.
 template <class V>

@@ -1,5 +1,8 @@
 // The gathered product by its definition, in panels of one column. Included inside an instruction set's
 // namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/reference/matmul.inl"  // opened alone
+#endif
 
 template <class T>
 Index gather_width(Index, bool) noexcept {

@@ -1,4 +1,7 @@
 // The product as three plain loops: the oracle of the packed one. Included inside namespace reference.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/activation.inl"  // opened alone
+#endif
 
 template <class T>
 Index matmul_scratch(const MatmulArgs<T>&) noexcept {

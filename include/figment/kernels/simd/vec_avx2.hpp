@@ -1,4 +1,7 @@
 // Vec over AVX2 and FMA: 8 floats or 4 doubles. Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/alone.inl"  // opened alone
+#endif
 
 template <class T>
 struct Vec;

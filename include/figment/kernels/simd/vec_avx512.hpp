@@ -1,6 +1,10 @@
 // Vec over AVX-512: 16 floats or 8 doubles, with what a product needs of it; the other kernels wait for
 // memory, and are AVX2's. Included inside an instruction set's namespace. tests/kernels/emulated_avx512.hpp
 // has every intrinsic used here.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/targets.hpp"  // opened alone
+#include "figment/kernels/generic/alone.inl"
+#endif
 
 template <class T>
 struct Vec;

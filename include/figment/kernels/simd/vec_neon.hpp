@@ -1,5 +1,8 @@
 // Vec over NEON, the vectors of every 64-bit ARM: 4 floats or 2 doubles. Included inside an instruction set's
 // namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/alone.inl"  // opened alone
+#endif
 
 template <class T>
 struct Vec;

@@ -1,5 +1,8 @@
 // Vec of one element over the standard library: what the reference kernels compute with.
 // Included inside an instruction set's namespace.
+#ifndef FIGMENT_KERNEL_REGION
+#include "figment/kernels/generic/alone.inl"  // opened alone
+#endif
 
 template <class T>
 struct Vec {

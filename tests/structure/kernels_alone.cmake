@@ -1,0 +1,28 @@
+# Compiles each file of kernels by itself with CXX: an editor has to understand it without the file that includes it.
+# INCLUDE_DIR, CXX, PROCESSOR.
+cmake_minimum_required(VERSION 3.20)
+
+file(STRINGS ${INCLUDE_DIR}/figment/kernels/compile_flags.txt flags)
+list(REMOVE_ITEM flags -I../..)
+set(other neon)
+if(NOT PROCESSOR MATCHES "x86_64|AMD64|amd64")
+  set(other avx)
+  list(FILTER flags EXCLUDE REGEX "^-m")
+endif()
+file(GLOB files ${INCLUDE_DIR}/figment/kernels/*/*.inl ${INCLUDE_DIR}/figment/kernels/simd/*.hpp)
+set(count 0)
+foreach(file IN LISTS files)
+  if(file MATCHES "vec_${other}")
+    continue()
+  endif()
+  math(EXPR count "${count} + 1")
+  execute_process(COMMAND ${CXX} ${flags} -I${INCLUDE_DIR} -fsyntax-only ${file} RESULT_VARIABLE result
+                  ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(SEND_ERROR "${file} cannot be read alone:\n${output}")
+  endif()
+endforeach()
+if(count LESS 15)
+  message(FATAL_ERROR "${count} files of kernels, expected 15 or more")
+endif()
+message(STATUS "${count} files read alone")
