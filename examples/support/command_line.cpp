@@ -55,19 +55,19 @@ void CommandLine::option(const std::string& name, std::string& value, const std:
 void CommandLine::option(const std::string& name, std::ptrdiff_t& value, const std::string& help,
                          std::ptrdiff_t least) {
   parser_->app.add_option(name, value, help)
-      ->ensure(expect<std::ptrdiff_t>("a whole number from " + std::to_string(least),
+      ->check(expect<std::ptrdiff_t>("a whole number from " + std::to_string(least),
                                       [=](auto v) { return v >= least && v <= std::ptrdiff_t{1} << 31; }))
       ->type_name("N");
 }
 void CommandLine::option(const std::string& name, std::uint64_t& value, const std::string& help) {
   parser_->app.add_option(name, value, help)
-      ->ensure(expect<std::uint64_t>("a whole number from 0", [](auto) { return true; }))
+      ->check(expect<std::uint64_t>("a whole number from 0", [](auto) { return true; }))
       ->type_name("N");
 }
 void CommandLine::option(const std::string& name, double& value, const std::string& help, Least least) {
   const bool zero = least == Least::zero;
   parser_->app.add_option(name, value, help)
-      ->ensure(expect<double>(zero ? "a number of 0 or more" : "a positive number",
+      ->check(expect<double>(zero ? "a number of 0 or more" : "a positive number",
                               [=](double v) { return (v > 0 || (zero && v == 0)) && std::isfinite(v); }))
       ->type_name("X");
 }
@@ -79,7 +79,7 @@ void CommandLine::choice(const std::string& name, std::string& value, const std:
     return std::find(allowed.begin(), allowed.end(), word) != allowed.end();
   };
   parser_->app.add_option(name, value, help)
-      ->ensure(CLI::Validator(
+      ->check(CLI::Validator(
           [=](std::string& word) {
             return test(word) ? std::string() : "expected " + all + ", found '" + word + "'";
           },
@@ -100,7 +100,7 @@ void CommandLine::numbers(const std::string& name, std::vector<std::ptrdiff_t>& 
   // One text, not a list: of two lists CLI11 would take the last number.
   parser_->app.add_option_function<std::string>(name, set, help)
       ->default_str(now)
-      ->ensure(CLI::Validator(
+      ->check(CLI::Validator(
           [=](std::string& text) {
             for (auto& word : CLI::detail::split(text, ','))
               if (auto wrong = test(word); !wrong.empty()) return wrong;
