@@ -137,4 +137,7 @@ TEST_CASE("the number of threads can be set, from 1 up", "[core]") {
   CHECK(test::error_of([] { figment::set_num_threads(0); }) ==
         "set_num_threads: expected 1 or more, found 0");
   CHECK(figment::num_threads() == 1);
+  // As many as can help, where a typing error asks for all that the system has.
+  figment::set_num_threads(100000);
+  CHECK(figment::num_threads() <= static_cast<int>((std::max)(64u, 4 * std::thread::hardware_concurrency())));
 }

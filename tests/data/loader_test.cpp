@@ -7,6 +7,7 @@
 
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
+#include "support/no_threads.hpp"
 
 using namespace figment;
 using test::error_of;
@@ -102,6 +103,23 @@ TEST_CASE("prefetch changes nothing in the batches", "[loader]") {
   CHECK(draws.size() > 40);                   // of 57; batches with the same generator would share 8
   CHECK_THAT(sum / 57, WithinAbs(1.0, 0.4));  // uniform on [0, 2): deviation 0.58 / sqrt(57) = 0.08
 }
+
+#ifdef __GLIBC__
+TEST_CASE("without a thread to be had batches are made when they are asked for", "[loader]") {
+  data::Loader loader(counted(103), {.batch = 10}), other(counted(103), {.batch = 10});
+  for (auto* l : {&loader, &other}) l->transform(add_noise);
+  const std::vector<Seen> all{run(loader), run(loader), run(loader)};
+  {
+    const test::NoThreads none;
+    CHECK(run(other) == all[0]);
+    for (const auto& batch : other) {
+      CHECK(batch.epoch == 1);
+      break;  // the rest of the epoch is left
+    }
+  }
+  CHECK(run(other) == all[2]);  // with one again
+}
+#endif
 
 TEST_CASE("an epoch depends on the seed and its number alone", "[loader]") {
   const auto loader = [](std::uint64_t seed) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -34,8 +35,10 @@ struct LoaderOptions {
   bool drop_last = false;  ///< leave out a last batch that is not full
   /// Draw each example by itself, so that some come twice and others not at all; the batches are all full.
   bool replacement = false;
-  Index batches = 0;       ///< of an epoch, however often they go through the data; 0: once
-  bool prefetch = true;    ///< prepare batches on a thread of the loader's own
+  Index batches = 0;  ///< of an epoch, however often they go through the data; 0: once
+  /// Prepare batches on a thread of the loader's own. Where the system grants none, they are made when they
+  /// are asked for.
+  bool prefetch = true;
   std::uint64_t seed = 0;  ///< of the order and of the transforms' random numbers
 };
 
@@ -92,10 +95,8 @@ class LoaderState {
     made_ = taken_ = std::exchange(first_batch_, 0);
     error_ = nullptr;
     order_ = order();
-    running_ = options_.prefetch;
+    running_ = options_.prefetch && have_thread();
     lock.unlock();
-    if (!options_.prefetch) return;
-    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     wake_.notify_all();
   }
 
@@ -103,7 +104,7 @@ class LoaderState {
   bool next(Batch<T>& batch) {
     if (taken_ == batches_) return false;
     batch = {};  // its memory is then free for the batch being made
-    if (!options_.prefetch) {
+    if (!thread_.joinable()) {
       const Index index = std::exchange(taken_, batches_);  // an exception ends the epoch
       batch = make(index);
       taken_ = index + 1;
@@ -160,6 +161,14 @@ class LoaderState {
     ensure(x.rank() >= 1 && x.dim(0) == n, "loader: a transform made {} of a batch of {}", x.shape(), n);
     return {std::move(x), dataset_.labels.defined() ? gather_rows(dataset_.labels, rows, n) : Indices(),
             epoch_, index};
+  }
+
+  bool have_thread() {
+    try {
+      if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {
+    }  // a limit of the system; the next epoch tries again
+    return thread_.joinable();
   }
 
   // Ends the epoch under way: afterwards the thread touches nothing but the lock.
