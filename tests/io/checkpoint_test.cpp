@@ -2,6 +2,7 @@
 #include "figment/io/checkpoint.hpp"
 
 #include <fstream>
+#include <set>
 
 #include "figment/data/loader.hpp"
 #include "figment/figment.hpp"
@@ -9,6 +10,7 @@
 #include "recipes/gans.hpp"
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
+#include "support/no_threads.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace figment;
@@ -221,6 +223,51 @@ TEST_CASE("what cannot be written is said, and training goes on", "[io]") {
   io::Checkpoints checkpoints(dir.path() / "file", run.checkpoint);
   CHECK(run.train({&checkpoints}).rows.size() == 4);
   CHECK(checkpoints.error().find("cannot write") != std::string::npos);
+}
+
+#ifdef __GLIBC__
+TEST_CASE("without a thread to be had checkpoints are written all the same", "[io]") {
+  const test::TempDir dir;
+  VaeRun run;
+  io::Checkpoints checkpoints(dir.path(), run.checkpoint, {.keep = 2, .best = "val"});
+  {
+    const test::NoThreads none;
+    CHECK(run.train({&checkpoints}).rows.size() == 4);
+  }
+  CHECK(checkpoints.error().empty());
+  const auto files = io::list_checkpoints(dir.path());
+  REQUIRE(files.size() == 2);
+  VaeRun again;
+  again.checkpoint.load(files[1]);
+  check_same(again.vae, run.vae);
+  CHECK(fs::exists(dir.path() / "best.safetensors"));
+}
+#endif
+
+TEST_CASE("a run that goes on removes what a killed writer left, and the last checkpoint is tried again",
+          "[io]") {
+  const test::TempDir dir;
+  for (const char* name : {"checkpoint-000001-00000000.safetensors.tmp0", "best.safetensors.tmp12",
+                           "checkpoint-000001-00000000.safetensors.tmp", "mine.tmp0"})
+    std::ofstream(dir.path() / name) << "half";
+  VaeRun run;
+  // A directory is where the last one should be, until all is done but the last try.
+  const fs::path last = dir.path() / "checkpoint-000004-00000000.safetensors";
+  fs::create_directories(last / "x");
+  struct Clear final : Callback {
+    fs::path dir;
+    explicit Clear(fs::path d) : dir(std::move(d)) {}
+    void on_end(const TrainState&) override { fs::remove_all(dir); }
+  } clear(last);
+  io::Checkpoints checkpoints(dir.path(), run.checkpoint, {.keep = 2});
+  run.train({&clear, &checkpoints});
+  CHECK(checkpoints.error().empty());
+  CHECK(fs::is_regular_file(last));
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(dir.path())) names.insert(entry.path().filename().string());
+  CHECK(names == std::set<std::string>{"checkpoint-000001-00000000.safetensors.tmp",
+                                       "checkpoint-000003-00000000.safetensors",
+                                       "checkpoint-000004-00000000.safetensors", "mine.tmp0"});
 }
 
 TEST_CASE("a damaged or foreign checkpoint changes nothing", "[io]") {

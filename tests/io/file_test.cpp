@@ -63,6 +63,27 @@ TEST_CASE("a failing write names the path and the reason, and leaves nothing beh
   CHECK(test::read_bytes(dir / "file") == "a regular file");
 }
 
+TEST_CASE("a full disk is told from other reasons", "[file]") {
+  CHECK(io::WriteError("x", ENOSPC).full);
+  CHECK_FALSE(io::WriteError("x", EACCES).full);
+  test::TempDir dir;
+  io::write_file(dir / "file", "a regular file");
+  CHECK_THROWS_AS(io::write_file(dir / "file/below/x", "x"), io::WriteError);
+  CHECK_THROWS_AS(io::write_file(dir / "file/x", "x"), io::WriteError);
+}
+
+TEST_CASE("what killed writers left is removed, and nothing else", "[file]") {
+  test::TempDir dir;
+  for (const char* left : {"a.npy.tmp0", "b.tmp99", "report.html.tmp3"}) io::write_file(dir / left, "half");
+  for (const char* other : {"a.npy", "a.tmp", "c.tmp100", ".tmp0", "d.tmpx", "e.tmp1.png"})
+    io::write_file(dir / other, "whole");
+  std::filesystem::create_directories(dir / "directory.tmp0");
+  CHECK(io::remove_temporaries(dir.path(), "b") == 1);
+  CHECK(io::remove_temporaries(dir.path()) == 2);
+  CHECK(entries(dir.path()) == 7);
+  CHECK(io::remove_temporaries(dir / "none") == 0);
+}
+
 #if __has_include(<sys/resource.h>)
 TEST_CASE("a write that fails half-way leaves the old file", "[file]") {
   test::TempDir dir;

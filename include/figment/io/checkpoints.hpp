@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdio>
+#include <optional>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include "figment/io/checkpoint.hpp"
 #include "figment/train/callback.hpp"
@@ -31,8 +34,10 @@ inline std::vector<std::filesystem::path> list_checkpoints(const std::filesystem
 }
 
 /// Writes checkpoint-EPOCH-STEP.safetensors into a directory, and one more when the run ends, however it
-/// ends. Training waits for a copy of the tensors alone: a thread writes them. What cannot be written is said
-/// on stderr, and training goes on. Give it to fit behind the callbacks that stop a run.
+/// ends. Training waits for a copy of the tensors alone: a thread writes them, if the system grants one. What
+/// cannot be written is said on stderr, and training goes on; on a full disk the run's oldest make room, all
+/// but one. Give it to fit behind the callbacks that stop a run. One run at a time writes into a directory
+/// (FolderLock).
 class Checkpoints final : public Callback {
  public:
   /// Throws unless 1 or more are kept, and on a negative number of epochs or steps. The directory is made
@@ -48,7 +53,11 @@ class Checkpoints final : public Callback {
   Checkpoints(const Checkpoints&) = delete;
   Checkpoints& operator=(const Checkpoints&) = delete;
 
-  void on_begin(TrainState&) override { saved_ = place(); }
+  void on_begin(TrainState&) override {
+    saved_ = place();
+    remove_temporaries(dir_, "checkpoint-");  // a killed run's
+    remove_temporaries(dir_, "best.safetensors");
+  }
   void on_step(TrainState& state) override {
     if (options_.every_steps > 0 && state.step % options_.every_steps == 0) save();
   }
@@ -57,7 +66,8 @@ class Checkpoints final : public Callback {
     if (best || (options_.every_epochs > 0 && state.epoch % options_.every_epochs == 0)) save(best);
   }
   void on_end(const TrainState&) override {
-    if (place() != saved_) save();
+    wait();
+    if (place() != saved_ || !error_.empty()) save();  // there may be room again
     wait();
   }
 
@@ -68,6 +78,12 @@ class Checkpoints final : public Callback {
   }
 
  private:
+  struct Job {
+    std::string name;
+    SafetensorsWriter snapshot;
+    bool best;
+  };
+
   std::pair<Index, Index> place() const {
     return {checkpoint_.position().epoch, checkpoint_.position().step};
   }
@@ -92,30 +108,76 @@ class Checkpoints final : public Callback {
   void save(bool best = false) {
     wait();  // for the one before: two at once would take twice the memory
     saved_ = place();
-    writer_ = std::thread([this, name = name(), snapshot = checkpoint_.snapshot(), best] {
-      try {
-        snapshot.write(dir_ / name);
-        if (best) snapshot.write(dir_ / "best.safetensors");
-        error_.clear();
-        const auto all = list_checkpoints(dir_);
-        const auto end =
-            std::upper_bound(all.begin(), all.end(), dir_ / name);  // later ones are another run's
-        for (auto old = all.begin(); end - old > options_.keep; ++old) std::filesystem::remove(*old);
-      } catch (const std::exception& e) {
-        if (error_.empty()) std::fprintf(stderr, "\ncheckpoint: %s; training goes on\n", e.what());
-        error_ = e.what();
-      }
-    });
+    job_.emplace(Job{name(), checkpoint_.snapshot(), best});
+    try {
+      writer_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {  // the system grants no thread
+      work();
+    }
   }
   void wait() {
     if (writer_.joinable()) writer_.join();
+  }
+
+  void work() {
+    const Job job = std::move(*job_);
+    job_.reset();
+    try {
+      write(job, dir_ / job.name);
+      if (job.best) write(job, dir_ / "best.safetensors");
+      error_.clear();
+      const auto all = until(job.name);
+      for (std::size_t i = 0; i + static_cast<std::size_t>(options_.keep) < all.size(); ++i)
+        std::filesystem::remove(all[i]);
+    } catch (const std::exception& e) {
+      if (error_.empty()) std::fprintf(stderr, "\ncheckpoint: %s; training goes on\n", e.what());
+      error_ = e.what();
+    }
+  }
+
+  /// On a full disk the oldest make room.
+  void write(const Job& job, const std::filesystem::path& file) {
+    for (;;) {
+      try {
+        job.snapshot.write(file);
+        return;
+      } catch (const WriteError& e) {
+        if (!e.full || !remove_oldest(job.name)) throw;
+        if (!std::exchange(said_full_, true))
+          std::fprintf(stderr, "\ncheckpoint: the disk is full; the oldest ones make room\n");
+      }
+    }
+  }
+
+  /// Those up to a name: later ones are another run's.
+  std::vector<std::filesystem::path> until(const std::string& name) const {
+    auto all = list_checkpoints(dir_);
+    all.erase(std::upper_bound(all.begin(), all.end(), dir_ / name), all.end());
+    return all;
+  }
+
+  /// False where no other would be left to go on from.
+  bool remove_oldest(const std::string& name) const {
+    const auto all = until(name);
+    const bool another = !all.empty() && std::any_of(all.begin() + 1, all.end(), [](const auto& file) {
+      try {
+        const SafetensorsReader whole(file);
+        return true;
+      } catch (const Error&) {
+        return false;
+      }
+    });
+    std::error_code error;
+    return another && std::filesystem::remove(all.front(), error);
   }
 
   std::filesystem::path dir_;
   Checkpoint checkpoint_;
   CheckpointOptions options_;
   std::pair<Index, Index> saved_;
+  std::optional<Job> job_;
   std::string error_;
+  bool said_full_ = false;
   std::thread writer_;
 };
 

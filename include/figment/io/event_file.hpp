@@ -15,6 +15,7 @@
 #endif
 
 #include "figment/core/error.hpp"
+#include "figment/io/file.hpp"
 #include "figment/io/wire.hpp"
 
 namespace figment::io::detail {
@@ -51,7 +52,7 @@ class EventFile {
   explicit EventFile(const std::filesystem::path& dir) {
     std::error_code error;
     std::filesystem::create_directories(dir, error);
-    if (error) fail("cannot write TensorBoard files in {}: {}", dir.string(), error.message());
+    if (error) throw WriteError("cannot write TensorBoard files in " + dir.string(), error.value());
     char host[256] = "localhost";
     int process = 0;
 #if __has_include(<unistd.h>)
@@ -102,7 +103,7 @@ class EventFile {
 
   [[noreturn]] void give_up(int code) {
     file_.reset();
-    fail("cannot write {}: {}", path_.string(), std::generic_category().message(code));
+    throw WriteError("cannot write " + path_.string(), code);
   }
 
   std::filesystem::path path_;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #if __has_include(<unistd.h>)
 #include <unistd.h>
@@ -19,15 +20,30 @@
 
 namespace figment::io {
 
+/// A file that cannot be written.
+struct WriteError : Error {
+  bool full = false;  ///< for want of room, on the disk or in what the user may fill of it
+  /// With the system's code for the reason.
+  WriteError(const std::string& message, int code)
+      : Error(message + ": " + std::generic_category().message(code)) {
+    full = code == ENOSPC;
+#ifdef EDQUOT
+    full = full || code == EDQUOT;
+#endif
+  }
+};
+
 /// Writes beside the file it is for, and takes its place at commit(). Without commit() the old file stays.
 class FileWriter {
  public:
-  /// Opens a temporary file next to `path`, after making the directories above it.
+  /// Opens a temporary file next to `path`, after making the directories above it. As write() and commit() it
+  /// throws WriteError where the system refuses.
   explicit FileWriter(std::filesystem::path path) : path_(std::move(path)) {
     if (const auto dir = path_.parent_path(); !dir.empty()) {
       std::error_code error;
       std::filesystem::create_directories(dir, error);
-      if (error) fail("cannot write {}: making {}: {}", path_.string(), dir.string(), error.message());
+      if (error)
+        throw WriteError(format("cannot write {}: making {}", path_.string(), dir.string()), error.value());
     }
     // "x" opens only a name that is free, so that two writers of one path do not share a temporary file.
     for (int i = 0; i < 100 && !file_; ++i) {
@@ -71,7 +87,7 @@ class FileWriter {
   }
   [[noreturn]] void give_up(int code) {
     discard();
-    fail("cannot write {}: {}", path_.string(), std::generic_category().message(code));
+    throw WriteError("cannot write " + path_.string(), code);
   }
   void discard() {
     if (file_) std::fclose(std::exchange(file_, nullptr));
@@ -95,6 +111,24 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::u
   FileWriter file(path);
   file.write(bytes.data(), bytes.size());
   file.commit();
+}
+
+/// Removes from a directory what killed writers left there: the temporary files NAME.tmp0 to NAME.tmp99 of
+/// every NAME that begins with `prefix`. Only while nobody else is writing there. Returns how many there
+/// were.
+inline std::size_t remove_temporaries(const std::filesystem::path& dir, std::string_view prefix = {}) {
+  std::vector<std::filesystem::path> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const std::size_t at = name.rfind(".tmp"), digits = name.size() - (at + 4);
+    if (at == 0 || at == name.npos || digits < 1 || digits > 2 || !name.starts_with(prefix)) continue;
+    if (name.find_first_not_of("0123456789", at + 4) == name.npos && entry.is_regular_file(ignored))
+      found.push_back(entry.path());
+  }
+  std::size_t removed = 0;
+  for (const auto& file : found) removed += std::filesystem::remove(file, ignored);
+  return removed;
 }
 
 }  // namespace figment::io
