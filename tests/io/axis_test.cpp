@@ -10,8 +10,8 @@ using figment::io::detail::Axis;
 
 namespace {
 
-Axis around(std::initializer_list<double> values, bool log = false) {
-  Axis axis(log);
+Axis around(std::initializer_list<double> values, bool log = false, bool whole = false) {
+  Axis axis(log, whole);
   for (double v : values) axis.include(v);
   axis.pad(0);
   return axis;
@@ -36,6 +36,20 @@ TEST_CASE("ticks are round numbers", "[axis]") {
   CHECK(labels(around({0.01, 1000}, true), 6) == "0.01 0.1 1 10 100 1000");
   CHECK(labels(around({1, 30}, true), 6) == "1 2 5 10 20");
   CHECK(labels(around({1e-20, 1}, true), 4) == "1e-20 1e-15 1e-10 1e-05 1");
+}
+
+TEST_CASE("what is counted has whole numbers on its axis", "[axis]") {
+  CHECK(labels(around({1, 3}), 8) == "1.0 1.5 2.0 2.5 3.0");
+  for (figment::Index count = 2; count <= 10; ++count)
+    for (const bool log : {false, true}) {
+      CHECK(labels(around({1}, log, true), count) == (log ? "1 2" : "1"));
+      CHECK(labels(around({1, 2}, log, true), count) == "1 2");
+      for (double end : {3, 4, 7, 11, 60, 1000})
+        CHECK(labels(around({1, end}, log, true), count).find('.') == std::string::npos);
+    }
+  CHECK(labels(around({1, 3}, false, true), 8) == "1 2 3");
+  CHECK(labels(around({1, 8}, false, true), 8) == "1 2 3 4 5 6 7 8");
+  CHECK(labels(around({1, 40}, false, true), 8) == "5 10 15 20 25 30 35 40");
 }
 
 TEST_CASE("positions run from 0 to 1, by logarithms if asked", "[axis]") {

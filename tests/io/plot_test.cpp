@@ -85,6 +85,15 @@ TEST_CASE("points without xs stand at 1, 2, ..., and bad ones leave a gap", "[pl
   CHECK(count(log, "<circle") == 1);
 }
 
+TEST_CASE("epochs are whole, other numbers need not be", "[plot]") {
+  const std::vector<double> losses{100, 200, 300};
+  const std::string epochs = io::to_svg(io::line_chart({{"", {}, losses}}));
+  CHECK(count(epochs, ">1<") + count(epochs, ">2<") + count(epochs, ">3<") == 3);
+  CHECK(count(epochs, ">1.5<") + count(epochs, ">2.5<") == 0);
+  const std::string seconds = io::to_svg(io::line_chart({{"", {1, 1.7, 3}, losses}}));
+  CHECK(count(seconds, ">1.5<") + count(seconds, ">2.5<") == 2);
+}
+
 TEST_CASE("empty and useless series make an empty chart", "[plot]") {
   for (const auto& series : {std::vector<io::Series>{},
                              {io::Series{"none"}},

@@ -20,7 +20,8 @@ class Axis {
     std::string label;
   };
 
-  explicit Axis(bool log) : log_(log) {}
+  /// `whole`: of things that are counted, epochs say, with nothing between two numbers.
+  explicit Axis(bool log, bool whole = false) : log_(log), whole_(whole) {}
 
   /// Has a place on the axis: finite, and positive on a logarithmic one. The bounds leave the axis room to
   /// reach beyond its values without overflow.
@@ -33,7 +34,7 @@ class Axis {
 
   /// Leaves a part of the length free at both ends. Call once, after the values.
   void pad(double part) {
-    if (low_ > high_) low_ = 0, high_ = 1;
+    if (low_ > high_) low_ = 0, high_ = 1, whole_ = false;
     // Values are told apart to nine digits; a difference of logarithms is relative already.
     const double size = log_ ? 1 : (std::max)(std::abs(low_), std::abs(high_));
     if (high_ - low_ <= 1e-9 * size || high_ - low_ < 1e-290) {
@@ -50,7 +51,8 @@ class Axis {
   /// Where a value that the axis shows is, from 0 to 1.
   double position(double v) const { return (scale(v) - low_) / (high_ - low_); }
 
-  /// About `count` round numbers: 1, 2 or 5 times a power of ten apart, or powers of ten.
+  /// About `count` round numbers: 1, 2 or 5 times a power of ten apart, or powers of ten. Of whole numbers
+  /// there may be fewer.
   std::vector<Tick> ticks(Index count) const {
     if (!log_) return linear_ticks(count);
     std::vector<Tick> out;
@@ -58,7 +60,7 @@ class Axis {
     const auto step = static_cast<int>((std::max)(1.0, std::ceil(decades / static_cast<double>(count))));
     for (int e = static_cast<int>(std::floor(low_)); e <= high_; ++e)
       for (int digit : {1, 2, 5}) {
-        if (digit > 1 && decades > 2) continue;
+        if ((digit > 1 && decades > 2) || (whole_ && e < 0)) continue;
         const double at = e + std::log10(digit);
         if (e % step == 0 && at >= low_ && at <= high_)
           out.push_back({(at - low_) / decades, label(digit * std::pow(10.0, e), e)});
@@ -73,7 +75,7 @@ class Axis {
   std::vector<Tick> linear_ticks(Index count) const {
     const double low = unscale(low_), high = unscale(high_), raw = (high - low) / static_cast<double>(count);
     const double power = std::floor(std::log10(raw));
-    double step = std::pow(10.0, power);
+    double step = std::pow(10.0, whole_ ? (std::max)(power, 0.0) : power);
     for (double factor : {2.0, 2.5, 2.0})  // 1, 2, 5, 10
       if (step < raw * 0.999) step *= factor;
     std::vector<Tick> out;
@@ -96,7 +98,7 @@ class Axis {
     return {text, end.ptr};
   }
 
-  bool log_;
+  bool log_, whole_;
   double low_ = std::numeric_limits<double>::infinity(), high_ = -low_;
 };
 

@@ -1,6 +1,8 @@
 // Line charts and scatter plots, as SVG or PNG.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 #include <span>
 #include <string>
@@ -33,12 +35,16 @@ inline void Figure::save(const std::filesystem::path& path) const {
 }
 
 /// A line for each series, with a legend of those that have a name. A point that is not finite (or not
-/// positive on a logarithmic axis) leaves a gap. Throws when a series' xs and ys differ in number.
+/// positive on a logarithmic axis) leaves a gap. Below xs that are all whole, as those of epochs, the axis
+/// has whole numbers alone. Throws when a series' xs and ys differ in number.
 inline Figure line_chart(const std::vector<Series>& series, const PlotOptions& options = {}) {
   const auto x_of = [](const Series& s, std::size_t i) {
     return s.xs.empty() ? static_cast<double>(i + 1) : s.xs[i];
   };
-  detail::Axis x(options.log_x), y(options.log_y);
+  const bool whole = std::all_of(series.begin(), series.end(), [](const Series& s) {
+    return std::all_of(s.xs.begin(), s.xs.end(), [](double v) { return v == std::round(v); });
+  });
+  detail::Axis x(options.log_x, whole), y(options.log_y);
   std::vector<detail::LegendEntry> legend;
   for (std::size_t k = 0; k < series.size(); ++k) {
     const Series& s = series[k];
