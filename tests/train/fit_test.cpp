@@ -354,3 +354,29 @@ TEST_CASE("an interrupt ends the run after the step under way", "[train]") {
   }
   CHECK(std::signal(SIGINT, before) == SIG_IGN);  // restored to what was there
 }
+
+#ifdef SIGHUP
+TEST_CASE("SIGTERM and SIGHUP end a run as an interrupt does, SIGHUPs in a row too", "[train]") {
+  const auto train = batches({{1}, {2}});
+  const auto run = [&](int signal, int times) {
+    Model model;
+    Sgd<double> sgd(parameters(model));
+    StopOnInterrupt stop;
+    EveryStep raise([&](TrainState& s) {
+      for (int i = 0; i < times && s.epoch == 2 && s.step == 1; ++i) std::raise(signal);
+    });
+    const History h = fit(model, sgd, train, {.epochs = 5, .callbacks = {&raise, &stop}});
+    CHECK(stop.signal() == (h.rows.size() == 1 ? signal : 0));
+    return h.rows.size();
+  };
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  CHECK(run(SIGHUP, 2) == 5);  // under nohup
+  std::signal(SIGHUP, SIG_DFL);
+  CHECK(run(SIGTERM, 1) == 1);
+  CHECK(run(SIGHUP, 0) == 5);
+  CHECK(std::signal(SIGHUP, SIG_DFL) == SIG_DFL);  // restored to what was there
+  CHECK(run(SIGHUP, 3) == 1);
+  std::raise(SIGHUP);  // the last of them comes late
+  std::signal(SIGHUP, before);
+}
+#endif
