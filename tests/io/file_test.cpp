@@ -4,7 +4,10 @@
 #include <csignal>
 #if __has_include(<sys/resource.h>)
 #include <sys/resource.h>
+#include <sys/wait.h>
 #endif
+
+#include "figment/io/folder_lock.hpp"
 
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
@@ -99,5 +102,59 @@ TEST_CASE("a write that fails half-way leaves the old file", "[file]") {
   CHECK_THAT(error, ContainsSubstring((dir / "model").string()) && ContainsSubstring("File too large"));
   CHECK(test::read_bytes(dir / "model") == "old");
   CHECK(entries(dir.path()) == 1);
+}
+#endif
+
+#if __has_include(<sys/file.h>)
+TEST_CASE("a folder is one run's at a time", "[file]") {
+  test::TempDir dir;
+  const auto folder = dir / "runs/one";
+  const std::string taken = "cannot use the folder " + folder.string() + ": a run of process " +
+                            std::to_string(getpid()) + " is going on in it";
+  {
+    io::FolderLock lock(folder);
+    CHECK(lock);
+    CHECK(error_of([&] { io::FolderLock second(folder); }) == taken);
+    CHECK(error_of([&] { io::FolderLock second(folder); }) == taken);  // the first try has changed nothing
+    io::FolderLock elsewhere(dir / "runs/two");
+    elsewhere = std::move(lock);
+    CHECK(error_of([&] { io::FolderLock second(folder); }) == taken);
+    CHECK_FALSE(std::filesystem::exists(dir / "runs/two"));  // made for the lock alone
+  }
+  CHECK(entries(dir.path()) == 0);
+
+  // A folder that is moved away, and another in its place.
+  io::FolderLock old(folder);
+  io::write_file(folder / "config.json", "old");
+  std::filesystem::rename(folder, dir / "runs/one.1");
+  old.moved_to(dir / "runs/one.1");
+  io::FolderLock now(folder);
+  CHECK(error_of([&] { io::FolderLock second(dir / "runs/one.1"); }) != "no error");
+  old.release();
+  CHECK(entries(dir / "runs/one.1") == 1);  // the run, and no lock
+  CHECK(error_of([&] { io::FolderLock second(folder); }) == taken);
+
+  io::write_file(dir / "file", "x");
+  CHECK_THROWS_AS(io::FolderLock(dir / "file/run"), io::WriteError);
+}
+
+TEST_CASE("the lock of a process that is killed is gone with it", "[file]") {
+  test::TempDir dir;
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    io::FolderLock lock(dir.path());
+    if (write(ready[1], "x", 1) == 1) pause();
+    _exit(0);
+  }
+  char x = 0;
+  REQUIRE(read(ready[0], &x, 1) == 1);
+  CHECK_THAT(error_of([&] { io::FolderLock second(dir.path()); }),
+             ContainsSubstring("process " + std::to_string(child)));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  CHECK(error_of([&] { io::FolderLock second(dir.path()); }) == "no error");
+  close(ready[0]), close(ready[1]);
 }
 #endif
