@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #if __has_include(<unistd.h>)
 #include <unistd.h>
@@ -68,15 +69,20 @@ class EventFile {
       file_.reset(std::fopen(path_.string().c_str(), "wbx"));
       if (!file_ && errno != EEXIST) break;
     }
-    if (!file_) give_up(errno);
+    if (!file_) throw WriteError("cannot write " + path_.string(), errno);
+    std::setvbuf(file_.get(), nullptr, _IONBF, 0);  // the buffer is ours
   }
 
   const std::filesystem::path& path() const { return path_; }
 
-  /// Puts a record into the buffer. Throws when it has to go to the disk and cannot; from then on the file
-  /// takes no more, without a word, so that a training may go on without it.
+  /// Puts a record into the buffer. Throws when it has to go to the disk and cannot, the first time; from
+  /// then on without a word, so that a training may go on without it. What waits, up to 16 MB, is written
+  /// when there is room again.
   void add(std::string_view record) {
-    if (!file_) return;
+    if (buffer_.size() > std::size_t{1} << 24) {
+      lost_ = true;
+      return;
+    }
     const std::uint64_t length = record.size();
     char head[12];
     std::memcpy(head, &length, 8);
@@ -87,28 +93,29 @@ class EventFile {
     buffer_.append(head, 12).append(record).append(tail, 4);
     if (buffer_.size() > 1 << 16) flush();
   }
-  /// Hands the buffer to the system.
+  /// Hands the buffer to the system. Throws as add() does.
   void flush() {
-    if (!file_ || buffer_.empty()) return;
-    if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_.get()) != buffer_.size() ||
-        std::fflush(file_.get()) != 0)
-      give_up(errno);
-    buffer_.clear();
+    if (buffer_.empty()) return;
+    // A part of a record may have found room: the rest of it is what comes next.
+    const std::size_t written = std::fwrite(buffer_.data(), 1, buffer_.size(), file_.get());
+    const int code = errno;
+    buffer_.erase(0, written);
+    if (buffer_.empty()) return;
+    std::clearerr(file_.get());
+    if (!std::exchange(failed_, true)) throw WriteError("cannot write " + path_.string(), code);
   }
+  /// The system has every record.
+  bool whole() const { return buffer_.empty() && !lost_; }
 
  private:
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
 
-  [[noreturn]] void give_up(int code) {
-    file_.reset();
-    throw WriteError("cannot write " + path_.string(), code);
-  }
-
   std::filesystem::path path_;
   std::unique_ptr<std::FILE, Close> file_;
   std::string buffer_;
+  bool failed_ = false, lost_ = false;
 };
 
 }  // namespace figment::io::detail

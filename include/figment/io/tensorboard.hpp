@@ -77,6 +77,8 @@ class TensorBoardWriter {
     write_graph();
     file_.flush();
   }
+  /// All of it has been written: no full disk kept some of it back.
+  bool whole() const { return file_.whole(); }
   /// The event file.
   const std::filesystem::path& path() const { return file_.path(); }
 

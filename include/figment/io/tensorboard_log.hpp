@@ -11,7 +11,8 @@
 namespace figment::io {
 
 /// Writes the losses of every step as step/NAME and the figures of every epoch as epoch/NAME into a folder.
-/// What cannot be written is said on stderr, once, and training goes on.
+/// What cannot be written is said on stderr, once, and training goes on; it is written later if there is
+/// room.
 class TensorBoardLog final : public Callback {
  public:
   /// `first` is called when the run begins: for graphs of its networks, and its settings.
@@ -43,8 +44,13 @@ class TensorBoardLog final : public Callback {
     });
   }
   void on_end(const TrainState&) override {
-    write([](TensorBoardWriter& writer) { writer.flush(); });
+    write([&](TensorBoardWriter& writer) {
+      writer.flush();
+      if (writer.whole()) error_.clear();
+    });
   }
+  /// What could not be written, or nothing.
+  const std::string& error() const { return error_; }
 
   /// Calls f(writer), for what else there is to show.
   template <class F>
@@ -58,7 +64,8 @@ class TensorBoardLog final : public Callback {
     try {
       f();
     } catch (const Error& e) {
-      std::fprintf(stderr, "\ntensorboard: %s; training goes on\n", e.what());
+      if (error_.empty()) std::fprintf(stderr, "\ntensorboard: %s; training goes on\n", e.what());
+      error_ = e.what();
     }
   }
 
@@ -66,6 +73,7 @@ class TensorBoardLog final : public Callback {
   std::function<void(TensorBoardWriter&)> first_;
   std::optional<TensorBoardWriter> writer_;
   std::vector<std::string> tags_;
+  std::string error_;
 };
 
 }  // namespace figment::io
