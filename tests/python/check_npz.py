@@ -14,8 +14,17 @@ except ImportError as missing:
 
 def main(program):
     with tempfile.TemporaryDirectory() as directory:
-        subprocess.run([program, "npz files for tests/python/check_npz.py"], check=True,
+        subprocess.run([program, "[npz][python]"], check=True,
                        env=dict(os.environ, FIGMENT_PYTHON_DIR=directory), stdout=subprocess.DEVNULL)
+        for limit in (0, 200, 400, 1000):  # of 64 bits for all numbers, for some, for none
+            path = os.path.join(directory, f"wide{limit}.npz")
+            with zipfile.ZipFile(path) as archive:
+                if bad := archive.testzip():
+                    sys.exit(f"{path}: a damaged member: {bad}")
+            with numpy.load(path) as found:
+                if [(n, found[n].shape, found[n].min(), found[n].max()) for n in found.files] != [
+                        ("a", (3,), 2, 2), ("b", (60,), 2, 2)]:
+                    sys.exit(f"{path}: {dict(found)}")
         path = os.path.join(directory, "ours.npz")
         with zipfile.ZipFile(path) as archive:
             if bad := archive.testzip():

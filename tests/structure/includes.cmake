@@ -19,6 +19,9 @@ set(may_figment.hpp train models nn ops optim autograd core kernels)
 set(may_data.hpp data)
 set(may_io.hpp io)
 
+# The formats of files that stand on core alone: data may include them, and they nothing else of io.
+set(formats io/file.hpp io/number.hpp io/npy_header.hpp io/npy.hpp io/zip.hpp io/npz.hpp)
+
 # Headers from outside the language, and who may include them.
 set(eigen_users "^(core/eigen[^/]*\\.hpp|nn/.*)$")
 set(zlib_users "^(data|io)/")
@@ -62,6 +65,11 @@ foreach(file IN LISTS files)
         list(APPEND errors "${file} includes ${included}, which does not exist")
       elseif(ours STREQUAL "io/gif.hpp")
         list(APPEND errors "${file} includes ${included}: giflib is optional, only programs may")
+      elseif(file IN_LIST formats)
+        if(NOT to STREQUAL "core" AND NOT ours IN_LIST formats)
+          list(APPEND errors "${file} includes ${included}: it is a format, for which there is core alone")
+        endif()
+      elseif(module STREQUAL "data" AND ours IN_LIST formats)
       elseif(NOT to IN_LIST may_${module})
         list(APPEND errors "${file} includes ${included}: ${module} must not include ${to}")
       endif()

@@ -24,6 +24,7 @@ plant("" kernels/generic/a.inl "" kernels/b.hpp "#include \"generic/a.inl\"" cor
 plant("" core/eigen.hpp "#include <Eigen/Core>" data/zip.hpp "#include <zlib.h>" data.hpp
       "#include \"figment/data/zip.hpp\"")
 plant("" io/gif.hpp "#include <gif_lib.h>")
+plant("" io/zip.hpp "#include <zlib.h>" data/a.hpp "#include \"figment/io/zip.hpp\"")
 
 plant("core/a.hpp includes figment/nn/b.hpp: core must not include nn" nn/b.hpp "" core/a.hpp
       "#include \"figment/nn/b.hpp\"")
@@ -33,6 +34,8 @@ plant("kernels must not include core" core/a.hpp "" kernels/generic/b.inl "#incl
 plant("optim must not include ops" ops/a.hpp "" optim/b.hpp "#include \"figment/ops/a.hpp\"")
 plant("data must not include nn" nn/a.hpp "" data/b.hpp "#include \"figment/nn/a.hpp\"")
 plant("io must not include data" data/a.hpp "" io/b.hpp "#include \"figment/data/a.hpp\"")
+plant("data must not include io" io/a.hpp "" data/b.hpp "#include \"figment/io/a.hpp\"")
+plant("io/zip.hpp includes figment/nn/a.hpp: it is a format" nn/a.hpp "" io/zip.hpp "#include \"figment/nn/a.hpp\"")
 plant("models must not include io" io/a.hpp "" models/b.hpp "#include \"figment/io/a.hpp\"")
 plant("train must not include io" io/a.hpp "" train/b.hpp "#include \"figment/io/a.hpp\"")
 plant("core must not include figment.hpp" figment.hpp "" core/b.hpp "#include \"figment/figment.hpp\"")

@@ -21,11 +21,11 @@ class NpzWriter {
     for (const Entry& e : entries_) ensure(e.name != name, "save_npz: a second tensor '{}'", name);
     entries_.push_back(
         {name,
-         detail::npy_header<T>(t.shape()),
+         detail::npy_header(detail::npy_type<T>(), t.shape()),
          {reinterpret_cast<const char*>(t.data()), static_cast<std::size_t>(t.size()) * sizeof(T)},
          t.storage()});
   }
-  /// Throws, and leaves an old file as it was, when all are 4 GiB or more, or the disk is full.
+  /// Throws, and leaves an old file as it was, when the disk is full.
   void write(const std::filesystem::path& path) const {
     detail::ZipWriter zip("save_npz", path);
     for (const Entry& e : entries_) {
@@ -48,7 +48,7 @@ class NpzWriter {
 /// taken for it.
 class NpzReader {
  public:
-  /// Reads the directory. Throws when the file is missing, no zip archive, damaged, or of 4 GiB and more.
+  /// Reads the directory. Throws when the file is missing, no zip archive or damaged.
   explicit NpzReader(const std::filesystem::path& path) : zip_("load_npz", path) {}
 
   /// The arrays' names in the file's order. (Members that are not .npy files are left out.)
@@ -60,7 +60,7 @@ class NpzReader {
   }
   /// There is an array of that name.
   bool has(const std::string& name) const { return find(name) != nullptr; }
-  /// The array of that name, whose elements must be T. Throws as load_npy does, and when there is none.
+  /// The array of that name, converted to T. Throws as load_npy does, and when there is none.
   template <class T = float>
   Tensor<T> read(const std::string& name) const {
     static_assert(detail::is_npy_type<T>,
@@ -102,7 +102,7 @@ void save_npz(const std::filesystem::path& path,
   writer.write(path);
 }
 
-/// All arrays of a file, by name in its order; each must be of T's. See NpzReader.
+/// All arrays of a file as tensors of T, by name in its order. See NpzReader.
 template <class T = float>
 std::vector<std::pair<std::string, Tensor<T>>> load_npz(const std::filesystem::path& path) {
   const NpzReader reader(path);

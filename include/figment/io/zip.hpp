@@ -1,5 +1,5 @@
-// Zip archives (PKWARE's APPNOTE.TXT, 4.3), as far as NumPy's .npz files need them: below 4 GiB, one part,
-// not encrypted; written stored, read stored or deflated.
+// Zip archives (PKWARE's APPNOTE.TXT, 4.3), as far as NumPy's .npz files need them: one part, not encrypted,
+// of any size (zip64); written stored, read stored or deflated.
 #pragma once
 
 #include <zlib.h>
@@ -25,12 +25,16 @@ struct ZipEntry {
   unsigned method;  ///< 0 stored, 8 deflated
 };
 
-inline constexpr std::uint32_t zip_local = 0x04034b50, zip_central = 0x02014b50, zip_end = 0x06054b50;
-inline constexpr std::size_t zip_local_size = 30, zip_central_size = 46, zip_end_size = 22;
+inline constexpr std::uint32_t zip_local = 0x04034b50, zip_central = 0x02014b50, zip_end = 0x06054b50,
+                               zip64_end = 0x06064b50, zip64_locator = 0x07064b50;
+inline constexpr std::size_t zip_local_size = 30, zip_central_size = 46, zip_end_size = 22,
+                             zip64_end_size = 56, zip64_locator_size = 20;
+/// In place of a number that stands in 64 bits elsewhere.
+inline constexpr std::uint64_t zip_elsewhere = 0xffffffff;
 
 /// The little-endian number of n bytes.
-inline std::uint32_t zip_number(const char* from, std::size_t n) {
-  std::uint32_t v = 0;
+inline std::uint64_t zip_number(const char* from, std::size_t n) {
+  std::uint64_t v = 0;
   for (std::size_t i = n; i-- > 0;) v = v << 8 | static_cast<unsigned char>(from[i]);
   return v;
 }
@@ -47,50 +51,60 @@ inline std::uint32_t zip_crc(std::uint32_t crc, const void* bytes, std::size_t n
 /// Writes members stored, one after the other.
 class ZipWriter {
  public:
-  ZipWriter(std::string_view caller, const std::filesystem::path& path)
-      : caller_(caller), path_(path.string()), file_(path) {}
+  /// Sizes and places from `limit` on are written in 64 bits: tests ask for it where NumPy has no need.
+  ZipWriter(std::string_view caller, const std::filesystem::path& path, std::uint64_t limit = zip_elsewhere)
+      : caller_(caller), path_(path.string()), file_(path), limit_(limit) {}
 
   /// A member of these parts, one after the other.
   void add(const std::string& name, std::span<const std::string_view> parts) {
     ensure(!name.empty() && name.size() < 60000, "{}: {}: expected a name of 1 to 60000 bytes, found {}",
            caller_, path_, name.size());
-    ensure(entries_.size() < 65534, "{}: {}: more than 65534 members", caller_, path_);
     ZipEntry e{name, 0, 0, at_, 0, 0};
     for (const auto part : parts) {
       e.size += part.size();
       e.crc = zip_crc(e.crc, part.data(), part.size());
     }
     e.packed = e.size;
-    // With room for the directory.
-    ensure(at_ + e.size < 0xf0000000u, "{}: {}: '{}' makes the file larger than a .npz of 4 GiB", caller_,
-           path_, name);
     std::string header;
     put(header, zip_local, 4);
-    put_common(header, e);
-    header += name;
-    write(header);
+    const std::string extra = put_common(header, e, e.size >= limit_, false);
+    write(header + name + extra);
     for (const auto part : parts) write(part);
     entries_.push_back(std::move(e));
   }
   void commit() {
-    const std::uint64_t begin = at_;
+    const std::uint64_t begin = at_, count = entries_.size();
     for (const ZipEntry& e : entries_) {
+      const bool far_away = e.at >= limit_;
       std::string header;
       put(header, zip_central, 4);
       put(header, 20, 2);  // made by version 2.0
-      put_common(header, e);
+      const std::string extra = put_common(header, e, e.size >= limit_, far_away);
       header.append(10, '\0');  // comment, part, attributes
-      put(header, e.at, 4);
-      write(header + e.name);
+      put(header, far_away ? zip_elsewhere : e.at, 4);
+      write(header + e.name + extra);
     }
-    const std::uint64_t size = at_ - begin;
+    const std::uint64_t size = at_ - begin, end_at = at_;
+    const std::uint64_t most = (std::min)(limit_, std::uint64_t{0xffff});
     std::string end;
+    if (count >= most || size >= limit_ || begin >= limit_) {
+      put(end, zip64_end, 4);
+      put(end, zip64_end_size - 12, 8);
+      put(end, 45, 2);
+      put(end, 45, 2);
+      put(end, 0, 8);
+      for (const std::uint64_t v : {count, count, size, begin}) put(end, v, 8);
+      put(end, zip64_locator, 4);
+      put(end, 0, 4);
+      put(end, end_at, 8);
+      put(end, 1, 4);
+    }
     put(end, zip_end, 4);
     put(end, 0, 4);
-    put(end, entries_.size(), 2);
-    put(end, entries_.size(), 2);
-    put(end, size, 4);
-    put(end, begin, 4);
+    put(end, count >= most ? 0xffff : count, 2);
+    put(end, count >= most ? 0xffff : count, 2);
+    put(end, size >= limit_ ? zip_elsewhere : size, 4);
+    put(end, begin >= limit_ ? zip_elsewhere : begin, 4);
     put(end, 0, 2);
     write(end);
     file_.commit();
@@ -100,18 +114,28 @@ class ZipWriter {
   static void put(std::string& to, std::uint64_t v, int bytes) {
     for (; bytes > 0; --bytes, v >>= 8) to += static_cast<char>(v & 255);
   }
-  /// What both headers hold, from the version needed to the length of the extra field.
-  static void put_common(std::string& to, const ZipEntry& e) {
-    put(to, 20, 2);
+  /// What both headers hold, from the version needed to the length of the extra field, which it returns: of
+  /// the sizes if the member is `large`, and of its place.
+  static std::string put_common(std::string& to, const ZipEntry& e, bool large, bool place) {
+    std::string extra;
+    if (large || place) {
+      put(extra, 1, 2);
+      put(extra, (large ? 16 : 0) + (place ? 8 : 0), 2);
+      if (large) put(extra, e.size, 8);
+      if (large) put(extra, e.packed, 8);
+      if (place) put(extra, e.at, 8);
+    }
+    put(to, extra.empty() ? 20 : 45, 2);
     put(to, 0x800, 2);  // the name is UTF-8
     put(to, 0, 2);
     put(to, 0, 2);
     put(to, 0x21, 2);  // 1980-01-01: the same tensors make the same file
     put(to, e.crc, 4);
-    put(to, e.packed, 4);
-    put(to, e.size, 4);
+    put(to, large ? zip_elsewhere : e.packed, 4);
+    put(to, large ? zip_elsewhere : e.size, 4);
     put(to, e.name.size(), 2);
-    put(to, 0, 2);
+    put(to, extra.size(), 2);
+    return extra;
   }
   void write(std::string_view bytes) {
     file_.write(bytes.data(), bytes.size());
@@ -121,7 +145,7 @@ class ZipWriter {
   std::string_view caller_;
   std::string path_;
   FileWriter file_;
-  std::uint64_t at_ = 0;
+  std::uint64_t limit_, at_ = 0;
   std::vector<ZipEntry> entries_;
 };
 
@@ -137,23 +161,24 @@ class ZipReader {
     std::ifstream file = open();
 
     // The directory's own record stands at the end, before a comment of at most 65535 bytes.
-    std::string tail(std::min<std::uint64_t>(size_, zip_end_size + 65535), '\0');
+    std::string tail((std::min)(size_, std::uint64_t{zip64_locator_size + zip_end_size + 65535}), '\0');
     read(file, size_ - tail.size(), tail.data(), tail.size());
     const std::string mark{'P', 'K', '\x05', '\x06'};
     const std::size_t last =
         tail.size() < zip_end_size ? tail.npos : tail.rfind(mark, tail.size() - zip_end_size);
     ensure(last != tail.npos, "{}: not a zip archive, or cut short", name_);
     const char* end = tail.data() + last;
-    const std::uint64_t end_at = size_ - tail.size() + last;
-    const std::uint32_t count = zip_number(end + 10, 2), length = zip_number(end + 12, 4),
-                        begin = zip_number(end + 16, 4), comment = zip_number(end + 20, 2);
-    ensure(begin != 0xffffffffu && count != 0xffffu, "{}: a zip64 archive, of 4 GiB or more", name_);
-    ensure(end_at + zip_end_size + comment == size_ && zip_number(end + 4, 4) == 0 &&
-               zip_number(end + 8, 2) == count && std::uint64_t{begin} + length == end_at,
+    std::uint64_t end_at = size_ - tail.size() + last;
+    Directory found{zip_number(end + 10, 2), zip_number(end + 12, 4), zip_number(end + 16, 4)};
+    const bool whole = end_at + zip_end_size + zip_number(end + 20, 2) == size_;
+    const bool wide = last >= zip64_locator_size && zip_number(end - zip64_locator_size, 4) == zip64_locator;
+    const bool one_part = zip_number(end + 4, 4) == 0 && zip_number(end + 8, 2) == found.count;
+    if (wide) end_at = read_zip64(file, end - zip64_locator_size, end_at - zip64_locator_size, found);
+    ensure(whole && (one_part || wide) && found.length <= end_at && found.begin == end_at - found.length,
            "{}: the archive's end does not fit its directory", name_);
-    std::string directory(length, '\0');
-    read(file, begin, directory.data(), directory.size());
-    parse(directory, count, begin);
+    std::string directory(found.length, '\0');
+    read(file, found.begin, directory.data(), directory.size());
+    parse(directory, found.count, found.begin);
     for (const ZipEntry& e : entries_) data_at(file, e);
   }
 
@@ -173,22 +198,68 @@ class ZipReader {
   /// Where a member's bytes begin. The local header has to agree with the directory.
   std::uint64_t data_at(std::ifstream& file, const ZipEntry& e) const {
     std::string header(zip_local_size + e.name.size(), '\0');
-    ensure(e.at + header.size() <= directory_at_, "{}: '{}': begins beyond the members' end", name_, e.name);
+    ensure(e.at <= directory_at_ && header.size() <= directory_at_ - e.at,
+           "{}: '{}': begins beyond the members' end", name_, e.name);
     read(file, e.at, header.data(), header.size());
     ensure(zip_number(header.data(), 4) == zip_local && zip_number(header.data() + 8, 2) == e.method &&
                zip_number(header.data() + 26, 2) == e.name.size() && header.ends_with(e.name),
            "{}: '{}': its local header is of another member", name_, e.name);
     const std::uint64_t begin = e.at + header.size() + zip_number(header.data() + 28, 2);
-    ensure(begin + e.packed <= directory_at_, "{}: '{}': {} bytes reach beyond the members' end", name_,
-           e.name, e.packed);
+    ensure(begin <= directory_at_ && e.packed <= directory_at_ - begin,
+           "{}: '{}': {} bytes reach beyond the members' end", name_, e.name, e.packed);
     return begin;
   }
 
  private:
-  void parse(std::string_view directory, std::uint32_t count, std::uint64_t begin) {
+  struct Directory {
+    std::uint64_t count, length, begin;
+  };
+
+  /// The directory of an archive that has 64 bits for it, by the record that the locator points to; returns
+  /// where that begins. What the old record does not leave to it must be the same.
+  std::uint64_t read_zip64(std::ifstream& file, const char* locator, std::uint64_t locator_at,
+                           Directory& found) const {
+    const std::uint64_t at = zip_number(locator + 8, 8);
+    std::string record(zip64_end_size, '\0');
+    bool good = zip_number(locator + 4, 4) == 0 && at <= locator_at && locator_at - at >= record.size();
+    if (good) {
+      read(file, at, record.data(), record.size());
+      const char* p = record.data();
+      const Directory wide{zip_number(p + 32, 8), zip_number(p + 40, 8), zip_number(p + 48, 8)};
+      const auto same = [](std::uint64_t old, std::uint64_t v, std::uint64_t none) {
+        return old == none || old == v;
+      };
+      good = zip_number(p, 4) == zip64_end && zip_number(p + 4, 8) == locator_at - at - 12 &&
+             zip_number(p + 16, 8) == 0 && zip_number(p + 24, 8) == wide.count &&
+             same(found.count, wide.count, 0xffff) && same(found.length, wide.length, zip_elsewhere) &&
+             same(found.begin, wide.begin, zip_elsewhere);
+      found = wide;
+    }
+    ensure(good, "{}: the archive's zip64 end does not fit its directory", name_);
+    return at;
+  }
+
+  /// In place of the numbers that are elsewhere, those of the zip64 field among the extra ones.
+  void read_extra(ZipEntry& e, std::string_view extra) const {
+    std::string_view field;
+    while (extra.size() >= 4) {
+      const std::string_view rest = extra.substr(4);
+      const std::size_t length = (std::min)(std::size_t{zip_number(extra.data() + 2, 2)}, rest.size());
+      if (zip_number(extra.data(), 2) == 1) field = rest.substr(0, length);
+      extra = rest.substr(length);
+    }
+    for (std::uint64_t* v : {&e.size, &e.packed, &e.at}) {
+      if (*v != zip_elsewhere) continue;
+      ensure(field.size() >= 8, "{}: '{}': its sizes are in a zip64 field that is not there", name_, e.name);
+      *v = zip_number(field.data(), 8);
+      field.remove_prefix(8);
+    }
+  }
+
+  void parse(std::string_view directory, std::uint64_t count, std::uint64_t begin) {
     directory_at_ = begin;
     std::set<std::string> names;
-    for (std::uint32_t i = 0; i < count; ++i) {
+    for (std::uint64_t i = 0; i < count; ++i) {
       const char* p = directory.data();
       ensure(directory.size() >= zip_central_size && zip_number(p, 4) == zip_central,
              "{}: the directory of {} members is damaged at number {}", name_, count, i);
@@ -199,13 +270,12 @@ class ZipReader {
                  zip_number(p + 20, 4),
                  zip_number(p + 24, 4),
                  zip_number(p + 42, 4),
-                 zip_number(p + 16, 4),
-                 zip_number(p + 10, 2)};
+                 static_cast<std::uint32_t>(zip_number(p + 16, 4)),
+                 static_cast<unsigned>(zip_number(p + 10, 2))};
       ensure((zip_number(p + 8, 2) & 1) == 0, "{}: '{}' is encrypted", name_, e.name);
       ensure(e.method == 0 || e.method == 8,
              "{}: '{}': compression method {}, expected 0 (stored) or 8 (deflated)", name_, e.name, e.method);
-      ensure(e.packed != 0xffffffffu && e.size != 0xffffffffu && e.at != 0xffffffffu,
-             "{}: '{}': a zip64 member, of 4 GiB or more", name_, e.name);
+      read_extra(e, directory.substr(zip_central_size + text, zip_number(p + 30, 2)));
       ensure(e.method != 0 || e.packed == e.size, "{}: '{}': stored as {} bytes, expected {}", name_, e.name,
              e.packed, e.size);
       ensure(names.insert(e.name).second, "{}: two members are named '{}'", name_, e.name);
