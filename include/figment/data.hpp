@@ -2,6 +2,7 @@
 #pragma once
 
 #include "figment/data/binarize.hpp"
+#include "figment/data/csv.hpp"
 #include "figment/data/dataset.hpp"
 #include "figment/data/find_mnist.hpp"
 #include "figment/data/idx.hpp"

@@ -73,8 +73,14 @@ TEST_CASE("read_idx says what is wrong with a file, and which", "[idx]") {
   CHECK_THAT(error(""), ContainsSubstring("not an IDX file"));
   CHECK_THAT(error("\x89PNG\r\n"), ContainsSubstring("not an IDX file"));
   CHECK_THAT(error(std::string(3, '\0')), ContainsSubstring("not an IDX file"));
-  CHECK_THAT(error(header(0x0D, {2}) + "12345678"),
-             ContainsSubstring("expected element type 8 (unsigned byte), found 13"));
+  CHECK_THAT(error(header(0x0A, {2}) + "12345678"),
+             ContainsSubstring("element type 10 is none of IDX's 8, 9 and 11 to 14"));
+  CHECK_THAT(error(header(0x0D, {3}) + "12345678"),
+             ContainsSubstring("shape (3,) takes 12 bytes, the file holds 8"));
+  CHECK_THAT(error(header(0x0D, {1}) + std::string(8, 0)),
+             ContainsSubstring("bytes left over after the 4 of"));
+  CHECK(error(header(0x09, {2}) + "\x01\xff") ==
+        "read_idx: " + path.string() + ": element (1,) is -1, expected a whole number from 0 to 255");
   CHECK_THAT(error(header(8, {1, 1, 1, 1, 1, 1, 1}) + "x"), ContainsSubstring("7 dimensions"));
   CHECK_THAT(error(header(8, {2, 3}).substr(0, 10)), ContainsSubstring("ends inside its header"));
   CHECK_THAT(error(good.substr(0, good.size() - 1)),
@@ -120,4 +126,34 @@ TEST_CASE("read_idx tells a short, a cut and a corrupt .gz apart", "[idx]") {
              ContainsSubstring("takes 6 bytes, the file holds 4"));
   write_gz(dir / "more", good + "!!");
   CHECK_THAT(error_of([&] { read_idx(dir / "more"); }), ContainsSubstring("bytes left over"));
+}
+
+TEST_CASE("read_idx reads every type that IDX has", "[idx]") {
+  test::TempDir dir;
+  using Bytes = std::pair<int, std::string>;
+  using namespace std::string_literals;
+  // -2 and 5, by hand: big-endian.
+  for (const auto& [code, bytes] :
+       {Bytes{0x09, "\xfe\x05"s}, Bytes{0x0B, "\xff\xfe\x00\x05"s},
+        Bytes{0x0C, "\xff\xff\xff\xfe\x00\x00\x00\x05"s}, Bytes{0x0D, "\xc0\x00\x00\x00\x40\xa0\x00\x00"s},
+        Bytes{0x0E, "\xc0\0\0\0\0\0\0\0\x40\x14\0\0\0\0\0\0"s}}) {
+    test::write_bytes(dir / "t", header(static_cast<char>(code), {2, 1}) + bytes);
+    write_gz(dir / "t.gz", test::read_bytes(dir / "t"));
+    for (const char* name : {"t", "t.gz"}) {
+      const auto t = read_idx<float>(dir / name);
+      CHECK(t.shape() == Shape{2, 1});
+      CHECK((t(0, 0) == -2 && t(1, 0) == 5));
+      CHECK(read_idx<std::int32_t>(dir / name)(0, 0) == -2);
+      CHECK(read_idx<double>(dir / name)(1, 0) == 5);
+    }
+  }
+  const auto back = [&](const auto& t) {
+    data::write_idx(dir / "t", t);
+    const auto read = read_idx<std::remove_cvref_t<decltype(t.data()[0])>>(dir / "t");
+    return read.shape() == t.shape() &&
+           std::equal(read.values().begin(), read.values().end(), t.values().begin());
+  };
+  CHECK(back(Tensor<float>({2, 2}, {0.1f, -1e30f, 0, 3})));
+  CHECK(back(Tensor<double>({2}, {0.1, -1e300})));
+  CHECK(back(Indices({3}, {-2147483647, 0, 70000})));
 }

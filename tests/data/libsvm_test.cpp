@@ -1,6 +1,11 @@
 // libsvm text: what the format allows is read, and each way of being bad has its own message.
 #include "figment/data/libsvm.hpp"
 
+#include <bit>
+#include <clocale>
+
+#include "figment/data/csv.hpp"
+
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
@@ -229,4 +234,113 @@ TEST_CASE("read_libsvm takes no memory for examples before all lines were good",
   const auto before = memory_stats().peak;
   CHECK_THAT(error_of([&] { read_libsvm(dir / "f", 1 << 30); }), ContainsSubstring("line 1001: "));
   CHECK(memory_stats().peak == before);
+}
+
+TEST_CASE("numbers are read and rounded alike with from_chars and without", "[libsvm]") {
+  using data::detail::parse_by_strtod;
+  using data::detail::parse_number;
+  std::vector<std::string> texts{"0",
+                                 "-0",
+                                 "0.",
+                                 ".5",
+                                 "1e5",
+                                 "1E-5",
+                                 "-1.5e+3",
+                                 "9007199254740993",
+                                 "1.00000017881393432617187499",
+                                 "1.00000017881393432617187501",
+                                 "3.4028235677973366e38",
+                                 "3.4028235677973367e38",
+                                 "7.0064923216240853e-46",
+                                 "7.0064923216240854e-46",
+                                 "1e-45",
+                                 "2.2250738585072011e-308",
+                                 "4.9406564584124654e-324",
+                                 "1e400",
+                                 "-1e400",
+                                 "1e-400",
+                                 "0.1",
+                                 "123456789012345678901234567890",
+                                 "inf",
+                                 "-nan",
+                                 "8.5e-46",
+                                 "16777217",
+                                 "-9999999"};
+  Rng rng(1);
+  const auto random = rng.normal<double>({200});
+  for (Index i = 0; i < 200; ++i) {
+    char digits[40];
+    std::snprintf(digits, sizeof digits, "%.*e", static_cast<int>(i % 20),
+                  std::ldexp(random(i), static_cast<int>(5 * i - 500)));
+    texts.emplace_back(digits);
+  }
+  const char* old = std::setlocale(LC_NUMERIC, nullptr);
+  const std::string kept = old ? old : "C";
+  for (const char* locale : {"C", "de_DE.UTF-8"}) {
+    if (!std::setlocale(LC_NUMERIC, locale)) continue;  // not installed
+    for (const auto& text : texts) {
+      INFO(text);
+      float f = 0, f_strtod = 1;
+      double d = 0, d_strtod = 1;
+      CHECK((parse_number(text, f) && parse_by_strtod(text, f_strtod)));
+      CHECK((parse_number(text, d) && parse_by_strtod(text, d_strtod)));
+      CHECK(std::bit_cast<std::uint32_t>(f) == std::bit_cast<std::uint32_t>(f_strtod));
+      CHECK(std::bit_cast<std::uint64_t>(d) == std::bit_cast<std::uint64_t>(d_strtod));
+    }
+    for (const char* text : {"", "-", "+", ".", "e5", "1e", "1e+", "0x10", " 1", "1 ", "1,5", "1.5.2", "--1",
+                             "+-1", "1_0", "infinit", "1f", "1.5,", "12345a"}) {
+      INFO(text);
+      double d = 0;
+      CHECK_FALSE(parse_number(text, d));
+      CHECK_FALSE(parse_by_strtod(std::string_view(text), d));
+    }
+  }
+  std::setlocale(LC_NUMERIC, kept.c_str());
+  float f = 0;
+  CHECK((parse_number("+2.5", f) && f == 2.5f));
+}
+
+TEST_CASE("read_csv reads tables with and without names and labels, plain and gzipped", "[csv]") {
+  test::TempDir dir;
+  const auto read = [&](const std::string& text) {
+    test::write_bytes(dir / "t.csv", text);
+    write_gz(dir / "t.csv.gz", text);
+    CHECK(list(data::read_csv(dir / "t.csv.gz", 2).x) == list(data::read_csv(dir / "t.csv", 2).x));
+    return data::read_csv(dir / "t.csv", 2);
+  };
+  const Floats x{0, 255, 0.5f, -2};
+  for (const char* text :
+       {"label,pixel0,pixel1\n7,0,255\n-1,0.5,-2\n", "7,0,255\n-1,0.5,-2", "7, 0 ,2.55e2\r\n-1,.5,-2\r\n",
+        "\xef\xbb\xbf\"Label\",\"1x1\",\"1x2\"\n\n7.0,\"0\",255\n\n-1,0.5,-2\n\n",
+        "1x1,1x2,class\n0,255,7\n0.5,-2,-1\n", "a,label,b\n0,7,255\n0.5,-1,-2\n"}) {
+    INFO(text);
+    const auto d = read(text);
+    CHECK(d.x.shape() == Shape{2, 2});
+    CHECK(list(d.x) == x);
+    CHECK(list(d.labels) == Ints{7, -1});
+  }
+  for (const char* text : {"pixel0,pixel1\n0,255\n0.5,-2\n", "0,255\n0.5,-2\n"}) {
+    const auto d = read(text);
+    CHECK(list(d.x) == x);
+    CHECK_FALSE(d.labels.defined());
+  }
+  const auto error = [&](const std::string& text) {
+    test::write_bytes(dir / "t.csv", text);
+    const std::string lead = "read_csv: " + (dir / "t.csv").string() + ": ",
+                      message = error_of([&] { data::read_csv(dir / "t.csv", 2); });
+    return message.starts_with(lead) ? message.substr(lead.size()) : message;
+  };
+  CHECK(error("") == "expected an example on each line, found none");
+  CHECK(error("label,a,b\n") == "expected an example on each line, found none");
+  CHECK(error("1\n") == "line 1: expected 2 columns, or 3 with the label, found 1");
+  CHECK(error("\n1,2,3,4\n") == "line 2: expected 2 columns, or 3 with the label, found 4");
+  CHECK(error("1,2,3\n1,2\n") == "line 2: expected 3 columns as in the first line, found 2");
+  CHECK(error("1,2,3\n1,,3\n") == "line 2: expected a finite number in column 2, found \"\"");
+  CHECK(error("1,2,3\n1,2,nan\n") == "line 2: expected a finite number in column 3, found \"nan\"");
+  CHECK(error("1,2,3\n1.5,2,3\n") == "line 2: expected a whole number of 32 bits as label, found \"1.5\"");
+  CHECK(error("1,2,3\n1,1e60,3\n") == "line 2: expected a finite number in column 2, found \"1e60\"");
+  CHECK(error("a,b,c\nd,e,f\n") == "line 2: expected a whole number of 32 bits as label, found \"d\"");
+  CHECK_THAT(error_of([&] { data::read_csv(dir / "none.csv", 2); }),
+             ContainsSubstring("none.csv: no such file"));
+  CHECK_THAT(error_of([&] { data::read_csv(dir / "t.csv", 0); }), ContainsSubstring("found 0"));
 }

@@ -167,13 +167,14 @@ TEST_CASE("load_mnist refuses libsvm text that is not MNIST", "[mnist]") {
   CHECK(error("0 1:255\n") == "no error");
   CHECK(error("0 1:255\n10 1:255\n") == who + "label 1 is 10, expected 0 to 9");
   CHECK(error("-1 1:255\n") == who + "label 0 is -1, expected 0 to 9");
-  CHECK(error("0 1:256 2:-1\n") == who + "expected pixels from 0 to 255, found -1");
+  CHECK(error("0 1:255 2:-1\n") == who + "expected pixels from 0 to 255, found -1");
   CHECK(error("0 1:255.5\n") == who + "expected pixels from 0 to 255, found 255.5");
   CHECK(error("0 785:1\n") ==
         "read_libsvm: " + path.string() + ": line 1: expected an index from 1 to 784, found \"785\"");
   test::write_bytes(dir / "mnist.bz2", "BZh9");
   CHECK(error_of([&] { data::load_mnist(dir / "mnist.bz2"); }) ==
-        "load_mnist: " + (dir / "mnist.bz2").string() + ": unpack it first; only .gz is read");
+        "load_mnist: " + (dir / "mnist.bz2").string() +
+            ": unpack it first; of archives only .gz and .npz are read");
 }
 
 TEST_CASE("the test half of a libsvm file has .t before .gz", "[mnist]") {
@@ -189,6 +190,193 @@ TEST_CASE("the classes have names", "[mnist]") {
   CHECK(data::mnist_class_names(data::MnistKind::fashion) ==
         std::vector<std::string>{"T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
                                  "sneaker", "bag", "ankle boot"});
+}
+
+TEST_CASE("EMNIST is turned upright, its letters count from 0, and the split names its classes", "[mnist]") {
+  test::TempDir dir;
+  const auto write = [&](const std::string& split, std::int32_t first, std::int32_t last) {
+    for (const char* half : {"train", "test"}) {
+      const std::string stem = "emnist-" + split + "-" + half;
+      auto x = Tensor<std::uint8_t>::zeros({2, 28, 28});
+      x.set({0, 2, 5}, 255);
+      data::write_idx(dir / (stem + "-images-idx3-ubyte"), x);
+      data::write_idx(dir / (stem + "-labels-idx1-ubyte"), cast<std::uint8_t>(Indices({2}, {first, last})));
+      pack(dir / (stem + "-images-idx3-ubyte"));
+      pack(dir / (stem + "-labels-idx1-ubyte"));
+    }
+  };
+  const auto expect = [&](const std::string& split, std::size_t classes, const std::string& last) {
+    const auto file = dir / ("emnist-" + split + "-train-images-idx3-ubyte.gz");
+    const auto m = data::load_mnist(file);
+    for (const auto& half : {m.train, m.test}) {
+      CHECK(half.x.shape() == Shape{2, 28, 28, 1});
+      CHECK((half.x(0, 5, 2, 0) == 1 && half.x(0, 2, 5, 0) == 0));
+      CHECK((half.labels(0) == 0 && half.labels(1) == static_cast<std::int32_t>(classes) - 1));
+    }
+    CHECK(m.classes.size() == classes);
+    CHECK(m.classes.back() == last);
+  };
+  write("letters", 1, 26);
+  CHECK(data::load_mnist(dir.path()).classes[0] == "A");  // one split in the folder
+  expect("letters", 26, "Z");
+  write("balanced", 0, 46), expect("balanced", 47, "t");
+  write("bymerge", 0, 46), expect("bymerge", 47, "t");
+  write("byclass", 0, 61), expect("byclass", 62, "z");
+  write("digits", 0, 9), expect("digits", 10, "9");
+  CHECK(data::load_mnist(dir / "emnist-byclass-train-images-idx3-ubyte.gz").classes[36] == "a");
+  CHECK(error_of([&] { data::load_mnist(dir.path()); }) ==
+        "load_mnist: " + dir.path().string() +
+            ": several sets are there; give the training file of one of them: "
+            "emnist-balanced-train-images-idx3-ubyte.gz emnist-byclass-train-images-idx3-ubyte.gz "
+            "emnist-bymerge-train-images-idx3-ubyte.gz emnist-digits-train-images-idx3-ubyte.gz "
+            "emnist-letters-train-images-idx3-ubyte.gz");
+  write("letters", 0, 26);
+  CHECK_THAT(error_of([&] { data::load_mnist(dir / "emnist-letters-train-images-idx3-ubyte.gz"); }),
+             ContainsSubstring("label 0 is 0, expected 1 to 26"));
+  std::filesystem::remove(dir / "emnist-letters-test-images-idx3-ubyte.gz");
+  CHECK_THAT(error_of([&] { data::load_mnist(dir / "emnist-letters-train-images-idx3-ubyte.gz"); }),
+             ContainsSubstring(": no emnist-letters-test-images-idx3-ubyte there"));
+}
+
+TEST_CASE("QMNIST's labels are the first of eight columns", "[mnist]") {
+  test::TempDir dir;
+  for (const char* half : {"qmnist-train", "qmnist-test"}) {
+    data::write_idx(dir / (half + std::string("-images-idx3-ubyte")), images(2));
+    data::write_idx(dir / (half + std::string("-labels-idx2-int")),
+                    Indices({2, 8}, {3, 0, 3976, 51, 3, 225, 0, 0, 9, 1, 0, 100, 9, 300, 0, 0}));
+    pack(dir / (half + std::string("-labels-idx2-int")));
+  }
+  const auto m = data::load_mnist(dir.path());
+  CHECK(m.train.x(0, 9, 3, 0) == 1);
+  CHECK((m.train.labels(0) == 3 && m.test.labels(1) == 9));
+}
+
+TEST_CASE("IDX of other types are sets too", "[mnist]") {
+  test::TempDir dir;
+  for (const char* half : {"train", "t10k"}) {
+    auto x = Tensor<float>::zeros({2, 28, 28});
+    x.set({1, 3, 4}, 51);
+    x.set({1, 3, 5}, 255);
+    data::write_idx(dir / (half + std::string("-images-idx3-float")), x);
+    data::write_idx(dir / (half + std::string("-labels-idx1-int")), Indices({2}, {3, 9}));
+  }
+  CHECK(data::load_mnist(dir.path()).train.x(1, 3, 4, 0) == 51.0f / 255);
+  CHECK(data::load_mnist(dir.path(), {.unit_range = false}).test.x(1, 3, 5, 0) == 255);
+  CHECK(data::load_mnist(dir.path()).train.labels(1) == 9);
+  auto scaled = Tensor<double>::zeros({2, 28, 28});
+  scaled.set({1, 3, 4}, 0.2);
+  std::filesystem::remove(dir / "train-images-idx3-float");
+  data::write_idx(dir / "train-images-idx3-double", scaled);
+  CHECK(data::load_mnist(dir.path()).train.x(1, 3, 4, 0) == 0.2f);
+}
+
+TEST_CASE("torchvision's folders are sets, packed and unpacked", "[mnist]") {
+  test::TempDir dir;
+  write_set(dir / "FashionMNIST/raw", "-");
+  for (const char* place : {"", "FashionMNIST", "FashionMNIST/raw"}) {
+    const auto m = data::load_mnist(dir / place);
+    CHECK(m.train.size() == 4);
+    CHECK(m.classes[9] == "ankle boot");
+    CHECK(m.source == dir / place);
+  }
+  write_set(dir / "KMNIST/raw", "-");
+  pack(dir / "KMNIST/raw/train-images-idx3-ubyte");
+  CHECK(data::load_mnist(dir / "KMNIST").classes[1] == "ki");
+  write_set(dir / "MNIST/raw", "-");
+  CHECK(data::load_mnist(dir / "MNIST").classes[1] == "1");
+  CHECK(error_of([&] { data::load_mnist(dir.path()); }) ==
+        "load_mnist: " + dir.path().string() +
+            ": several sets are there; give the training file of one of them: "
+            "FashionMNIST/raw/train-images-idx3-ubyte "
+            "KMNIST/raw/train-images-idx3-ubyte.gz MNIST/raw/train-images-idx3-ubyte");
+}
+
+TEST_CASE("Keras' and Kuzushiji's .npz are sets", "[mnist]") {
+  test::TempDir dir;
+  const auto keras = std::filesystem::path(FIGMENT_SOURCE_DIR) / "tests/golden/keras_mnist.npz";
+  const auto m = data::load_mnist(keras);
+  CHECK(m.train.x.shape() == Shape{3, 28, 28, 1});
+  CHECK(m.test.x.shape() == Shape{2, 28, 28, 1});
+  CHECK(m.train.x(1, 2, 3, 0) == static_cast<float>((784 + 2 * 28 + 3) * 7 % 256) / 255);
+  CHECK(data::load_mnist(keras, {.unit_range = false}).test.x(1, 27, 27, 0) == (5 * 784 - 1) * 7 % 256);
+  CHECK((m.train.labels(0) == 5 && m.train.labels(2) == 4 && m.test.labels(0) == 7));
+  CHECK(m.classes.size() == 10);
+  std::filesystem::copy(keras, dir / "mnist.npz");
+  CHECK(data::load_mnist(dir.path()).train.size() == 3);  // the folder of Keras' downloads
+  io::save_npz(dir / "codes.npz", {{"x_train", Tensor<float>::zeros({1, 28, 28})}});
+  CHECK(error_of([&] { data::find_mnist((dir / "codes.npz").string(), ""); }) ==
+        "--data " + (dir / "codes.npz").string() + ": no array y_train in it, as Keras' mnist.npz has");
+  test::write_bytes(dir / "page.npz", "<html>");
+  CHECK_THAT(error_of([&] { data::find_mnist((dir / "page.npz").string(), ""); }),
+             ContainsSubstring("page.npz: not a zip archive"));
+
+  for (const std::string half : {"train", "test"}) {
+    io::NpzWriter x, y;
+    x.add("arr_0", Tensor<std::uint8_t>::full({1, 28, 28}, 255));
+    y.add("arr_0", Tensor<std::uint8_t>({1}, {48}));
+    x.write(dir / ("k49-" + half + "-imgs.npz"));
+    y.write(dir / ("k49-" + half + "-labels.npz"));
+  }
+  const auto k49 = data::load_mnist(dir / "k49-train-imgs.npz");
+  CHECK(k49.classes.size() == 49);
+  CHECK((k49.test.labels(0) == 48 && k49.test.x(0, 0, 0, 0) == 1));
+  std::filesystem::remove(dir / "k49-test-labels.npz");
+  CHECK_THAT(error_of([&] { data::load_mnist(dir / "k49-train-imgs.npz"); }),
+             ContainsSubstring(": no k49-test-labels.npz beside it, its labels"));
+}
+
+TEST_CASE("Kaggle's tables are sets, a test half without labels too", "[mnist]") {
+  test::TempDir dir;
+  const auto row = [](const std::string& label) {
+    std::string line = label + "0";
+    for (int i = 1; i < 784; ++i) line += i == 2 * 28 + 3 ? ",255" : ",51";
+    return line + "\n";
+  };
+  std::string names = "label";
+  for (int i = 0; i < 784; ++i) names += ",pixel" + std::to_string(i);
+  test::write_bytes(dir / "train.csv", names + "\n" + row("5,") + row("0,"));
+  CHECK(error_of([&] { data::find_mnist((dir / "train.csv").string(), ""); }) ==
+        "--data " + (dir / "train.csv").string() + ": no test.csv beside it, the test half of the table");
+  test::write_bytes(dir / "test.csv", names.substr(6) + "\n" + row(""));
+  for (const auto& place : {dir.path(), dir / "train.csv"}) {
+    const auto m = data::load_mnist(place);
+    CHECK(m.train.x.shape() == Shape{2, 28, 28, 1});
+    CHECK((m.train.x(1, 2, 3, 0) == 1 && m.train.x(1, 2, 4, 0) == 51.0f / 255));
+    CHECK((m.train.labels(0) == 5 && !m.test.labels.defined()));
+    CHECK(m.test.size() == 1);
+  }
+  std::filesystem::copy(dir / "train.csv", dir / "fashion-mnist_train.csv");
+  test::write_bytes(dir / "fashion-mnist_test.csv", row("9,"));  // without names
+  const auto m = data::load_mnist(dir / "fashion-mnist_train.csv");
+  CHECK((m.test.labels(0) == 9 && m.classes[9] == "ankle boot"));
+  test::write_bytes(dir / "train.csv", row(""));
+  CHECK_THAT(error_of([&] { data::load_mnist(dir / "train.csv"); }),
+             ContainsSubstring("train.csv: expected a column of labels, found 784 of pixels"));
+  test::write_bytes(dir / "train.csv", row("10,"));
+  CHECK_THAT(error_of([&] { data::load_mnist(dir / "train.csv"); }),
+             ContainsSubstring("train.csv: label 0 is 10, expected 0 to 9"));
+  test::write_bytes(dir / "table.csv", row("1,"));
+  CHECK_THAT(error_of([&] { data::load_mnist(dir / "table.csv"); }),
+             ContainsSubstring(": no file with test for train beside it"));
+}
+
+TEST_CASE("what is no set is refused by one line that says so", "[mnist]") {
+  test::TempDir dir;
+  const auto error = [&](const std::string& name, const std::string& bytes) {
+    test::write_bytes(dir / name, bytes);
+    const std::string message = error_of([&] { data::find_mnist((dir / name).string(), ""); });
+    const std::string lead = "--data " + (dir / name).string() + ": ";
+    REQUIRE(message.starts_with(lead));
+    return message.substr(lead.size());
+  };
+  const std::string none =
+      "neither libsvm text, .csv nor .npz, nor a file of training images that is named as MNIST's";
+  CHECK(error("picture.png", "\x89PNG\r\n\x1a\n") == none);
+  CHECK(error("t10k-images-idx3-ubyte", std::string("\0\0\x08\x03", 4)) == none);
+  CHECK(error("w.safetensors", std::string("X\0\0\0\0\0\0\0{}", 10)) == none);
+  CHECK(error("mnist.zip", "PK\x03\x04") == "unpack it first; of archives only .gz and .npz are read");
+  CHECK(error("mnist.tar.gz", "\x1f\x8b") == "unpack it first; of archives only .gz and .npz are read");
+  CHECK(error("text", "1 1:1\n") == "no text.t beside it, the test half of libsvm text");
 }
 
 TEST_CASE("the bundled digits load", "[mnist]") {
@@ -216,7 +404,7 @@ TEST_CASE("find_mnist asks flag, environment, downloads and bundle in turn", "[m
 
   CHECK(find((dir / "flag").string()) == dir / "flag");
   CHECK_THAT(error_of([&] { find(none); }),
-             ContainsSubstring("--data " + none) && ContainsSubstring("no train-images-idx3-ubyte"));
+             ContainsSubstring("--data " + none) && ContainsSubstring("no such file or directory"));
   CHECK(find("") == dir / "env");
   {
     Environment wrong("FIGMENT_DATA", none);
@@ -268,8 +456,13 @@ TEST_CASE("find_mnist asks flag, environment, downloads and the system's share f
   };
 
   CHECK(find((dir / "flag").string()) == dir / "flag");
-  CHECK(error_of([&] { find(none); }) ==
-        "--data " + none + ": no train-images-idx3-ubyte there (nor with a dot before idx, nor with .gz)");
+  CHECK(error_of([&] { find(none); }) == "--data " + none + ": no such file or directory");
+  std::filesystem::create_directory(dir / "empty");
+  CHECK(error_of([&] { find((dir / "empty").string()); }) ==
+        "--data " + (dir / "empty").string() +
+            ": no train-images-idx3-ubyte there (nor with a dot before idx, nor with .gz), nor files of "
+            "EMNIST, QMNIST, "
+            "Kuzushiji, Keras, Kaggle or torchvision");
   CHECK(find("") == dir / "env");
   Environment unset("FIGMENT_FASHION_DATA", "");
   CHECK(find("") == dir / "cache/figment/fashion-mnist");

@@ -122,7 +122,7 @@ TEST_CASE("files of nothing are written and read, and what no file holds is refu
        [&] {
          data::write_libsvm(dir / "hollow", {Tensor<float>({2, 2}, {1, 1, 1, nan_value})});
        }},
-      {"load_mnist: ", "train-images", [&] { data::load_mnist(""); }},
+      {"load_mnist: ", "no such file", [&] { data::load_mnist(""); }},
   });
   CHECK(test::read_bytes(dir / "hollow") == "0\n0\n0\n");
 }

@@ -94,6 +94,11 @@ others = {
     "bool": npy("{'descr': '?', 'fortran_order': False, 'shape': (2, 3), }", bytes([1, 0, 1, 0, 2, 255])),
 }
 
+# As Keras has MNIST (keras.datasets.mnist), of five images.
+pixels = (numpy.arange(5 * 28 * 28) * 7 % 256).astype(numpy.uint8).reshape(5, 28, 28)
+numpy.savez_compressed(here / "keras_mnist.npz", x_test=pixels[3:], x_train=pixels[:3],
+                       y_train=numpy.array([5, 0, 4], numpy.uint8), y_test=numpy.array([7, 2], numpy.uint8))
+
 
 class Pipe(io.RawIOBase):
     """What cannot go back, so that zip members have their sizes behind them, in data descriptors."""

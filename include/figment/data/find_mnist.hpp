@@ -60,7 +60,7 @@ inline std::filesystem::path find_mnist_in(const std::vector<std::filesystem::pa
   std::string tried;
   for (const auto& dir : places) {
     if (dir.empty()) continue;
-    if (MnistPaths(dir).missing.empty()) return dir;
+    if (mnist_lack(dir).empty()) return dir;
     tried += (tried.empty() ? "" : ", ") + dir.string();
   }
   fail("find_mnist: no {} files; looked in {}; {}", set, tried, advice);
@@ -71,8 +71,8 @@ inline std::filesystem::path find_mnist_in(const std::vector<std::filesystem::pa
 /// The place to load a set from: `flag` (a program's --data) if not empty, else $FIGMENT_DATA or, for
 /// fashion, $FIGMENT_FASHION_DATA; else the first directory that has the files: that of the downloads, then
 /// `bundled_digits`, or for fashion share/datasets/fashion-mnist in $XDG_DATA_DIRS, /usr/local and /usr. One
-/// asked for by flag or environment is a directory or a libsvm file and must have the set: there is no
-/// falling back. Throws when none has it, listing the places.
+/// asked for by flag or environment is what load_mnist takes, and must have the set: there is no falling
+/// back. Throws when none has it, listing the places.
 inline std::filesystem::path find_mnist(MnistKind kind, const std::string& flag,
                                         const std::filesystem::path& bundled_digits = {}) {
   if (kind == MnistKind::digits)

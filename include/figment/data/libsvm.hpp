@@ -15,58 +15,11 @@
 
 #include "figment/core/finite.hpp"
 #include "figment/data/dataset.hpp"
-#include "figment/data/gzip_file.hpp"
+#include "figment/data/text_file.hpp"
 
 namespace figment::data {
 
 namespace detail {
-
-/// Text from a file, fit for a message of one line.
-inline std::string quoted(std::string_view text) {
-  const std::size_t most = 40;
-  std::string s = "\"";
-  for (const char c : text.substr(0, most)) s += c >= ' ' && c <= '~' ? c : '?';
-  return s + (text.size() > most ? "...\"" : "\"");
-}
-
-/// Calls f(begin, end) for each line, without its newline.
-template <class F>
-void for_each_line(GzipFile& file, F f) {
-  std::string buffer(std::size_t{1} << 20, '\0');
-  for (std::size_t kept = 0;;) {
-    if (kept == buffer.size()) buffer.resize(2 * kept);  // by what was read: no line is longer than its file
-    const std::size_t room = buffer.size() - kept;
-    const auto got = static_cast<std::size_t>(file.read(buffer.data() + kept, room));
-    const char *at = buffer.data(), *end = at + kept + got, *search = at + kept;
-    while (const void* newline = std::memchr(search, '\n', static_cast<std::size_t>(end - search))) {
-      f(at, static_cast<const char*>(newline));
-      at = search = static_cast<const char*>(newline) + 1;
-    }
-    if (got < room) {
-      if (at != end) f(at, end);
-      return;
-    }
-    kept = static_cast<std::size_t>(end - at);
-    std::memmove(buffer.data(), at, kept);
-  }
-}
-
-/// The whole of `text` as a number, whatever the locale: beyond the range of V infinite or 0.
-template <class V>
-bool parse_number(std::string_view text, V& value) {
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  if (end != last || error == std::errc::invalid_argument) return false;
-  if (error == std::errc::result_out_of_range) {
-    // A double's from_chars does not say either at which end it left the range.
-    const bool tiny = text.find("e-") != text.npos || text.find("E-") != text.npos;
-    double wide = tiny ? 0 : std::numeric_limits<double>::infinity();
-    std::from_chars(text.data(), last, wide);
-    value = static_cast<V>(wide);
-  }
-  return true;
-}
 
 /// One file being read into lists of what it gives: an example may leave out most of its values.
 class LibsvmReader {
