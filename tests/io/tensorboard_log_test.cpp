@@ -5,9 +5,11 @@
 #include <map>
 
 #include "figment/data/loader.hpp"
+#include "figment/nn/linear.hpp"
 #include "figment/optim/sgd.hpp"
 #include "figment/train/fit.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 #include "support/event_records.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wire_reader.hpp"
@@ -70,6 +72,28 @@ TEST_CASE("a run that goes on writes its steps behind the first run's", "[tensor
     begins.push_back(test::WireReader(test::records(entry.path())[1]).integer(2));
   std::sort(begins.begin(), begins.end());
   CHECK(begins == std::vector<Index>{0, 4});
+}
+
+TEST_CASE("weights' histograms are written after every so many epochs", "[tensorboard]") {
+  const test::TempDir dir;
+  Rng rng(1);
+  Linear one(2, 3, rng), two(1, 1, rng);
+  io::TensorBoardLog log(dir / "run");
+  log.histograms("one", one).histograms("two", two, 2);
+  run(log, 4);
+  std::map<std::string, std::vector<Index>> found;
+  for (const auto& entry : std::filesystem::directory_iterator(dir / "run"))
+    for (const std::string& record : test::records(entry.path())) {
+      const test::WireReader event(record);
+      const auto value = event.message(5).message(1);
+      if (value.has(5)) found[value.text(1)].push_back(event.integer(2));
+    }
+  using Found = std::vector<Index>;
+  CHECK(found == std::map<std::string, Found>{{"one/weight", Found{3, 6, 9, 12}},
+                                              {"one/bias", Found{3, 6, 9, 12}},
+                                              {"two/weight", Found{6, 12}},
+                                              {"two/bias", Found{6, 12}}});
+  CHECK_THAT(test::error_of([&] { log.histograms("one", one, 0); }), ContainsSubstring("found 0"));
 }
 
 TEST_CASE("a folder that cannot be made does not end the run", "[tensorboard]") {

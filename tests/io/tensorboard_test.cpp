@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstring>
+#include <limits>
 #include <map>
 #include <numeric>
 #if __has_include(<sys/resource.h>)
@@ -27,6 +29,23 @@ using test::records;
 using test::WireReader;
 
 namespace {
+
+/// A histogram: least, most, number, sum and sum of squares; limits; counts.
+struct Counted {
+  std::vector<double> figures, limits, counts;
+};
+Counted histogram_of(const std::string& event) {
+  const WireReader h = WireReader(event).message(5).message(1).message(5);
+  Counted c;
+  for (unsigned i = 1; i <= 5; ++i) c.figures.push_back(h.real64(i));
+  const auto list = [&](unsigned field) {
+    std::vector<double> v(h.bytes(field).size() / 8);
+    std::memcpy(v.data(), h.bytes(field).data(), 8 * v.size());
+    return v;
+  };
+  c.limits = list(6), c.counts = list(7);
+  return c;
+}
 
 /// The one value of a summary event.
 WireReader value_of(const std::string& event) { return WireReader(event).message(5).message(1); }
@@ -139,6 +158,41 @@ TEST_CASE("pictures and text in an event file", "[tensorboard]") {
   const auto text = value_of(events[3]);
   CHECK(text.message(9).message(1).text(1) == "text");
   CHECK(text.message(8).text(8) == "| rate | 0.1 |");
+}
+
+TEST_CASE("histograms count what a tensor holds", "[tensorboard]") {
+  const test::TempDir dir;
+  io::TensorBoardWriter board(dir.path());
+  const float nan = std::numeric_limits<float>::quiet_NaN(),
+              infinity = std::numeric_limits<float>::infinity();
+  const double most = (std::numeric_limits<double>::max)();
+  board.histogram("h", 3, Tensor<float>({6}, {-1, 0, 0.5f, 1, 2.9f, 3}), 4);
+  board.histogram("h", 4, Tensor<float>({4}, {nan, 2, infinity, -infinity}));
+  board.histogram("h", 5, Tensor<float>());
+  board.histogram("h", 6, Tensor<double>({3}, {-most, 0, most}), 2);
+  board.histogram("h", 7, Indices({3}, {1, 2, 9}), 2);
+  board.histogram("h", 8, Mask({2, 2}, {255, 0, 0, 0}), 1);
+  CHECK_THAT(error_of([&] { board.histogram("h", 1, Tensor<float>({1}, {1}), 0); }),
+             ContainsSubstring("found 0"));
+  board.flush();
+  const auto events = records(board.path());
+  REQUIRE(events.size() == 8);
+  using List = std::vector<double>;
+  const auto expect = [&](std::size_t i, const List& figures, const List& limits, const List& counts) {
+    const auto found = histogram_of(events[i]);
+    CHECK(found.figures == figures);
+    CHECK(found.limits == limits);
+    CHECK(found.counts == counts);
+  };
+  CHECK(WireReader(events[2]).integer(2) == 3);
+  CHECK(WireReader(events[2]).message(5).message(1).text(1) == "h");
+  const double x = double{2.9f};
+  expect(2, {-1, 3, 6, -1 + 0.5 + 1 + x + 3, 1 + 0.25 + 1 + x * x + 9}, {0, 1, 2, 3}, {1, 2, 1, 2});
+  expect(3, {2, 2, 1, 2, 4}, {2}, {1});
+  expect(4, {0, 0, 0, 0, 0}, {0}, {0});
+  expect(5, {-most, most, 3, 0, std::numeric_limits<double>::infinity()}, {0, most}, {1, 2});
+  expect(6, {1, 9, 3, 12, 86}, {5, 9}, {2, 1});
+  expect(7, {0, 255, 4, 255, 65025}, {255}, {4});
 }
 
 TEST_CASE("the graph of a GAN's two networks is one", "[tensorboard]") {
@@ -269,6 +323,11 @@ TEST_CASE("event files for tests/python/check_tensorboard.py", "[tensorboard][py
     for (Index step = first; step <= last; ++step) {
       board.scalar("loss/generator", step, 1.0 / static_cast<double>(step + 1) + offset);
       board.scalar("loss/discriminator", step, 0.5 * static_cast<double>(step));
+      if (step % 5 == 0) {
+        board.histograms("generator", g, step);
+        board.histogram("codes", step, Tensor<float>({4}, {0, 1, 1, static_cast<float>(step)}), 2);
+        board.histogram("nothing", step, Tensor<float>());
+      }
       if (step % 5 == 0) board.image("samples", step, {20, 30, 3, std::vector<std::uint8_t>(1800, 99)});
     }
   };

@@ -1,7 +1,8 @@
-// Files for TensorBoard: curves, pictures, text and the graphs of networks.
+// Files for TensorBoard: curves, histograms, pictures, text and the graphs of networks.
 #pragma once
 
 #include "figment/io/event_file.hpp"
+#include "figment/io/histogram.hpp"
 #include "figment/io/module_graph.hpp"
 #include "figment/io/png.hpp"
 
@@ -37,6 +38,28 @@ class TensorBoardWriter {
   /// A point of the curve `tag`; tags with the same beginning up to a "/" stand together.
   void scalar(std::string_view tag, Index step, double value) {
     summary(tag, step, [&] { message_.real(2, static_cast<float>(value)); });
+  }
+  /// The distribution of a tensor's finite values, in `buckets` of equal width; the Distributions page shows
+  /// it too. Throws when there are to be no buckets.
+  template <class T>
+  void histogram(std::string_view tag, Index step, const Tensor<T>& values, Index buckets = 30) {
+    ensure(buckets >= 1, "histogram: expected 1 or more buckets, found {}", buckets);
+    const detail::Histogram h = detail::histogram_of(values, static_cast<std::size_t>(buckets));
+    summary(tag, step, [&] {
+      message_.message(5, [&] {
+        const double figures[] = {h.low, h.high, h.count, h.sum, h.squares};
+        for (unsigned i = 0; i < 5; ++i) message_.real(i + 1, figures[i]);
+        message_.reals(6, h.limits);
+        message_.reals(7, h.counts);
+      });
+    });
+  }
+  /// Histograms of a module's tensors, NAME/PATH each.
+  template <class M>
+  void histograms(std::string_view name, M& module, Index step) {
+    for_each_tensor(module, [&](const std::string& path, auto& t, bool) {
+      histogram(std::string(name) + "/" + path, step, t);
+    });
   }
   /// A picture; TensorBoard has a slider over the steps.
   void image(std::string_view tag, Index step, const Image& image) {

@@ -41,6 +41,8 @@ class TensorBoardLog final : public Callback {
       for (std::size_t c = 0; c < h.columns.size(); ++c)
         if (h.columns[c] != "epoch" && !figment::detail::is_nan(h.rows.back()[c]))
           writer.scalar("epoch/" + h.columns[c], state.epoch * state.steps, h.rows.back()[c]);
+      for (const auto& [every, show] : shown_)
+        if (state.epoch % every == 0) show(writer, state.epoch * state.steps);
     });
   }
   void on_end(const TrainState&) override {
@@ -52,6 +54,18 @@ class TensorBoardLog final : public Callback {
   /// What could not be written, or nothing.
   const std::string& error() const { return error_; }
 
+  /// Histograms of a module's weights and buffers as NAME/PATH, after every so many epochs. The module has to
+  /// stay where it is. Gradients are nobody's between steps: write those that you have by write().
+  template <class M>
+  TensorBoardLog& histograms(std::string name, M& module, Index every_epochs = 1) {
+    ensure(every_epochs >= 1, "TensorBoardLog: expected 1 or more epochs between histograms, found {}",
+           every_epochs);
+    shown_.emplace_back(every_epochs,
+                        [name = std::move(name), &module](TensorBoardWriter& writer, Index step) {
+                          writer.histograms(name, module, step);
+                        });
+    return *this;
+  }
   /// Calls f(writer), for what else there is to show.
   template <class F>
   void write(F f) {
@@ -71,6 +85,7 @@ class TensorBoardLog final : public Callback {
 
   std::filesystem::path dir_;
   std::function<void(TensorBoardWriter&)> first_;
+  std::vector<std::pair<Index, std::function<void(TensorBoardWriter&, Index)>>> shown_;
   std::optional<TensorBoardWriter> writer_;
   std::vector<std::string> tags_;
   std::string error_;

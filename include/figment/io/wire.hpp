@@ -43,6 +43,10 @@ class WireWriter {
       for (std::int64_t v : values) varint(static_cast<std::uint64_t>(v));
     });
   }
+  /// Repeated reals of eight bytes, packed.
+  void reals(unsigned field, std::span<const double> values) {
+    text(field, {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+  }
   /// A message inside: what `fields()` writes to this writer.
   template <class F>
   void message(unsigned field, F fields) {
