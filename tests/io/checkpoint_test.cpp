@@ -310,6 +310,16 @@ TEST_CASE("a damaged or foreign checkpoint changes nothing", "[io]") {
   CHECK(replaced("\\\"steps\\\":10", "\\\"steps\\\":-1").find("'optimizer': expected 0 or more") !=
         std::string::npos);
 
+  // A run goes on bit for bit, so not in double from floats.
+  Rng rng;
+  Linear narrow(2, 3, rng);
+  Linear<double> wide(2, 3, rng);
+  const double before = wide.weight(1, 1);
+  io::Checkpoint(run.position).add_module(narrow).save(bad);
+  CHECK_THAT(error_of([&] { io::Checkpoint(run.position).add_module(wide).load(bad); }),
+             ContainsSubstring("b.safetensors: 'weight' is F32, expected F64"));
+  CHECK(wide.weight(1, 1) == before);
+
   io::save_weights(bad, run.vae);
   VaeRun other;
   CHECK(error_of([&] { other.checkpoint.load(bad); }).find("no tensor 'optimizer.") != std::string::npos);

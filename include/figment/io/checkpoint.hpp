@@ -168,6 +168,14 @@ class Checkpoint {
   /// tensor.
   void load(const std::filesystem::path& path) {
     const SafetensorsReader reader(path);
+    for (const auto& [name, tensor] : tensors_)  // a run goes on bit for bit: nothing is widened
+      std::visit(
+          [&, &name = name]<class T>(const Tensor<T>&) {
+            ensure(!reader.has(name) || reader.dtype(name) == detail::dtype<T>,
+                   "load_checkpoint: {}: '{}' is {}, expected {}", path.string(), name, reader.dtype(name),
+                   detail::dtype<T>);
+          },
+          tensor);
     const auto values = detail::read_values("load_checkpoint", "this run", reader, tensors_);
     const auto apply = read_numbers(path, reader.metadata());
     detail::take_values(values, tensors_);
