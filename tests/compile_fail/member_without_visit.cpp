@@ -2,11 +2,9 @@
 #include <figment/nn/linear.hpp>
 
 struct Net {
-  std::vector<figment::Linear<float>> hidden;
+  std::unique_ptr<figment::Linear<float>> hidden;
 #ifdef RIGHT
-  void visit(auto&& v) {
-    for (std::size_t i = 0; i < hidden.size(); ++i) v(std::to_string(i), hidden[i]);
-  }
+  void visit(auto&& v) { v("hidden", *hidden); }
 #else
   void visit(auto&& v) { v("hidden", hidden); }
 #endif

@@ -1,4 +1,7 @@
 // Modules: names and order of their tensors, copies and clones, layers of one's own.
+#include <array>
+#include <optional>
+
 #include "figment/autograd/grad.hpp"
 #include "figment/nn/activation.hpp"
 #include "figment/nn/linear.hpp"
@@ -30,6 +33,30 @@ struct Scale {
   void visit(auto&& v) {
     v("factor", factor);
     v("largest", largest, buffer);
+  }
+};
+
+/// Members in containers.
+struct Stack {
+  std::vector<Linear<float>> hidden;
+  std::array<Tensor<float>, 2> gains{parameter(Tensor<float>::ones({1})),
+                                     parameter(Tensor<float>::ones({1}))};
+  std::vector<Tensor<float>> means{Tensor<float>::zeros({2})};
+  std::optional<Linear<float>> head, none;
+  std::optional<Tensor<float>> bias = parameter(Tensor<float>::zeros({3}));
+  std::vector<std::vector<Scale>> scales{{Scale{}}, {}, {Scale{}, Scale{}}};
+  std::vector<Tanh> activations{Tanh{}, Tanh{}};
+  std::vector<int> sizes{4, 3};
+  std::optional<double> rate;
+
+  explicit Stack(Rng& rng) : head(Linear<float>(3, 1, rng)) {
+    hidden.emplace_back(4, 3, rng);
+    hidden.emplace_back(3, 3, rng, LinearOptions{.bias = false});
+  }
+  void visit(auto&& v) {
+    v("hidden", hidden), v("gains", gains), v("means", means, buffer);
+    v("head", head), v("none", none), v("bias", bias), v("scales", scales);
+    v("activations", activations), v("sizes", sizes), v("rate", rate);
   }
 };
 
@@ -84,6 +111,23 @@ TEST_CASE("tensors are named by the path to them, in visiting order", "[nn]") {
   // Every one gets its gradient through all of them.
   const auto gradients = grad(sum(square(net.forward(rng.normal<double>({4, 3})))), p);
   for (const auto& g : gradients) CHECK(sum(square(g)).item() > 0);
+}
+
+TEST_CASE("members in vectors, arrays and optionals are visited by their positions", "[nn]") {
+  Rng rng(1);
+  Stack stack(rng);
+  Names names;
+  for (const auto& [path, tensor] : named_tensors(stack)) names.push_back(path);
+  CHECK(names == Names{"hidden.0.weight", "hidden.0.bias", "hidden.1.weight", "gains.0", "gains.1", "means.0",
+                       "head.weight", "head.bias", "bias", "scales.0.0.factor", "scales.0.0.largest",
+                       "scales.2.0.factor", "scales.2.0.largest", "scales.2.1.factor", "scales.2.1.largest"});
+  CHECK(parameters(stack).size() == 11);  // the means, and what the scales saw, are buffers
+  const ParameterCount count = count_parameters(stack);
+  CHECK((count.trainable == 15 + 9 + 2 + 4 + 3 + 3 && count.fixed == 2 + 3));
+  const Stack copy = clone(stack);
+  stack.hidden[1].weight.fill(7);
+  stack.bias->fill(7);
+  CHECK((copy.hidden[1].weight(0, 0) != 7 && (*copy.bias)(0) == 0));
 }
 
 TEST_CASE("a sequential's number type is that of its first layer that has one", "[nn]") {

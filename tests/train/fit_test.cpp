@@ -35,6 +35,12 @@ Batches batches(const std::vector<std::vector<double>>& rows) {
   return b;
 }
 
+/// A loss that reports numbers beside tensors.
+struct NumbersToo {
+  double half;
+  void terms(auto&& f) const { f("tensor", Doubles::scalar(2)), f("half", half), f(std::string("count"), 3); }
+};
+
 /// mean((w - x)^2) and a penalty on w.
 struct Terms {
   Doubles fit, penalty;
@@ -171,6 +177,23 @@ TEST_CASE("terms of a loss may come and go", "[train]") {
   CHECK(figment::detail::is_nan(h["b"][0]));
   CHECK((h["b"][1] == 2 && h["b"][2] == 0));
   CHECK((h["c"][1] == 4 && h["c"][2] == 3));
+}
+
+TEST_CASE("terms of a loss are tensors of one element or numbers", "[train]") {
+  const auto w = parameter(Doubles::scalar(1));
+  Sgd<double> sgd({w}, {.rate = 0});
+  Batches train = batches({{1, 2, 3}, {4}});
+  const auto loss = [&](const Batch& batch, const Context&) {
+    struct L : NumbersToo {
+      Doubles w;
+      Doubles total() const { return square(w); }
+    };
+    return L{{0.5 * batch.x(0)}, w};
+  };
+  const History history = fit(sgd, train, loss, {.epochs = 1});
+  CHECK(history.columns == Names{"epoch", "train", "tensor", "half", "count", "seconds"});
+  CHECK((history.last("tensor") == 2 && history.last("count") == 3));
+  CHECK(history.last("half") == (3 * 0.5 + 2) / 4);
 }
 
 TEST_CASE("a loss of one tensor, without validation and with", "[train]") {

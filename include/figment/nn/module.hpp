@@ -1,6 +1,7 @@
 // Modules are plain structs with a forward and one visit; everything else follows from visit.
 #pragma once
 
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -96,18 +97,30 @@ class Visitor {
   [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t, buffer_t) {
     tensor(path_.join(name), t, false);
   }
-  /// A module inside: goes through its visit. It may have none if it holds no memory, as an activation.
-  template <class M>
-  void operator()(std::string_view name, M& member) {
-    static_assert(!detail::is_tensor<M>,
-                  "figment: the module's value_type differs from the type of its tensors");
-    static_assert(
-        detail::is_tensor<M> || detail::is_visited<M, T>,
-        "figment: a member that is given to v needs a `void visit(auto&& v)` of its own; of a vector "
-        "give each element");
-    if constexpr (requires { member.visit(*this); }) {
+  /// A module inside: goes through its visit. It may have none if it holds no memory, as an activation. Of a
+  /// vector, or another range, each element by its position, as "hidden.0.weight"; of an optional what it
+  /// holds, if it does. A `tag` is that of each of their tensors.
+  template <class M, class... Tag>
+  void operator()(std::string_view name, M& member, Tag... tag) {
+    constexpr bool plain = std::is_trivially_copyable_v<M> && !std::is_pointer_v<M>;
+    if constexpr (detail::is_tensor<M>) {
+      static_assert(!detail::is_tensor<M>,
+                    "figment: the module's value_type differs from the type of its tensors");
+    } else if constexpr (requires { member.visit(*this); }) {
+      static_assert(sizeof...(Tag) == 0, "figment: a tag such as buffer is a tensor's, not a module's");
       detail::VisitorPath::Scope scope(path_, name);
       member.visit(*this);
+    } else if constexpr (!plain && requires { member.has_value(), *member; }) {
+      if (member.has_value()) (*this)(name, *member, tag...);
+    } else if constexpr (!plain && requires { std::begin(member), std::end(member); }) {
+      detail::VisitorPath::Scope scope(path_, name);
+      Index position = 0;
+      for (auto& element : member) (*this)(format("{}", position++), element, tag...);
+    } else {
+      static_assert(
+          plain,
+          "figment: a member that is given to v needs a `void visit(auto&& v)` of its own; of a pointer "
+          "give what it points to");
     }
   }
 

@@ -71,7 +71,7 @@ concept HasBatches = requires(Batches& b) {
 };
 /// What a loss's terms are given to.
 struct EveryTerm {
-  void operator()(const char* name, const auto& value) const;
+  void operator()(std::string_view name, const auto& value) const;
 };
 /// A loss as fit takes it.
 template <class L, class T>

@@ -30,7 +30,7 @@ struct LossMeans {
     has_total = total.defined();
     std::size_t at = has_total ? place("total", 0) + 1 : 0;
     loss.terms([&](std::string_view name, const auto& value) {
-      take(at = place(name, at), static_cast<double>(value.item()));
+      take(at = place(name, at), number_in(value));
       ++at;
     });
     if (has_total) take(place("total", 0), static_cast<double>(total.item()));
@@ -68,6 +68,17 @@ struct LossMeans {
       latest.push_back(0);
     }
     return found;
+  }
+  /// A term is a tensor of one element, or the number itself.
+  template <class V>
+  static double number_in(const V& value) {
+    if constexpr (std::is_arithmetic_v<V>) {
+      return static_cast<double>(value);
+    } else {
+      constexpr bool tensor = requires { static_cast<double>(value.item()); };
+      static_assert(tensor, "figment: a term of a loss is a tensor of one element, or a number");
+      if constexpr (tensor) return static_cast<double>(value.item());
+    }
   }
   void take(std::size_t at, double value) {
     latest[at] += value;
