@@ -2,6 +2,7 @@
 #pragma once
 
 #include "figment/autograd/record.hpp"
+#include "figment/core/copy.hpp"
 #include "figment/core/reduce.hpp"
 
 namespace figment {
@@ -16,16 +17,7 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
   ensure(broadcast(x.shape(), shape, "broadcast_to") == shape, "broadcast_to: {} does not broadcast to {}",
          x.shape(), shape);
   Tensor<T> y(shape);
-  const detail::BroadcastLoops loops(shape, x.shape(), {});
-  T* py = y.mutable_data();
-  const Index inner = loops.extent[0];
-  if (y.size() > 0)
-    loops.each_row(0, y.size() / inner, [&](Index row, Index at, Index) {
-      if (loops.a_step[0])
-        std::copy_n(x.data() + at, inner, py + row * inner);
-      else
-        std::fill_n(py + row * inner, inner, x.data()[at]);
-    });
+  detail::copy(detail::CopyLoops(shape, x.shape(), shape), x.data(), y.mutable_data());
   return record(
       "broadcast_to", {x}, std::move(y),
       [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return sum_to(dy, s.in_shape(0)); }); }, Keep::nothing);

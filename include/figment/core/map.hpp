@@ -10,44 +10,77 @@ namespace figment::detail {
 /// The fewest elements that a thread is given: a loop over less than twice as many stays on one.
 inline constexpr Index elementwise_grain = 32768;
 
+/// A loop over fewer elements is not worth vectors of its own.
+inline constexpr Index shortest_row = 16;
+
 /// Two operands over a common shape, as few loops as possible: neighbouring dimensions that step alike are
 /// one. Steps are in elements, 0 where an operand repeats; the innermost steps are 0 or 1.
 struct BroadcastLoops {
   Index rank = 0;
-  Index extent[max_rank] = {}, a_step[max_rank] = {}, b_step[max_rank] = {};
+  Index extent[max_rank] = {1}, a_step[max_rank] = {}, b_step[max_rank] = {};
 
+  BroadcastLoops() = default;
   BroadcastLoops(const Shape& out, const Shape& a, const Shape& b) {
     Index a_stride = 1, b_stride = 1;
-    for (Index i = 1; i <= out.rank(); ++i) {  // from the last dimension outwards
-      const Index n = out[-i];
+    for (Index i = 1; i <= out.rank(); ++i) {
       const Index an = i <= a.rank() ? a[-i] : 1, bn = i <= b.rank() ? b[-i] : 1;
-      if (n == 1) continue;
-      const Index sa = an == 1 ? 0 : a_stride, sb = bn == 1 ? 0 : b_stride;
+      add(out[-i], an == 1 ? 0 : a_stride, bn == 1 ? 0 : b_stride);
       a_stride *= an, b_stride *= bn;
-      const Index p = rank - 1;
-      const bool joins = p >= 0 && sa == a_step[p] * extent[p] && sb == b_step[p] * extent[p];
-      if (joins) {
-        extent[p] *= n;
-      } else {
-        extent[rank] = n, a_step[rank] = sa, b_step[rank] = sb;
-        ++rank;
-      }
     }
-    if (rank == 0) extent[rank++] = 1;
   }
 
-  /// Calls f(row, a offset, b offset) for each innermost run in [begin, end).
+  /// One more loop around the others.
+  void add(Index n, Index sa, Index sb) {
+    if (n == 1) return;
+    Index& p = extent[rank > 0 ? rank - 1 : 0];
+    if (rank > 0 && sa == a_step[rank - 1] * p && sb == b_step[rank - 1] * p) {
+      p *= n;
+      return;
+    }
+    extent[rank] = n, a_step[rank] = sa, b_step[rank] = sb;
+    ++rank;
+  }
+
+  /// The same with the operands exchanged.
+  BroadcastLoops inverse() const {
+    BroadcastLoops loops = *this;
+    std::swap(loops.a_step, loops.b_step);
+    return loops;
+  }
+
+  /// How many innermost runs there are; 0 if one has no elements.
+  Index rows() const {
+    Index n = extent[0] > 0;
+    for (Index d = 1; d < rank; ++d) n *= extent[d];
+    return n;
+  }
+
+  /// Calls f(row, rows, a offset, b offset) for the innermost runs in [begin, end), as many at once as the
+  /// loop around them has: their offsets are a_step[1] and b_step[1] apart.
+  template <class F>
+  void each_run(Index begin, Index end, F&& f) const {
+    Index at[max_rank + 1] = {}, a = 0, b = 0, rest = begin;
+    for (Index d = 1; d < rank; ++d) {
+      at[d] = rest % extent[d];
+      rest /= extent[d];
+      a += at[d] * a_step[d], b += at[d] * b_step[d];
+    }
+    for (Index row = begin; row < end;) {
+      const Index n = rank > 1 ? (std::min)(extent[1] - at[1], end - row) : 1;
+      f(row, n, a, b);
+      row += n, at[1] += n, a += n * a_step[1], b += n * b_step[1];
+      for (Index d = 1; d + 1 < rank && at[d] == extent[d]; ++d) {
+        at[d] = 0, ++at[d + 1];
+        a += a_step[d + 1] - extent[d] * a_step[d], b += b_step[d + 1] - extent[d] * b_step[d];
+      }
+    }
+  }
+  /// Calls f(row, a offset, b offset) for each of them.
   template <class F>
   void each_row(Index begin, Index end, F&& f) const {
-    for (Index row = begin; row < end; ++row) {
-      Index rest = row, a = 0, b = 0;
-      for (Index d = 1; d < rank; ++d) {
-        const Index i = rest % extent[d];
-        rest /= extent[d];
-        a += i * a_step[d], b += i * b_step[d];
-      }
-      f(row, a, b);
-    }
+    each_run(begin, end, [&](Index row, Index n, Index a, Index b) {
+      for (; n > 0; --n, ++row, a += a_step[1], b += b_step[1]) f(row, a, b);
+    });
   }
 };
 
@@ -61,7 +94,27 @@ struct ErasedUnary {
 template <class T>
 struct ErasedBinary {
   const void* f;
-  void (*run)(const void* f, const T* a, Index a_step, const T* b, Index b_step, T* y, Index n);
+  void (*run)(const void* f, const kernels::RowsOf<T>& a, const kernels::RowsOf<T>& b, T* y, Index rows,
+              Index columns);
+};
+
+/// An operand of short rows, written out so that many of them are one run.
+template <class T>
+struct SpreadRows {
+  static constexpr Index room = 512;
+  T values[room];
+  const T* from = nullptr;  // what is written out
+  Index rows = 0;
+
+  /// n rows of `columns` elements from p on, contiguous.
+  const T* of(const T* p, Index step, Index row, Index n, Index columns) {
+    if (step == 1 && row == columns) return p;
+    if (row == 0 && p == from && n <= rows) return values;
+    for (Index r = 0; r < n; ++r)
+      for (Index c = 0; c < columns; ++c) values[r * columns + c] = p[r * row + c * step];
+    from = p, rows = n;
+    return values;
+  }
 };
 
 template <class T>
@@ -73,17 +126,30 @@ Tensor<T> map_erased(ErasedBinary<T> f, const Tensor<T>& a, const Tensor<T>& b, 
   if (n == 0) return y;
   const BroadcastLoops loops(y.shape(), a.shape(), b.shape());
   const Index inner = loops.extent[0], sa = loops.a_step[0], sb = loops.b_step[0];
-  if (loops.rank == 1) {
+  if (loops.rank <= 1) {
     parallel_for(n, elementwise_grain, [&](Index begin, Index end) {
-      f.run(f.f, pa + begin * sa, sa, pb + begin * sb, sb, py + begin, end - begin);
+      f.run(f.f, {pa + begin * sa, sa, 0}, {pb + begin * sb, sb, 0}, py + begin, 1, end - begin);
     });
-  } else {
-    parallel_for(n / inner, elementwise_grain / inner + 1, [&](Index begin, Index end) {
-      loops.each_row(begin, end, [&](Index row, Index ia, Index ib) {
-        f.run(f.f, pa + ia, sa, pb + ib, sb, py + row * inner, inner);
-      });
-    });
+    return y;
   }
+  const Index next_a = loops.a_step[1], next_b = loops.b_step[1];
+  parallel_for(n / inner, elementwise_grain / inner + 1, [&](Index begin, Index end) {
+    if (inner >= shortest_row) {
+      loops.each_run(begin, end, [&](Index row, Index rows, Index ia, Index ib) {
+        f.run(f.f, {pa + ia, sa, next_a}, {pb + ib, sb, next_b}, py + row * inner, rows, inner);
+      });
+      return;
+    }
+    SpreadRows<T> spread_a, spread_b;
+    loops.each_run(begin, end, [&](Index row, Index rows, Index ia, Index ib) {
+      while (rows > 0) {
+        const Index part = (std::min)(rows, SpreadRows<T>::room / inner);
+        f.run(f.f, {spread_a.of(pa + ia, sa, next_a, part, inner), 1, 0},
+              {spread_b.of(pb + ib, sb, next_b, part, inner), 1, 0}, py + row * inner, 1, part * inner);
+        row += part, rows -= part, ia += part * next_a, ib += part * next_b;
+      }
+    });
+  });
   return y;
 }
 
@@ -101,8 +167,9 @@ Tensor<T> map_erased(ErasedUnary<T> f, const Tensor<T>& x) {
 template <class Op, class T>
 Tensor<T> map(Op f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
   return map_erased<T>(
-      {&f, [](const void* op, const T* pa, Index sa, const T* pb, Index sb, T* y,
-              Index n) { kernels::binary(*static_cast<const Op*>(op), pa, sa, pb, sb, y, n); }},
+      {&f,
+       [](const void* op, const kernels::RowsOf<T>& pa, const kernels::RowsOf<T>& pb, T* y, Index rows,
+          Index columns) { kernels::binary_rows(*static_cast<const Op*>(op), pa, pb, y, rows, columns); }},
       a, b, name);
 }
 

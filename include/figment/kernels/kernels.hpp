@@ -27,6 +27,36 @@ void binary(Op f, const T* a, Index a_step, const T* b, Index b_step, T* y, Inde
   FIGMENT_ROW(binary<Op, T>)(f, a, a_step, b, b_step, y, n);
 }
 
+/// y[r * columns + c] = f(a[r * a_row + c * a_step], b[r * b_row + c * b_step]); steps are 1 or 0.
+template <class Op, class T>
+void binary_rows(Op f, const RowsOf<T>& a, const RowsOf<T>& b, T* y, Index rows, Index columns) {
+  FIGMENT_ROW(binary_rows<Op, T>)(f, a, b, y, rows, columns);
+}
+
+/// out[r * out_row + c] = in[r * in_row + c], and of fill_rows in[r * in_row]; numbers of any type.
+template <class T>
+void copy_rows(const T* in, Index in_row, T* out, Index out_row, Index rows, Index columns) {
+  if constexpr (std::is_floating_point_v<T>)
+    FIGMENT_ROW(copy_rows<T>)(in, in_row, out, out_row, rows, columns);
+  else
+    reference::copy_rows(in, in_row, out, out_row, rows, columns);
+}
+template <class T>
+void fill_rows(const T* in, Index in_row, T* out, Index out_row, Index rows, Index columns) {
+  if constexpr (std::is_floating_point_v<T>)
+    FIGMENT_ROW(fill_rows<T>)(in, in_row, out, out_row, rows, columns);
+  else
+    reference::fill_rows(in, in_row, out, out_row, rows, columns);
+}
+/// out[c * out_row + r] = in[r * in_row + c].
+template <class T>
+void transpose_rows(const T* in, Index in_row, T* out, Index out_row, Index rows, Index columns) {
+  if constexpr (std::is_floating_point_v<T>)
+    FIGMENT_ROW(transpose_rows<T>)(in, in_row, out, out_row, rows, columns);
+  else
+    reference::transpose_rows(in, in_row, out, out_row, rows, columns);
+}
+
 /// The sum of f(x[i]).
 template <class Op, class T>
 T sum_unary(Op f, const T* x, Index n) {

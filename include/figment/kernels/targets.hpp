@@ -13,6 +13,7 @@
 #include "figment/kernels/norm_args.hpp"
 #include "figment/kernels/op.hpp"
 #include "figment/kernels/rng_state.hpp"
+#include "figment/kernels/row_args.hpp"
 #include "figment/kernels/window_args.hpp"
 
 // -ffast-math in a user's file does not reach the kernels, in which NaN would then be compared away. For
@@ -65,6 +66,7 @@ namespace figment::kernels::reference {
 #include "figment/kernels/simd/vec_scalar.hpp"
 #include "figment/kernels/generic/portable_math.inl"
 #include "figment/kernels/generic/formulas.inl"
+#include "figment/kernels/generic/copy.inl"
 #include "figment/kernels/generic/elementwise.inl"
 #include "figment/kernels/generic/activation.inl"
 #include "figment/kernels/reference/matmul.inl"

@@ -1,6 +1,7 @@
 // Changing a tensor's shape and taking parts of it.
 #pragma once
 
+#include "figment/core/copy.hpp"
 #include "figment/core/stack.hpp"
 #include "figment/ops/arithmetic.hpp"
 
@@ -80,16 +81,9 @@ Tensor<T> permute(const Tensor<T>& x, const Shape& order) {
     inverse[from] = i;
   }
   Tensor<T> y(shape);
-  T* out = y.mutable_data();
-  const Index rank = shape.rank(), inner = rank ? shape[-1] : 1, step = rank ? steps[rank - 1] : 1;
-  for (Index row = 0; inner && row < y.size() / inner; ++row) {
-    Index rest = row, from = 0;
-    for (Index d = rank - 2; d >= 0; --d) {
-      from += rest % shape[d] * steps[d];
-      rest /= shape[d];
-    }
-    for (Index i = 0; i < inner; ++i) *out++ = x.data()[from + i * step];
-  }
+  detail::CopyLoops loops;
+  for (Index i = shape.rank() - 1, n = 1; i >= 0; n *= shape[i--]) loops.add(shape[i], steps[i], n);
+  detail::copy(loops, x.data(), y.mutable_data());
   return record(
       "permute", {x}, std::move(y),
       [inverse](auto&, auto& dy, auto& dx) { dx(0, [&] { return permute(dy, inverse); }); }, Keep::nothing);
@@ -114,6 +108,15 @@ struct AxisView {
     for (Index i = 0; i < axis; ++i) outer *= shape[i];
     for (Index i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
+
+  /// The loops that copy every step-th of its positions, `count` in all, to a tensor of those alone.
+  CopyLoops part(Index count, Index step) const {
+    CopyLoops loops;
+    loops.add(inner, 1, 1);
+    loops.add(count, step * inner, inner);
+    loops.add(outer, extent * inner, count * inner);
+    return loops;
+  }
 };
 
 template <class T>
@@ -124,10 +127,7 @@ template <class T>
 Tensor<T> slice_steps(const Tensor<T>& x, Index axis, Index begin, Index count, Index step) {
   Tensor<T> y(with_extent(x.shape(), axis, count));
   const AxisView v(x.shape(), axis);
-  T* out = y.mutable_data();
-  for (Index o = 0; o < v.outer; ++o)
-    for (Index i = 0; i < count; ++i, out += v.inner)
-      std::copy_n(x.data() + (o * v.extent + begin + i * step) * v.inner, v.inner, out);
+  copy(v.part(count, step), x.data() + begin * v.inner, y.mutable_data());
   return record(
       "slice", {x}, std::move(y),
       [=](auto& s, auto& dy, auto& dx) {
@@ -140,13 +140,9 @@ Tensor<T> slice_steps(const Tensor<T>& x, Index axis, Index begin, Index count, 
 template <class T>
 Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begin, Index step) {
   Tensor<T> y = Tensor<T>::zeros(shape);
-  T* out = y.mutable_data();
   const AxisView v(shape, axis);
   const Index count = x.dim(axis);
-  const T* in = x.data();
-  for (Index o = 0; o < v.outer; ++o)
-    for (Index i = 0; i < count; ++i, in += v.inner)
-      std::copy_n(in, v.inner, out + (o * v.extent + begin + i * step) * v.inner);
+  copy(v.part(count, step).inverse(), x.data(), y.mutable_data() + begin * v.inner);
   return record(
       "unslice", {x}, std::move(y),
       [=](auto&, auto& dy, auto& dx) { dx(0, [&] { return slice_steps(dy, axis, begin, count, step); }); },
@@ -192,10 +188,9 @@ Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
   Index begin = 0;
   Stack<Operand<T>> inputs;
   for (const auto& part : parts) {
-    const Index run = part.dim(at) * v.inner;
-    for (Index o = 0; o < v.outer; ++o)
-      std::copy_n(part.data() + o * run, run, out + (o * v.extent + begin) * v.inner);
-    begin += part.dim(at);
+    const Index count = part.dim(at);
+    copy(v.part(count, 1).inverse(), part.data(), out + begin * v.inner);
+    begin += count;
     inputs.push(part);
   }
   return record(

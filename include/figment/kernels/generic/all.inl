@@ -9,6 +9,7 @@
 #include "figment/kernels/generic/portable_math.inl"
 #include "figment/kernels/generic/math.inl"
 #include "figment/kernels/generic/formulas.inl"
+#include "figment/kernels/generic/copy.inl"
 #include "figment/kernels/generic/elementwise.inl"
 #include "figment/kernels/generic/activation.inl"
 #include "figment/kernels/generic/product.inl"

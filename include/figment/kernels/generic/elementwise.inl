@@ -45,6 +45,13 @@ void binary(Op f, const T* a, Index a_step, const T* b, Index b_step, T* y, Inde
     apply(f, a_step ? V::load(a + i, n - i) : a0, b_step ? V::load(b + i, n - i) : b0).store(y + i, n - i);
 }
 
+/// The same of rows that lie anywhere in a and b, and one after the other in y.
+template <class Op, class T>
+void binary_rows(Op f, const RowsOf<T>& a, const RowsOf<T>& b, T* y, Index rows, Index columns) noexcept {
+  for (Index r = 0; r < rows; ++r)
+    binary(f, a.first + r * a.row, a.step, b.first + r * b.row, b.step, y + r * columns, columns);
+}
+
 /// The sum of f(x[i]). Four running sums hide the latency of the addition.
 template <class Op, class T>
 T sum_unary(Op f, const T* x, Index n) noexcept {
