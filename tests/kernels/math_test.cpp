@@ -68,6 +68,8 @@ long double exact_softplus(long double x) { return std::max(x, 0.0L) + std::log1
 long double exact_expm1(long double x) { return std::expm1(x); }
 long double exact_log1p(long double x) { return std::log1p(x); }
 long double exact_erf(long double x) { return std::erf(x); }
+long double exact_sin(long double x) { return std::sin(x); }
+long double exact_cos(long double x) { return std::cos(x); }
 long double exact_exp(long double x) { return std::exp(x); }
 long double exact_log(long double x) { return std::log(x); }
 long double exact_tanh(long double x) { return std::tanh(x); }
@@ -107,6 +109,10 @@ TEST_CASE("math kernels in float are within their bounds", "[kernels]") {
   check_row<float>("expm1", op::Expm1{}, exact_expm1, -120, 88.7f, 1.5);
   check_row<float>("log1p", op::Log1p{}, exact_log1p, -0.99999994f, 3.4e38f, 2.25);
   check_row<float>("erf", op::Erf{}, exact_erf, -5, 5, 1.25);
+  check_row<float>("sin", op::Sin{}, exact_sin, -10, 10, 2);
+  check_row<float>("cos", op::Cos{}, exact_cos, -10, 10, 2);
+  check_row<float>("sin", op::Sin{}, exact_sin, -3.4e38f, 3.4e38f, 2);
+  check_row<float>("cos", op::Cos{}, exact_cos, -3.4e38f, 3.4e38f, 2);
   check_row<float>("sqrt", op::Sqrt{}, exact_sqrt, 0, 3.4e38f, 0.5);
   check_row<float>("tanh", op::Tanh{}, exact_tanh, -20, 20, 1.5);
   check_row<float>("sigmoid", op::Sigmoid{}, exact_sigmoid, -87, 100, 2.25);
@@ -119,6 +125,10 @@ TEST_CASE("math kernels in double are within their bounds", "[kernels]") {
   check_row<double>("expm1", op::Expm1{}, exact_expm1, -750, 709.7, 3.5);
   check_row<double>("log1p", op::Log1p{}, exact_log1p, -0.99999999999999989, 1.7e308, 2.25);
   check_row<double>("erf", op::Erf{}, exact_erf, -7, 7, 1.25);
+  check_row<double>("sin", op::Sin{}, exact_sin, -10, 10, 2);
+  check_row<double>("cos", op::Cos{}, exact_cos, -10, 10, 2);
+  check_row<double>("sin", op::Sin{}, exact_sin, -1e9, 1e9, 2);
+  check_row<double>("cos", op::Cos{}, exact_cos, -1e9, 1e9, 2);
   check_row<double>("sqrt", op::Sqrt{}, exact_sqrt, 0, 1.7e308, 0.5);
   check_row<double>("tanh", op::Tanh{}, exact_tanh, -40, 40, 1.5);
   check_row<double>("sigmoid", op::Sigmoid{}, exact_sigmoid, -708, 800, 2.25);
@@ -189,6 +199,24 @@ TEMPLATE_TEST_CASE("math kernels at special values", "[kernels]", float, double)
                     {most, std::log(most)}});
   check_special<T>("erf", op::Erf{},
                    {{0, 0}, {i, 1}, {-i, -1}, {most, 1}, {tiny, static_cast<T>(1.1283791670955126L * tiny)}});
+  // 1e30 and the largest number go to the C library, as does what the multiples of pi/2 come closest to.
+  const T large = T(1e30);
+  const T closest = sizeof(T) == 4 ? T(0x1.6ac5b2p+115f) : T(0x1.6ac5b262ca1ffp+849);
+  const T near_pi = T(3.14159265358979323846L), beyond = sizeof(T) == 4 ? T(65537) : T(1073741825);
+  std::vector<std::pair<T, T>> sines{{0, 0},         {T(-0.0), T(-0.0)},   {tiny, tiny},
+                                     {-tiny, -tiny}, {i, not_a_number<T>}, {-i, not_a_number<T>}};
+  std::vector<std::pair<T, T>> cosines{{0, 1},     {T(-0.0), 1},         {tiny, 1},
+                                       {-tiny, 1}, {i, not_a_number<T>}, {-i, not_a_number<T>}};
+  for (T x :
+       {large, -large, most, closest, near_pi, near_pi / 2, 100 * near_pi, beyond, -beyond, beyond - 1}) {
+    // Of its own type: a long double has no digits beyond 2^64.
+    sines.push_back({x, std::sin(x)});
+    cosines.push_back({x, std::cos(x)});
+  }
+  check_special<T>("sin", op::Sin{}, sines);
+  check_special<T>("cos", op::Cos{}, cosines);
+  check_special<T>("sign", op::Sign{},
+                   {{0, 0}, {T(-0.0), T(-0.0)}, {-i, -1}, {i, 1}, {-tiny, -1}, {most, 1}});
   check_special<T>("abs", op::Abs{}, {{0, 0}, {T(-0.0), 0}, {-i, i}, {-tiny, tiny}, {most, most}});
   check_special<T>("clamp", op::Clamp{-2, 3}, {{0, 0}, {-i, -2}, {i, 3}, {T(-2), T(-2)}, {most, 3}});
   check_special<T>("elu", op::Elu{0.5}, {{0, 0}, {i, i}, {-i, T(-0.5)}, {tiny, tiny}});

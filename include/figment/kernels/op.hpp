@@ -22,7 +22,10 @@ struct LeakyRelu {
 struct Log1p {};
 struct Expm1 {};
 struct Erf {};
+struct Sin {};
+struct Cos {};
 struct Abs {};
+struct Sign {};
 struct Clamp {
   double low, high;
 };

@@ -85,7 +85,7 @@ Tensor<T> cos(const Tensor<T>& x);
 template <class T>
 Tensor<T> sin(const Tensor<T>& x) {
   return record(
-      "sin", {x}, detail::transform<T>(x, [](T v) { return std::sin(v); }),
+      "sin", {x}, detail::map(kernels::op::Sin{}, x),
       [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * cos(s.in(0)); }); }, Keep::inputs);
 }
 
@@ -93,7 +93,7 @@ Tensor<T> sin(const Tensor<T>& x) {
 template <class T>
 Tensor<T> cos(const Tensor<T>& x) {
   return record(
-      "cos", {x}, detail::transform<T>(x, [](T v) { return std::cos(v); }),
+      "cos", {x}, detail::map(kernels::op::Cos{}, x),
       [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return -(dy * sin(s.in(0))); }); }, Keep::inputs);
 }
 
@@ -112,12 +112,7 @@ Tensor<T> erf(const Tensor<T>& x) {
 template <class T>
 Tensor<T> sign(const Tensor<T>& x) {
   return record(
-      "sign", {x},
-      detail::transform<T>(x,
-                           [](T v) {
-                             if (detail::is_nan(v)) return v;
-                             return v > 0 ? T(1) : v < 0 ? T(-1) : T(0);
-                           }),
+      "sign", {x}, detail::map(kernels::op::Sign{}, x),
       [](auto&, auto& dy, auto& dx) { dx(0, [&] { return affine(dy, 0, 0); }); }, Keep::nothing);
 }
 

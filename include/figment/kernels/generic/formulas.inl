@@ -66,6 +66,20 @@ V apply(op::Erf, V x) {
   return erf(x);
 }
 template <class V>
+V apply(op::Sin, V x) {
+  return sin(x);
+}
+template <class V>
+V apply(op::Cos, V x) {
+  return cos(x);
+}
+// A NaN stays, and so does 0.
+template <class V>
+V apply(op::Sign, V x) {
+  const V zero = constant(x, 0);
+  return select(zero < x, constant(x, 1), select(x < zero, constant(x, -1), x * zero));
+}
+template <class V>
 V apply(op::Abs, V x) {
   return abs(x);
 }

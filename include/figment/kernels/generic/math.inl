@@ -1,8 +1,8 @@
-// exp, expm1, log, log1p, tanh and erf for a whole Vec. Range reduction and polynomials of all but erf are
-// those of the Cephes library (S. Moshier). Largest errors in units in the last place, float and double,
+// exp, expm1, log, log1p, tanh, erf, sin and cos for a whole Vec. Range reduction and polynomials of all but
+// erf are those of the Cephes library (S. Moshier). Largest errors in units in the last place, float and double,
 // each a row of tests/kernels/math_test.cpp: exp 1.25 and 1.75, expm1 1.5 and 3.5, log 1 and 1, log1p 2.25
 // and 2.25, tanh 1.5 and 1.5, erf 1.25 and 1.25; of the formulas over them sigmoid 2.25 and 2.25,
-// softplus 2.5 and 2.5. Included inside an instruction set's namespace.
+// softplus 2.5 and 2.5, sin and cos 2 and 2. Included inside an instruction set's namespace.
 #ifndef FIGMENT_KERNEL_REGION
 #include "figment/kernels/generic/portable_math.inl"  // opened alone
 #endif
@@ -164,4 +164,75 @@ Vec<T> erf(Vec<T> x) {
   using V = Vec<T>;
   const V a = abs(x), one(T(1)), limit = one - exp(-minus_log_erfc(a));
   return select(a < one, erf_near_zero(x), select(x < V(T(0)), -limit, limit));
+}
+
+// pi/2 in three parts of all a number's digits, and how far a multiple of it may be taken off by them: whole
+// numbers of turns are exact, and wherever x is close to one, so is the difference of its first two parts.
+template <class T>
+struct QuarterTurn {
+  static constexpr bool single = sizeof(T) == 4;
+  static constexpr T first = single ? T(1.57079637f) : T(1.5707963267948966);
+  static constexpr T second = single ? T(-4.37113883e-8f) : T(6.123233995736766e-17);
+  static constexpr T third = single ? T(-1.71512451e-15f) : T(-1.4973849048591698e-33);
+  static constexpr T farthest = single ? T(65536) : T(1 << 30);
+  // Below this the sine is its argument.
+  static constexpr T least = single ? T(0x1p-13f) : T(0x1p-27);
+};
+
+// Of |x| <= pi/4: x + x^3 P(x^2), and 1 - x^2/2 + x^4 Q(x^2).
+inline Vec<float> sine_tail(Vec<float> z) {
+  using V = Vec<float>;
+  return polynomial(z, V(-1.9515295891e-4f), V(8.3321608736e-3f), V(-1.6666654611e-1f));
+}
+inline Vec<float> cosine_tail(Vec<float> z) {
+  using V = Vec<float>;
+  return polynomial(z, V(2.443315711809948e-5f), V(-1.388731625493765e-3f), V(4.166664568298827e-2f));
+}
+inline Vec<double> sine_tail(Vec<double> z) {
+  using V = Vec<double>;
+  return polynomial(z, V(1.58962301576546568060e-10), V(-2.50507477628578072866e-8),
+                    V(2.75573136213857245213e-6), V(-1.98412698295895385996e-4), V(8.33333333332211858878e-3),
+                    V(-1.66666666666666307295e-1));
+}
+inline Vec<double> cosine_tail(Vec<double> z) {
+  using V = Vec<double>;
+  return polynomial(z, V(-1.13585365213876817300e-11), V(2.08757008419747316778e-9),
+                    V(-2.75573141792967388112e-7), V(2.48015872888717045348e-5), V(-1.38888888888730564116e-3),
+                    V(4.16666666666665929218e-2));
+}
+
+// Arguments of any size, one by one by the C library.
+template <class T>
+[[gnu::noinline]] Vec<T> far_sine(Vec<T> x, bool cosine) noexcept {
+  T values[Vec<T>::width];
+  x.store(values);
+  for (T& v : values) v = cosine ? std::cos(v) : std::sin(v);
+  return Vec<T>::load(values);
+}
+
+// sin(x + turns pi/2), turns 0 or 1.
+template <class T>
+Vec<T> sine(Vec<T> x, T turns) {
+  using V = Vec<T>;
+  using Quarter = QuarterTurn<T>;
+  if (any(V(Quarter::farthest) < abs(x))) return far_sine(x, turns != 0);
+  const V n = round(x * V(T(0.63661977236758134308)));
+  V r = fma(n, V(-Quarter::first), x);
+  r = fma(n, V(-Quarter::second), r);
+  r = fma(n, V(-Quarter::third), r);
+  const V z = r * r, half(T(0.5)), quarters = n + V(turns);
+  const V s = fma(r * z, sine_tail(z), r);
+  const V c = fma(z * z, cosine_tail(z), fma(z, V(T(-0.5)), V(T(1))));
+  // An odd number of quarters exchanges the two; one that leaves 2 or 3 of 4 changes the sign.
+  const V pairs = quarters * half, turned = pairs * half;
+  const V y = select(floor(pairs) < pairs, c, s);
+  return select(turned - floor(turned) < half, y, -y);
+}
+template <class T>
+Vec<T> sin(Vec<T> x) {
+  return select(abs(x) < Vec<T>(QuarterTurn<T>::least), x, sine(x, T(0)));
+}
+template <class T>
+Vec<T> cos(Vec<T> x) {
+  return sine(x, T(1));
 }

@@ -48,6 +48,7 @@ inline Vec<float>(min)(Vec<float> a, Vec<float> b) { return _mm256_min_ps(b.v, a
 inline Vec<float> select(Vec<float> mask, Vec<float> a, Vec<float> b) {
   return _mm256_blendv_ps(b.v, a.v, mask.v);
 }
+inline bool any(Vec<float> mask) { return _mm256_movemask_ps(mask.v) != 0; }
 inline Vec<float> abs(Vec<float> a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v); }
 #if defined(__clang__) && defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 // clang would estimate it, as x times 1 / sqrt(x), and make 0 of NaN.
@@ -127,6 +128,7 @@ inline Vec<double>(min)(Vec<double> a, Vec<double> b) { return _mm256_min_pd(b.v
 inline Vec<double> select(Vec<double> mask, Vec<double> a, Vec<double> b) {
   return _mm256_blendv_pd(b.v, a.v, mask.v);
 }
+inline bool any(Vec<double> mask) { return _mm256_movemask_pd(mask.v) != 0; }
 inline Vec<double> abs(Vec<double> a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v); }
 inline Vec<double> sqrt(Vec<double> a) { return _mm256_sqrt_pd(a.v); }
 inline Vec<double> round(Vec<double> a) {

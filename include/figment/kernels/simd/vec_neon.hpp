@@ -51,6 +51,7 @@ inline Vec<float> select(Vec<float> mask, Vec<float> a, Vec<float> b) {
 // NaN in the first argument comes out, NaN in the second does not: the instructions give NaN for either.
 inline Vec<float>(max)(Vec<float> a, Vec<float> b) { return select(a < b, b, a); }
 inline Vec<float>(min)(Vec<float> a, Vec<float> b) { return select(b < a, b, a); }
+inline bool any(Vec<float> mask) { return vmaxvq_u32(vreinterpretq_u32_f32(mask.v)) != 0; }
 inline Vec<float> abs(Vec<float> a) { return vabsq_f32(a.v); }
 inline Vec<float> sqrt(Vec<float> a) { return vsqrtq_f32(a.v); }
 inline Vec<float> round(Vec<float> a) { return vrndnq_f32(a.v); }
@@ -122,6 +123,7 @@ inline Vec<double> select(Vec<double> mask, Vec<double> a, Vec<double> b) {
 }
 inline Vec<double>(max)(Vec<double> a, Vec<double> b) { return select(a < b, b, a); }
 inline Vec<double>(min)(Vec<double> a, Vec<double> b) { return select(b < a, b, a); }
+inline bool any(Vec<double> mask) { return vmaxvq_u32(vreinterpretq_u32_f64(mask.v)) != 0; }
 inline Vec<double> abs(Vec<double> a) { return vabsq_f64(a.v); }
 inline Vec<double> sqrt(Vec<double> a) { return vsqrtq_f64(a.v); }
 inline Vec<double> round(Vec<double> a) { return vrndnq_f64(a.v); }

@@ -96,6 +96,14 @@ Vec<T> log1p_to_one(Vec<T> a) {
   return Vec<T>(std::log1p(a.v));
 }
 template <class T>
+Vec<T> sin(Vec<T> a) {
+  return Vec<T>(std::sin(a.v));
+}
+template <class T>
+Vec<T> cos(Vec<T> a) {
+  return Vec<T>(std::cos(a.v));
+}
+template <class T>
 Vec<T> tanh(Vec<T> a) {
   return Vec<T>(std::tanh(a.v));
 }
