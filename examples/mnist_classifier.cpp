@@ -11,12 +11,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-auto make_classifier(Rng& rng) {
+auto make_classifier(Index classes, Rng& rng) {
   const Conv2dOptions same{.padding = Padding::same(), .activation = Activation::relu};
   return Classifier(Sequential{Conv2d(1, 32, same, rng), MaxPool2d(2), Conv2d(32, 64, same, rng),
                                MaxPool2d(2), Dropout(0.25), Flatten{},
                                Linear(7 * 7 * 64, 128, rng, {.activation = Activation::relu}), Dropout(0.5),
-                               Linear(128, 10, rng)});
+                               Linear(128, classes, rng)});
 }
 
 /// Images and, if they were asked for by class, the classes.
@@ -69,7 +69,7 @@ int train(examples::RunOptions options, const std::string& score) {
   const auto images = examples::load_images(options);
 
   Rng rng(options.seed);
-  auto model = make_classifier(rng);
+  auto model = make_classifier(static_cast<Index>(images.classes.size()), rng);
   run.show("model", model, {28, 28, 1});
   Adam optimizer(parameters(model), {.rate = options.lr});
   data::Loader batches(images.train, {.batch = options.batch, .seed = options.seed});
@@ -85,7 +85,7 @@ int train(examples::RunOptions options, const std::string& score) {
 
   const History& h = training.history;
   Figures figures{{"train", h.last("train")}, {"val", h.last("val")}, {"accuracy", h.last("val_accuracy")}};
-  if (!score.empty()) judge(model, made, examples::class_names(options), figures);
+  if (!score.empty()) judge(model, made, images.classes, figures);
   figures.push_back({"seconds", h.last("seconds")});
   return run.finish(training, figures);
 }
@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
   examples::RunOptions options{.epochs = 8, .batch = 128};
   std::string score;
   examples::CommandLine line("mnist_classifier",
-                             "Trains a small convolutional network to tell the ten classes apart.");
+                             "Trains a small convolutional network to tell the classes apart.");
   examples::add_common(line, options);
   line.option("--score", score,
               "directory with samples.npy of another example: counts their classes, and with labels.npy how "

@@ -47,8 +47,10 @@ auto bound(const recipes::ConditionalVaeModel& vae, const Images& x, Index k, Rn
 }
 
 template <class Model>
-void draw(const Model& vae, const Images& test, const examples::RunOptions& options, examples::Run& run) {
+void draw(const Model& vae, const data::Mnist& images, const examples::RunOptions& options,
+          examples::Run& run) {
   constexpr bool conditional = std::is_same_v<Model, recipes::ConditionalVaeModel>;
+  const Images& test = images.test;
 
   const auto first = data::slice(test, 0, std::min<Index>(15, test.size()));
   examples::save_rows(run.picture("reconstructions.png", "test images and their reconstructions"),
@@ -87,7 +89,7 @@ void draw(const Model& vae, const Images& test, const examples::RunOptions& opti
                                       .y_label = "second dimension of the mean",
                                       .width = 820,
                                       .height = 700,
-                                      .class_names = examples::class_names(options)});
+                                      .class_names = images.classes});
     scatter.save(run.picture("latent.png", "test images in the latent space"));
     scatter.save(run.file("latent.svg"));
   }
@@ -97,6 +99,7 @@ template <class Model>
 int train(Model vae, const Settings& settings, const VaeRun& how, const examples::RunOptions& options,
           examples::Run& run) {
   auto images = examples::load_images(options);
+  if (std::is_same_v<Model, recipes::ConditionalVaeModel>) examples::expect_classes(images, recipes::classes);
   run.show("model", vae, {28, 28, 1});
   if (settings.all_data)
     images.train = {concat({images.train.x, images.test.x}),
@@ -136,7 +139,7 @@ int train(Model vae, const Settings& settings, const VaeRun& how, const examples
       },
       {&anneal});
 
-  draw(vae, images.test, options, run);
+  draw(vae, images, options, run);
   examples::Figures figures;
   if (training.history.rows.empty()) return run.finish(training, figures);
   const std::string half = settings.all_data ? "" : "val_";

@@ -85,6 +85,7 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
   Rng rng(options.seed);
   auto gan = recipes::make_gan(settings, rng);
   const Index labels_joined = gan.options.classes;
+  if (labels_joined > 0) expect_classes(images, labels_joined);
   run.show("generator", gan.generator, {settings.latent + labels_joined});
   run.show("discriminator", gan.discriminator,
            labels_joined == 0 ? Shape{28, 28, 1} : Shape{784 + labels_joined});

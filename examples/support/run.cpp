@@ -5,6 +5,7 @@
 #include <figment/io/checkpoints.hpp>
 #include <figment/io/config.hpp>
 #include <iostream>
+#include <tuple>
 
 #include "support/resume.hpp"
 
@@ -45,9 +46,11 @@ void add_basic(CommandLine& line, RunOptions& o) {
 }
 
 void add_data(CommandLine& line, RunOptions& o) {
-  line.option("--data", o.data,
-              "directory with the data set's files, or a file of libsvm text with its .t beside it (default: "
-              "$FIGMENT_DATA, a download, the bundled)");
+  line.option(
+      "--data", o.data,
+      "folder or file of images: MNIST's IDX files or those of EMNIST, QMNIST, Kuzushiji and torchvision, "
+      "Keras' mnist.npz, Kaggle's train.csv, libsvm text with its .t beside it (default: $FIGMENT_DATA, a "
+      "download, the bundled)");
 }
 
 void add_steps(CommandLine& line, RunOptions& o) {
@@ -70,6 +73,14 @@ figment::data::Mnist load_images(const RunOptions& o, bool raw) {
   const fs::path source = data::find_mnist(kind_of(o), o.data, FIGMENT_BUNDLED_DATA);
   remember_data(source);
   auto images = data::load_mnist(source, {.unit_range = !raw});
+  // A folder need not say what its images are of; digits are the guess.
+  if (images.classes == data::mnist_class_names(data::MnistKind::digits))
+    images.classes = data::mnist_class_names(kind_of(o));
+  if (!images.test.labels.defined()) {
+    std::tie(images.train, images.test) = data::split(images.train, 1.0 / 7);
+    if (!o.quiet)
+      std::cerr << "(the test images have no labels: the last training images are used instead)\n";
+  }
   if (o.smoke) {
     images.train = data::slice(images.train, 0, std::min<Index>(1000, images.train.size()));
     images.test = data::slice(images.test, 0, std::min<Index>(500, images.test.size()));
@@ -83,8 +94,10 @@ figment::data::Mnist load_images(const RunOptions& o, bool raw) {
   return images;
 }
 
-std::vector<std::string> class_names(const RunOptions& o) {
-  return figment::data::mnist_class_names(kind_of(o));
+void expect_classes(const figment::data::Mnist& images, figment::Index classes) {
+  const auto found = static_cast<figment::Index>(images.classes.size());
+  figment::ensure(found == classes, "{}: {} classes, but this recipe is for {}", images.source.string(),
+                  found, classes);
 }
 
 namespace {

@@ -18,7 +18,7 @@ namespace examples {
 
 /// The flags of every example; set the defaults before reading the command line.
 struct RunOptions {
-  std::string data = {};  ///< directory of the data set, or a file of libsvm text; empty: search
+  std::string data = {};  ///< folder or file of the data set; empty: search
   std::string dataset = "mnist";
   figment::Index epochs = 1;
   figment::Index batch = 100;
@@ -53,10 +53,11 @@ void add_steps(CommandLine& line, RunOptions& options);
 void add_common(CommandLine& line, RunOptions& options);
 
 /// The images by the flags: --data, else the environment's, else downloaded, else the bundled digits. --smoke
-/// keeps a small part. Says on stderr which set it is. `raw` leaves pixels from 0 to 255.
+/// keeps a small part. Says on stderr which set it is. `raw` leaves pixels from 0 to 255. In place of test
+/// images without labels, as Kaggle has them, come the last of the training images.
 figment::data::Mnist load_images(const RunOptions& options, bool raw = false);
-/// The names of the data set's classes.
-std::vector<std::string> class_names(const RunOptions& options);
+/// Throws unless the images are of so many classes, those of a recipe that asks for one.
+void expect_classes(const figment::data::Mnist& images, figment::Index classes);
 
 /// What came out, by name.
 using Figures = std::vector<std::pair<std::string, double>>;

@@ -37,7 +37,8 @@ def numbers(dtype):
 
 
 # Every type in either byte order and either order of elements: NumPy wrote them, and says here what they are.
-kinds = ["b1"] + [order + kind + str(size) for kind in "iu" for size in (1, 2, 4, 8) for order in "<>"[:2 - (size == 1)]]
+kinds = ["b1"] + [order + kind + str(size) for kind in "iu" for size in (1, 2, 4, 8)
+                  for order in ("<" if size == 1 else "<>")]
 kinds += [order + "f" + str(size) for size in (2, 4, 8) for order in "<>"]
 every = {}
 for kind in kinds:
@@ -65,7 +66,8 @@ def npy(header, values, align=16, version=(1, 0), newline="\n"):
     """A .npy file with a header of the writer's own."""
     wide = 2 if version == (1, 0) else 4
     header += " " * (-(8 + wide + len(header) + len(newline)) % align) + newline
-    return b"\x93NUMPY" + bytes(version) + struct.pack("<H" if wide == 2 else "<I", len(header)) + header.encode() + values
+    length = struct.pack("<H" if wide == 2 else "<I", len(header))
+    return b"\x93NUMPY" + bytes(version) + length + header.encode() + values
 
 
 row = numpy.array([[1, 2, 3], [4, 5, 6]])
@@ -77,7 +79,8 @@ others = {
     # npy-matlab (github.com/kwikteam/npy-matlab): MATLAB's arrays have two dimensions at least, in Fortran's order.
     "npy-matlab": npy("{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3), }", row.astype("f8").tobytes("F")),
     "npy-matlab column": npy("{'descr': '<f8', 'fortran_order': True, 'shape': (6, 1), }", row.astype("f8").tobytes()),
-    "npy-matlab uint8": npy("{'descr': '<u1', 'fortran_order': True, 'shape': (2, 3), }", row.astype("u1").tobytes("F")),
+    "npy-matlab uint8": npy("{'descr': '<u1', 'fortran_order': True, 'shape': (2, 3), }",
+                            row.astype("u1").tobytes("F")),
     # NPZ.jl (github.com/fhs/NPZ.jl): Fortran's order always, of scalars and vectors too.
     "NPZ.jl": npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2,3), }", row.astype("f4").tobytes("F")),
     "NPZ.jl vector": npy("{'descr': '<i8', 'fortran_order': True, 'shape': (6,), }", row.astype("i8").tobytes()),
@@ -87,9 +90,10 @@ others = {
     # Everything a Python dict may look like; Java and JavaScript writers have some of it.
     "quotes": npy('{"descr": "<f4", "fortran_order": False, "shape": (2, 3)}', row.astype("f4").tobytes()),
     "tight": npy("{'shape':(2,3),'fortran_order':False,'descr':'<f4'}", row.astype("f4").tobytes(), 1, newline=""),
-    "loose": npy("{ 'descr' :\t'<f4' ,\n 'fortran_order' : False ,\n 'shape' : ( 2 , 3 , ) , }", row.astype("f4").tobytes(),
-                 64, (2, 0)),
-    "native": npy("{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3), }", row.astype("f4").tobytes(), 64, (3, 0)),
+    "loose": npy("{ 'descr' :\t'<f4' ,\n 'fortran_order' : False ,\n 'shape' : ( 2 , 3 , ) , }",
+                 row.astype("f4").tobytes(), 64, (2, 0)),
+    "native": npy("{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3), }", row.astype("f4").tobytes(), 64,
+                  (3, 0)),
     "bare": npy("{'descr': 'f4', 'fortran_order': False, 'shape': (2, 3), }", row.astype("f4").tobytes()),
     "bool": npy("{'descr': '?', 'fortran_order': False, 'shape': (2, 3), }", bytes([1, 0, 1, 0, 2, 255])),
 }

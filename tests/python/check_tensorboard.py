@@ -80,7 +80,8 @@ def main(program):
         same("shape", [d.size for d in shape.dim], [-1, 4, 4, 4])
         weight = nodes["generator/Linear_0/weight"].attr["_output_shapes"].list.shape[0]
         same("shape of a weight", [d.size for d in weight.dim], [5, 64])
-        print(f"tensorboard reads {len(loss)} steps, {len(codes)} histograms, {len(images)} pictures, a text and a graph of {len(nodes)} nodes")
+        print(f"tensorboard reads {len(loss)} steps, {len(codes)} histograms, {len(images)} pictures, a text and a graph "
+              f"of {len(nodes)} nodes")
 
 
 main(sys.argv[1])

@@ -174,8 +174,8 @@ inline MnistFiles mnist_files(const std::filesystem::path& place) {
   const auto plain = idx_files(place, "");
   if (plain.lack.empty() || !plain.train_images.empty()) return plain;
   auto found = mnist_train_files(place);
-  if (found.empty()) {  // as torchvision has them, in raw or SET/raw
-    std::vector<std::filesystem::path> dirs{place / "raw"};
+  if (found.empty()) {  // as torchvision has them, in raw or SET/raw, and NIST's archive of EMNIST, in gzip
+    std::vector<std::filesystem::path> dirs{place / "raw", place / "gzip"};
     for (const auto& entry : std::filesystem::directory_iterator(place, error))
       dirs.push_back(entry.path() / "raw");
     for (const auto& dir : dirs)

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <clocale>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>

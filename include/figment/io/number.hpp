@@ -1,9 +1,11 @@
 // The numbers of other programs' files: their types and byte orders, and how they become a tensor's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <string>

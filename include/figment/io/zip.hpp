@@ -244,7 +244,8 @@ class ZipReader {
     std::string_view field;
     while (extra.size() >= 4) {
       const std::string_view rest = extra.substr(4);
-      const std::size_t length = (std::min)(std::size_t{zip_number(extra.data() + 2, 2)}, rest.size());
+      const std::size_t length =
+          (std::min)(static_cast<std::size_t>(zip_number(extra.data() + 2, 2)), rest.size());
       if (zip_number(extra.data(), 2) == 1) field = rest.substr(0, length);
       extra = rest.substr(length);
     }
