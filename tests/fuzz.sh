@@ -17,13 +17,18 @@ fi
 build=$root/build/fuzz
 mkdir -p "$build"
 cd "$build"
-for target in "${targets[@]}"; do
+
+fuzz() {
+  local target=$1
   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I"$root/include" \
     "$root/tests/fuzz/$target.cpp" -o "$target" -lz -pthread
   mkdir -p "corpus/$target"
   # Memory for what a header only promises is not to be taken.
   "./$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=1024 -malloc_limit_mb=256 -verbosity=0 \
     -print_final_stats=1 "corpus/$target" "$root/tests/fuzz/seeds/$target" 2>"$target.log" ||
-    { tail -n 40 "$target.log"; echo "$target: a finding, in $build"; exit 1; }
+    { tail -n 40 "$target.log"; echo "$target: a finding, in $build"; return 1; }
   echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$target.log") inputs"
-done
+}
+export -f fuzz
+export root seconds build
+printf '%s\n' "${targets[@]}" | xargs -P "$(figment_cores)" -I{} bash -euo pipefail -c 'fuzz {}'

@@ -3,6 +3,7 @@
 
 #include "figment/core/parallel.hpp"
 #include "support/catch.hpp"
+#include "support/data_files.hpp"
 #include "support/error_of.hpp"
 
 using namespace figment;
@@ -10,13 +11,9 @@ using data::Binarization;
 using data::binarize;
 using data::binarized_loader;
 using test::error_of;
+using test::list;
 
 namespace {
-
-template <class T>
-std::vector<T> list(const Tensor<T>& t) {
-  return {t.values().begin(), t.values().end()};
-}
 
 /// Examples of 64 pixels, each of one grey value, which is its label over 10.
 data::Dataset<float> grey(Index n) {

@@ -2,12 +2,14 @@
 #include "figment/data/idx.hpp"
 
 #include "support/catch.hpp"
+#include "support/data_files.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace figment;
 using data::read_idx;
 using test::error_of;
+using test::write_gz;
 
 namespace {
 
@@ -20,12 +22,6 @@ std::string header(char type, std::initializer_list<std::uint32_t> extents) {
   std::string s{'\0', '\0', type, static_cast<char>(extents.size())};
   for (auto e : extents) s += be32(e);
   return s;
-}
-
-void write_gz(const std::filesystem::path& path, const std::string& bytes) {
-  gzFile file = gzopen(path.string().c_str(), "wb");
-  gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
-  gzclose(file);
 }
 
 const std::string good = header(8, {2, 3}) + "\x01\x02\x03\xfd\xfe\xff";

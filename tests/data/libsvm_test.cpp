@@ -7,25 +7,17 @@
 #include "figment/data/csv.hpp"
 
 #include "support/catch.hpp"
+#include "support/data_files.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace figment;
 using data::read_libsvm;
 using test::error_of;
+using test::list;
+using test::write_gz;
 
 namespace {
-
-void write_gz(const std::filesystem::path& path, const std::string& bytes) {
-  gzFile file = gzopen(path.string().c_str(), "wb");
-  gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
-  gzclose(file);
-}
-
-template <class T>
-std::vector<T> list(const Tensor<T>& t) {
-  return {t.values().begin(), t.values().end()};
-}
 
 using Floats = std::vector<float>;
 using Ints = std::vector<std::int32_t>;

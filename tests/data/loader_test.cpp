@@ -14,7 +14,7 @@ using test::error_of;
 
 namespace {
 
-data::Dataset<float> counted(Index n) {
+data::Dataset<float> column(Index n) {
   return {cast<float>(Indices::arange(n)).view_as({n, 1}), Indices::arange(n)};
 }
 
@@ -46,7 +46,7 @@ Tensor<float> add_noise(Tensor<float> x, Rng& rng) {
 
 TEST_CASE("an epoch has every example once, with its label", "[loader]") {
   const bool prefetch = GENERATE(false, true);
-  data::Loader loader(counted(103), {.batch = 10, .prefetch = prefetch});
+  data::Loader loader(column(103), {.batch = 10, .prefetch = prefetch});
   CHECK(loader.size() == 103);
   CHECK(loader.batches() == 11);
   for (int epoch = 0; epoch < 3; ++epoch) {
@@ -63,26 +63,26 @@ TEST_CASE("an epoch has every example once, with its label", "[loader]") {
 }
 
 TEST_CASE("drop_last, no shuffle and no labels", "[loader]") {
-  data::Loader dropping(counted(23), {.batch = 10, .drop_last = true});
+  data::Loader dropping(column(23), {.batch = 10, .drop_last = true});
   CHECK(dropping.batches() == 2);
   CHECK(run(dropping).sizes == std::vector<int>{10, 10});
 
-  data::Loader ordered(counted(5), {.batch = 2, .shuffle = false});
+  data::Loader ordered(column(5), {.batch = 2, .shuffle = false});
   CHECK(run(ordered).labels == std::vector<int>{0, 1, 2, 3, 4});
 
   data::Loader bare(data::Dataset{Tensor<double>::zeros({3, 2})}, {.batch = 2});
   for (const auto& batch : bare) CHECK_FALSE(batch.labels.defined());
 
-  data::Loader empty(counted(0), {.batch = 2});
+  data::Loader empty(column(0), {.batch = 2});
   CHECK(run(empty).sizes.empty());
-  data::Loader small(counted(3), {.batch = 5, .drop_last = true});
+  data::Loader small(column(3), {.batch = 5, .drop_last = true});
   CHECK(run(small).sizes.empty());
 }
 
 TEST_CASE("prefetch changes nothing in the batches", "[loader]") {
   std::vector<Seen> with, without;
   for (const bool prefetch : {false, true}) {
-    data::Loader loader(counted(57), {.batch = 8, .prefetch = prefetch, .seed = 5});
+    data::Loader loader(column(57), {.batch = 8, .prefetch = prefetch, .seed = 5});
     loader.transform(add_noise).transform([](Tensor<float> x, Rng&) {
       for (Index i = 0; i < x.size(); ++i) x.mutable_data()[i] *= 2;
       return x;
@@ -106,7 +106,7 @@ TEST_CASE("prefetch changes nothing in the batches", "[loader]") {
 
 #ifdef __GLIBC__
 TEST_CASE("without a thread to be had batches are made when they are asked for", "[loader]") {
-  data::Loader loader(counted(103), {.batch = 10}), other(counted(103), {.batch = 10});
+  data::Loader loader(column(103), {.batch = 10}), other(column(103), {.batch = 10});
   for (auto* l : {&loader, &other}) l->transform(add_noise);
   const std::vector<Seen> all{run(loader), run(loader), run(loader)};
   {
@@ -123,7 +123,7 @@ TEST_CASE("without a thread to be had batches are made when they are asked for",
 
 TEST_CASE("an epoch depends on the seed and its number alone", "[loader]") {
   const auto loader = [](std::uint64_t seed) {
-    return data::Loader(counted(40), {.batch = 8, .seed = seed}).transform(add_noise);
+    return data::Loader(column(40), {.batch = 8, .seed = seed}).transform(add_noise);
   };
   auto straight = loader(1), jump = loader(1), other = loader(2);
   run(straight), run(straight);
@@ -155,7 +155,7 @@ std::vector<int> counts(const Seen& seen, std::size_t n) {
 TEST_CASE("an epoch of so many batches goes through the data again and again, each time in another order",
           "[loader]") {
   const bool prefetch = GENERATE(false, true);
-  data::Loader loader(counted(10), {.batch = 4, .batches = 8, .prefetch = prefetch});
+  data::Loader loader(column(10), {.batch = 4, .batches = 8, .prefetch = prefetch});
   CHECK(loader.size() == 10);
   CHECK(loader.batches() == 8);
   std::vector<Seen> epochs;
@@ -180,12 +180,12 @@ TEST_CASE("an epoch of so many batches goes through the data again and again, ea
   CHECK(epochs[0].labels != epochs[1].labels);
 
   // Fewer batches than the data has, and in order.
-  data::Loader few(counted(10), {.batch = 4, .batches = 1, .prefetch = prefetch});
+  data::Loader few(column(10), {.batch = 4, .batches = 1, .prefetch = prefetch});
   CHECK(run(few).sizes == std::vector<int>{4});
-  data::Loader ordered(counted(3), {.batch = 2, .shuffle = false, .batches = 4, .prefetch = prefetch});
+  data::Loader ordered(column(3), {.batch = 2, .shuffle = false, .batches = 4, .prefetch = prefetch});
   CHECK(run(ordered).labels == std::vector<int>{0, 1, 2, 0, 1, 2, 0, 1});
   // More examples in a batch than there are.
-  data::Loader wide(counted(3), {.batch = 7, .batches = 2, .prefetch = prefetch});
+  data::Loader wide(column(3), {.batch = 7, .batches = 2, .prefetch = prefetch});
   CHECK(run(wide).sizes == std::vector<int>{7, 7});
   auto often = counts(run(wide), 3);
   std::sort(often.begin(), often.end());
@@ -194,11 +194,11 @@ TEST_CASE("an epoch of so many batches goes through the data again and again, ea
 
 TEST_CASE("with replacement each example is drawn by itself", "[loader]") {
   const bool prefetch = GENERATE(false, true);
-  data::Loader once(counted(103), {.batch = 10, .replacement = true, .prefetch = prefetch});
+  data::Loader once(column(103), {.batch = 10, .replacement = true, .prefetch = prefetch});
   CHECK(once.batches() == 10);
   CHECK(run(once).sizes == std::vector<int>(10, 10));
 
-  data::Loader loader(counted(100), {.batch = 50, .replacement = true, .batches = 200, .prefetch = prefetch});
+  data::Loader loader(column(100), {.batch = 50, .replacement = true, .batches = 200, .prefetch = prefetch});
   const Seen first = run(loader), second = run(loader);
   CHECK(first.sizes == std::vector<int>(200, 50));
   CHECK(first.labels != second.labels);
@@ -219,7 +219,7 @@ TEST_CASE("drawn epochs depend on the seed and their number alone, too", "[loade
   const bool replacement = GENERATE(false, true);
   const auto loader = [&](std::uint64_t seed, bool prefetch) {
     return data::Loader(
-               counted(12),
+               column(12),
                {.batch = 5, .replacement = replacement, .batches = 7, .prefetch = prefetch, .seed = seed})
         .transform(add_noise);
   };
@@ -238,7 +238,7 @@ TEST_CASE("drawn epochs depend on the seed and their number alone, too", "[loade
 
 TEST_CASE("a transform's exception comes out of the loop, and the next epoch runs", "[loader]") {
   const bool prefetch = GENERATE(false, true);
-  data::Loader loader(counted(30), {.batch = 5, .prefetch = prefetch});
+  data::Loader loader(column(30), {.batch = 5, .prefetch = prefetch});
   std::atomic<int> calls = 0;
   loader.transform([&](Tensor<float> x, Rng&) {
     ensure(++calls != 4, "no fourth batch");
@@ -253,7 +253,7 @@ TEST_CASE("a transform's exception comes out of the loop, and the next epoch run
 }
 
 TEST_CASE("leaving a loop early is safe", "[loader]") {
-  data::Loader loader(counted(40), {.batch = 4});
+  data::Loader loader(column(40), {.batch = 4});
   for (int round = 0; round < 200; ++round) {
     int seen = 0;
     for (const auto& batch : loader) {
@@ -271,7 +271,7 @@ TEST_CASE("leaving a loop early is safe", "[loader]") {
 
 TEST_CASE("the loader works ahead while a batch is in use", "[loader]") {
   std::atomic<int> made = 0;
-  data::Loader loader(counted(10), {.batch = 1});
+  data::Loader loader(column(10), {.batch = 1});
   loader.transform([&](Tensor<float> x, Rng&) {
     ++made;
     return x;
@@ -287,7 +287,7 @@ TEST_CASE("the loader works ahead while a batch is in use", "[loader]") {
 TEST_CASE("a steady epoch takes no memory from the heap for its batches", "[loader]") {
   if (!figment::detail::recycle_memory) return;  // under the address sanitizer every block is fresh
   const bool prefetch = GENERATE(false, true);
-  data::Loader loader(counted(1000), {.batch = 10, .prefetch = prefetch});
+  data::Loader loader(column(1000), {.batch = 10, .prefetch = prefetch});
   run(loader);
   const auto before = memory_stats().allocations;
   for (int epoch = 0; epoch < 3; ++epoch) run(loader);
@@ -296,21 +296,21 @@ TEST_CASE("a steady epoch takes no memory from the heap for its batches", "[load
 }
 
 TEST_CASE("the loader refuses what it cannot load", "[loader]") {
-  CHECK_THAT(error_of([] { data::Loader(counted(3), {.batch = 0}); }),
+  CHECK_THAT(error_of([] { data::Loader(column(3), {.batch = 0}); }),
              ContainsSubstring("batch of 1 or more"));
-  CHECK(error_of([] { data::Loader(counted(3), {.batches = -1}); }) ==
+  CHECK(error_of([] { data::Loader(column(3), {.batches = -1}); }) ==
         "loader: expected 0 or more batches, found -1");
-  CHECK(error_of([] { data::Loader(counted(0), {.batches = 4}); }) == "loader: 4 batches of no examples");
+  CHECK(error_of([] { data::Loader(column(0), {.batches = 4}); }) == "loader: 4 batches of no examples");
   const Index most = Index{1} << 30;
-  CHECK(error_of([&] { data::Loader(counted(3), {.batch = 2, .batches = most}); }) ==
+  CHECK(error_of([&] { data::Loader(column(3), {.batch = 2, .batches = most}); }) ==
         "loader: 1073741824 batches of 2, at most 2^31 - 1 examples fit");
-  CHECK_THAT(error_of([&] { data::Loader(counted(3), {.batch = most * most, .batches = 64}); }),
+  CHECK_THAT(error_of([&] { data::Loader(column(3), {.batch = most * most, .batches = 64}); }),
              ContainsSubstring("64 batches of"));  // their product overflows
-  data::Loader whole(counted(3), {.batch = most * most});
+  data::Loader whole(column(3), {.batch = most * most});
   CHECK(run(whole).sizes == std::vector<int>{3});
   const data::Dataset wrong{Tensor<float>::zeros({4, 3}), Indices::arange(5)};
   CHECK_THAT(error_of([&] { data::Loader{wrong}; }), ContainsSubstring("4 examples"));
-  data::Loader loader(counted(6), {.batch = 2});
+  data::Loader loader(column(6), {.batch = 2});
   CHECK_THAT(error_of([&] { loader.set_epoch(-1); }), ContainsSubstring("found -1"));
   CHECK_THAT(error_of([&] { loader.set_epoch(0, 4); }), ContainsSubstring("batch 4 of an epoch of 3"));
   loader.transform([](Tensor<float>, Rng&) { return Tensor<float>::zeros({1, 1}); });

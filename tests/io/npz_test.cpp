@@ -20,7 +20,7 @@ using test::error_of;
 
 namespace {
 
-const std::filesystem::path golden = std::filesystem::path(FIGMENT_SOURCE_DIR) / "tests/golden";
+const std::filesystem::path golden_files = std::filesystem::path(FIGMENT_SOURCE_DIR) / "tests/golden";
 
 /// What tests/golden/make_npz.py saved, read from a file: true if all of it is there.
 bool is_numpys(const std::filesystem::path& path) {
@@ -35,12 +35,12 @@ bool is_numpys(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("npz files that NumPy wrote, stored and deflated", "[npz]") {
-  CHECK(is_numpys(golden / "numpy_stored.npz"));
-  CHECK(is_numpys(golden / "numpy_deflated.npz"));
-  const auto zeros = io::load_npz(golden / "numpy_zeros.npz");
+  CHECK(is_numpys(golden_files / "numpy_stored.npz"));
+  CHECK(is_numpys(golden_files / "numpy_deflated.npz"));
+  const auto zeros = io::load_npz(golden_files / "numpy_zeros.npz");
   REQUIRE(zeros.size() == 1);
   CHECK(bit_difference(zeros[0].second, Tensor<float>::zeros({4112})) == "");
-  const std::string path = (golden / "numpy_stored.npz").string();
+  const std::string path = (golden_files / "numpy_stored.npz").string();
   const io::NpzReader reader(path);
   CHECK(reader.has("weight"));
   CHECK_FALSE(reader.has("weigh"));
@@ -53,7 +53,7 @@ TEST_CASE("npz files that NumPy wrote, stored and deflated", "[npz]") {
 }
 
 TEST_CASE("npz files hold every type, byte order and order of elements of NumPy's", "[npz]") {
-  const std::string path = (golden / "numpy_types.npz").string();
+  const std::string path = (golden_files / "numpy_types.npz").string();
   const io::NpzReader reader(path);
   const double infinity = std::numeric_limits<double>::infinity();
   int seen = 0;
@@ -92,7 +92,7 @@ TEST_CASE("npz files hold every type, byte order and order of elements of NumPy'
 }
 
 TEST_CASE("numbers that a tensor does not hold are refused by element, other types by name", "[npz]") {
-  const std::string path = (golden / "numpy_types.npz").string();
+  const std::string path = (golden_files / "numpy_types.npz").string();
   const io::NpzReader reader(path);
   const auto error = [&](auto type, const std::string& name) {
     const std::string lead = "load_npz: " + path + ": '" + name + ".npy': ";
@@ -133,7 +133,7 @@ TEST_CASE("npz files of other writers: cnpy, npy-matlab, NPZ.jl, Python 2, scipy
     if (name == "NPZ.jl number") return Tensor<float>::scalar(0.1f);
     return name == "bool" ? Tensor<float>({2, 3}, {1, 0, 1, 0, 1, 1}) : row;
   };
-  const auto others = io::load_npz(golden / "others.npz");
+  const auto others = io::load_npz(golden_files / "others.npz");
   CHECK(others.size() == 16);
   for (const auto& [name, t] : others) {
     INFO(name);
@@ -142,8 +142,8 @@ TEST_CASE("npz files of other writers: cnpy, npy-matlab, NPZ.jl, Python 2, scipy
   }
   // Sizes behind the members, and every number in 64 bits.
   for (const char* name : {"streamed.npz", "zip64.npz"})
-    for (const auto& [member, t] : io::load_npz(golden / name)) CHECK(bit_difference(t, row) == "");
-  const io::NpzReader sparse(golden / "scipy_sparse.npz");  // (0, 2) is 1.5, (1, 0) is 2.5
+    for (const auto& [member, t] : io::load_npz(golden_files / name)) CHECK(bit_difference(t, row) == "");
+  const io::NpzReader sparse(golden_files / "scipy_sparse.npz");  // (0, 2) is 1.5, (1, 0) is 2.5
   CHECK(bit_difference(sparse.read<std::int32_t>("indptr"), Indices({3}, {0, 1, 2})) == "");
   CHECK(bit_difference(sparse.read<std::int32_t>("indices"), Indices({2}, {2, 0})) == "");
   CHECK(bit_difference(sparse.read("data"), Tensor<float>({2}, {1.5f, 2.5f})) == "");
@@ -219,8 +219,8 @@ TEST_CASE("a wrong byte in a zip64 archive is an error or changes nothing", "[np
            bit_difference(list[0].second, row) == "" && bit_difference(list[1].second, row) == "";
   };
   for (const char* name : {"zip64.npz", "streamed.npz"}) {
-    const std::string whole = test::read_bytes(golden / name);
-    REQUIRE(all_there(golden / name));
+    const std::string whole = test::read_bytes(golden_files / name);
+    REQUIRE(all_there(golden_files / name));
     for (std::size_t at = 0; at < whole.size(); ++at) {
       test::write_bytes(path, whole.substr(0, at));
       const std::string cut = error_of([&] { all_there(path); });
@@ -241,7 +241,7 @@ TEST_CASE("a wrong byte in a zip64 archive is an error or changes nothing", "[np
 TEST_CASE("an npz file cut short anywhere is refused", "[npz]") {
   const test::TempDir dir;
   for (const char* name : {"numpy_stored.npz", "numpy_deflated.npz"}) {
-    const std::string whole = test::read_bytes(golden / name);
+    const std::string whole = test::read_bytes(golden_files / name);
     REQUIRE(whole.size() > 500);
     for (std::size_t n = 0; n < whole.size(); ++n) {
       test::write_bytes(dir / "cut.npz", whole.substr(0, n));
@@ -255,8 +255,8 @@ TEST_CASE("a wrong byte in an npz file is an error or changes nothing", "[npz]")
   const test::TempDir dir;
   const auto path = dir / "bad.npz";
   for (const char* name : {"numpy_stored.npz", "numpy_deflated.npz"}) {
-    const std::string whole = test::read_bytes(golden / name);
-    REQUIRE(is_numpys(golden / name));  // from here on the peak is that of the whole file
+    const std::string whole = test::read_bytes(golden_files / name);
+    REQUIRE(is_numpys(golden_files / name));  // from here on the peak is that of the whole file
     std::size_t refused = 0, harmless = 0;
     for (std::size_t at = 0; at < whole.size(); ++at)
       for (const int change : {1, 128, 255}) {
@@ -278,7 +278,7 @@ TEST_CASE("a wrong byte in an npz file is an error or changes nothing", "[npz]")
 TEST_CASE("load_npz says what is wrong with an archive", "[npz]") {
   const test::TempDir dir;
   const auto path = dir / "some.npz";
-  const std::string whole = test::read_bytes(golden / "numpy_stored.npz");
+  const std::string whole = test::read_bytes(golden_files / "numpy_stored.npz");
   const std::size_t central = whole.find("PK\x01\x02"), end = whole.find("PK\x05\x06");
   // With the bytes from `at` on replaced.
   const auto error = [&](std::size_t at, const std::string& bytes) {
@@ -321,7 +321,7 @@ TEST_CASE("load_npz says what is wrong with an archive", "[npz]") {
 TEST_CASE("deflated data that go on or promise more are refused", "[npz]") {
   const test::TempDir dir;
   const auto path = dir / "some.npz";
-  std::string bytes = test::read_bytes(golden / "numpy_deflated.npz");
+  std::string bytes = test::read_bytes(golden_files / "numpy_deflated.npz");
   const std::size_t central = bytes.find("PK\x01\x02");
   const auto error = [&](std::size_t at, char value) {
     std::string changed = bytes;

@@ -50,16 +50,16 @@ Counted histogram_of(const std::string& event) {
 /// The one value of a summary event.
 WireReader value_of(const std::string& event) { return WireReader(event).message(5).message(1); }
 
-struct Node {
+struct NodeDef {
   std::string name, op, layer;
   std::vector<std::string> inputs;
   std::vector<std::int64_t> shape;
 };
-std::vector<Node> nodes_of(std::string_view graph) {
-  std::vector<Node> list;
+std::vector<NodeDef> nodes_of(std::string_view graph) {
+  std::vector<NodeDef> list;
   for (const auto bytes : WireReader(graph).all(1)) {
     const WireReader node(bytes);
-    Node n{node.text(1), node.text(2), "", {}, {}};
+    NodeDef n{node.text(1), node.text(2), "", {}, {}};
     for (const auto input : node.all(3)) n.inputs.emplace_back(input);
     for (const auto bytes_of_attribute : node.all(5)) {
       const WireReader attribute(bytes_of_attribute);
@@ -84,7 +84,7 @@ auto small_generator() {
 }
 
 /// A residual layer: what it adds is no layer's output.
-struct Residual {
+struct Shortcut {
   Linear<float> inner;
   Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
     return x + figment::forward("inner", inner, x, context);
@@ -234,7 +234,7 @@ TEST_CASE("the graph of networks with branches", "[tensorboard]") {
   Rng rng(3);
   // As many features as codes: by shape alone the second head could follow the first.
   GaussianEncoder encoder(Sequential{Linear(6, 4, rng), Dropout(0.5)}, 4, 4, rng);
-  auto residual = Sequential{Linear(3, 3, rng), Residual{Linear(3, 3, rng)}, Sigmoid{}};
+  auto residual = Sequential{Linear(3, 3, rng), Shortcut{Linear(3, 3, rng)}, Sigmoid{}};
   Linear single(2, 1, rng);
   board.graph("encoder", encoder, {6});
   board.graph("residual", residual, {3});
@@ -245,9 +245,9 @@ TEST_CASE("the graph of networks with branches", "[tensorboard]") {
   CHECK(inputs["encoder/mean/Linear"][0] == "encoder/body/Dropout_1");
   CHECK(inputs["encoder/log_var/Linear"][0] == "encoder/body/Dropout_1");
   CHECK(inputs["residual/1/inner/Linear"][0] == "residual/Linear_0/Linear");
-  CHECK(inputs["residual/Residual_1/Residual"] ==
+  CHECK(inputs["residual/Shortcut_1/Shortcut"] ==
         std::vector<std::string>{"residual/Linear_0/Linear", "residual/1/inner/Linear"});
-  CHECK(inputs["residual/Sigmoid_2"] == std::vector<std::string>{"residual/Residual_1/Residual"});
+  CHECK(inputs["residual/Sigmoid_2"] == std::vector<std::string>{"residual/Shortcut_1/Shortcut"});
   CHECK(inputs["single/Linear"] == std::vector<std::string>{"single/input", "single/weight", "single/bias"});
 }
 
