@@ -126,16 +126,17 @@ TEMPLATE_TEST_CASE("choose takes a's or b's values, one or many, by one mask or 
 TEMPLATE_TEST_CASE("sum_rows adds columns of every width to what is there", "[kernels]", float, double) {
   using T = TestType;
   const Index stride = 41;
-  const auto x = numbers<T>(stride * 6, -3);
+  const auto x = numbers<T>(stride * 14, -3);
   for (auto isa : test::supported_isas()) {
     test::IsaScope scope(isa);
-    for (Index rows : {0, 1, 2, 5})
+    for (Index rows : {0, 1, 5, 13})
       for (Index columns = 0; columns <= 40; ++columns) {
         INFO(rows << " rows, " << columns << " columns on " << name(isa));
-        std::vector<T> y(48, T(7)), expected(48, T(7));
+        std::vector<double> y(48, 7.0), expected(48, 7.0);
         for (Index j = 0; j < columns; ++j)
           for (Index i = 0; i < rows; ++i)
-            expected[static_cast<std::size_t>(j)] += x[static_cast<std::size_t>(i * stride + j)];
+            expected[static_cast<std::size_t>(j)] +=
+                static_cast<double>(x[static_cast<std::size_t>(i * stride + j)]);
         kernels::sum_rows(x.data(), stride, y.data(), rows, columns);
         CHECK(y == expected);
       }
@@ -150,14 +151,36 @@ TEMPLATE_TEST_CASE("sum_rows gives a column the same bits wherever it starts", "
   for (Index i = 0; i < rows * columns; ++i) x.push_back(1 / static_cast<T>(1 + (i * 7919) % 1000));
   for (auto isa : test::supported_isas()) {
     test::IsaScope scope(isa);
-    std::vector<T> whole(static_cast<std::size_t>(columns), T(0));
+    std::vector<double> whole(static_cast<std::size_t>(columns), 0.0);
     kernels::sum_rows(x.data(), columns, whole.data(), rows, columns);
     for (Index split = 1; split < columns; ++split) {
       INFO("split at " << split << " on " << name(isa));
-      std::vector<T> parts(whole.size(), T(0));
+      std::vector<double> parts(whole.size(), 0.0);
       kernels::sum_rows(x.data(), columns, parts.data(), rows, split);
       kernels::sum_rows(x.data() + split, columns, parts.data() + split, rows, columns - split);
       CHECK(parts == whole);
     }
+  }
+}
+
+// 0.1 is not a float: 0.1f is 1.49e-8 off, and a float that sums 0.1f is soon further off than that.
+TEMPLATE_TEST_CASE("sums of floats are those of doubles, and squares do not overflow", "[kernels]", float,
+                   double) {
+  using T = TestType;
+  const Index n = 100003;
+  const auto size = static_cast<std::size_t>(n);
+  const std::vector<T> x(size, T(0.1)), large(40, std::is_same_v<T, float> ? T(1e30) : T(1e150));
+  const double each = static_cast<double>(T(0.1)), all = each * static_cast<double>(n);
+  const double square = static_cast<double>(large[0]) * static_cast<double>(large[0]);
+  for (auto isa : test::supported_isas()) {
+    INFO("on " << name(isa));
+    test::IsaScope scope(isa);
+    // Doubles round at 1e-16 each time.
+    CHECK(std::abs(kernels::sum_unary(op::Identity{}, x.data(), n) / all - 1) < 1e-11);
+    CHECK(std::abs(kernels::sum_binary(op::Mul{}, x.data(), x.data(), n) / (all * each) - 1) < 1e-11);
+    double column = 0;
+    kernels::sum_rows(x.data(), 1, &column, n, 1);
+    CHECK(std::abs(column / all - 1) < 1e-11);
+    CHECK(std::abs(kernels::sum_unary(op::Square{}, large.data(), 40) / (40 * square) - 1) < 1e-14);
   }
 }

@@ -1,5 +1,7 @@
 // What the list of cases cannot say: comparisons, extreme values, closed forms, ties and changed operands.
 #include "figment/core/random.hpp"
+#include "figment/ops/batch_norm.hpp"
+#include "figment/ops/layer_norm.hpp"
 #include "figment/ops/loss.hpp"
 #include "figment/ops/matmul.hpp"
 #include "support/catch.hpp"
@@ -53,13 +55,22 @@ TEST_CASE("a power of 0 to the 0 has a gradient", "[ops]") {
   CHECK(std::vector<double>(da.values().begin(), da.values().end()) == std::vector<double>{0, 1, 0, 0});
 }
 
-// No number is added to a float that is the sum of millions: the plain loops add 16,384 at a stretch.
+// 0.1f is what is summed, so the right mean is 0.1f itself, along every axis and on every instruction set.
 TEST_CASE("sums of many numbers keep their digits", "[ops]") {
-  const figment::Index n = 3'000'000;
+  const figment::Index n = 300'000;
   const auto x = Tensor<float>::full({n, 3}, 0.1f);
-  const auto columns = sum(x, {0}), rows = sum(x.view_as({3, n}), {1});
-  for (const float total : columns.values()) CHECK(std::abs(total / (0.1f * n) - 1) < 1e-4f);
-  for (const float total : rows.values()) CHECK(std::abs(total / (0.1f * n) - 1) < 1e-4f);
+  const auto flat = x.view_as({3, n}), both = x.view_as({2, 3, n / 2});
+  for (const auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    INFO("on " << name(isa));
+    for (const auto& y : {mean(x, {0}), mean(flat, {1}), mean(both, {0, 2}), mean(x)})
+      for (const float m : y.values()) CHECK(m == 0.1f);
+    CHECK(sum(x).item() == static_cast<float>(3.0 * n * static_cast<double>(0.1f)));
+    for (const auto& y : {var(x, {0}), var(flat, {1}), var(both, {0, 2})})
+      for (const float v : y.values()) CHECK(v == 0);
+    CHECK(mse(x, Tensor<float>::zeros(x.shape())).item() == 0.1f * 0.1f);
+    CHECK(mean(Tensor<float>::full({4}, 3e38f)).item() == 3e38f);  // whose sum no float holds
+  }
   // The same bits for any number of threads.
   Tensor<float> once;
   for (const int threads : {1, 2, 3}) {
@@ -69,6 +80,35 @@ TEST_CASE("sums of many numbers keep their digits", "[ops]") {
     once = y;
   }
   CHECK(sum(Tensor<float>(figment::Shape{5000, 0}), {0}).shape() == figment::Shape{0});
+}
+
+TEST_CASE("rows of one number normalise to 0", "[ops]") {
+  for (const auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    INFO("on " << name(isa));
+    const auto x = Tensor<float>::full({2, 1000}, 12345.67f);
+    const Tensor<float> none;
+    for (const float y : layer_norm(x, none, none, 1e-5).values()) CHECK(y == 0);
+    for (const float y : batch_norm(x.view_as({1000, 2}), none, none, 1e-5).values()) CHECK(y == 0);
+  }
+}
+
+TEST_CASE("the probabilities of a very long row sum to 1", "[ops]") {
+  const figment::Index n = 1'000'000;
+  const auto x = figment::Rng(3).uniform<float>({1, n}, -0.01f, 0.01f);
+  double exponentials = 0;
+  for (const float v : x.values()) exponentials += std::exp(static_cast<double>(v));
+  for (const auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    INFO("on " << name(isa));
+    double total = 0, logs = 0;
+    for (const float p : softmax(x).values()) total += static_cast<double>(p);
+    for (const float p : log_softmax(x).values()) logs += std::exp(static_cast<double>(p));
+    // A float's rounding: of the share by which each is multiplied, and of a logarithm of 14.
+    CHECK(std::abs(total - 1) < 2e-7);
+    CHECK(std::abs(logs - 1) < 1e-6);
+    CHECK(std::abs(static_cast<double>(logsumexp(x).item()) - std::log(exponentials)) < 1e-6);
+  }
 }
 
 TEST_CASE("reductions of infinities, NaN and nothing", "[ops]") {
@@ -106,6 +146,56 @@ TEST_CASE("losses of logits at both ends", "[ops]") {
   const T p({2}, {0, 1}), wrong({2}, {1, 0});
   CHECK_THAT(bce(p, wrong).item(), WithinRel(-std::log(1e-7), 1e-9));
   CHECK_THAT(bce(p, p).item(), WithinRel(-std::log(1 - 1e-7), 1e-9));
+}
+
+// log(1 + e^-x), which is the loss of (x, 1) and of (-x, 0), and its derivative -1 / (1 + e^x).
+TEMPLATE_TEST_CASE("a sure and right logit has the loss of its mirror image, to the last digit", "[ops]",
+                   float, double) {
+  using V = Tensor<TestType>;
+  // Each is made of an exponential, a logarithm or quotient and a product, of two units or so each.
+  const double error = 6 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+  for (const auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (const double x : {0.0, 0.25, 1.0, 3.0, 8.0, 12.0, 15.0, 20.0, 40.0, 80.0}) {
+      INFO("logit " << x << " on " << name(isa));
+      const double right = std::log1p(std::exp(-x)), slope = -1 / (1 + std::exp(x));
+      const auto near_enough = [&](TestType found, double expected) {
+        CHECK_THAT(static_cast<double>(found), WithinRel(expected, error));
+      };
+      for (const double sign : {1.0, -1.0}) {
+        const V logit = parameter(V({1}, {static_cast<TestType>(sign * x)}));
+        const V target({1}, {static_cast<TestType>(sign > 0)});
+        for (const auto reduction : {Reduction::none, Reduction::mean}) {
+          const V loss = bce_with_logits(logit, target, reduction);
+          near_enough(loss.item(), right);
+          near_enough(grad(sum(loss), logit).item(), sign * slope);
+          near_enough(grad(sum(loss), logit, {.create_graph = true}).item(), sign * slope);
+        }
+        // Two classes: the same loss of the difference of their logits.
+        const V pair = parameter(V({1, 2}, {static_cast<TestType>(sign * x), 0}));
+        const Indices label({1}, {sign > 0 ? 0 : 1});
+        near_enough(cross_entropy(pair, label).item(), right);
+        near_enough(grad(cross_entropy(pair, label), pair)(0, label(0)), slope);
+        // Which may leave the 1 of the largest in the sum of others that have a tenth of it.
+        CHECK_THAT(-static_cast<double>(log_softmax(pair)(0, label(0))), WithinRel(right, 4 * error));
+      }
+    }
+    const TestType far_off = std::numeric_limits<TestType>::infinity();
+    const V ends = parameter(V({2}, {far_off, -far_off})), right({2}, {1, 0}), wrong({2}, {0, 1});
+    CHECK(bce_with_logits(ends, right, Reduction::sum).item() == 0);
+    CHECK(bce_with_logits(ends, wrong, Reduction::sum).item() == far_off);
+    for (const bool graph : {false, true}) {
+      const auto slope = [&](const V& target) {
+        return grad(bce_with_logits(ends, target, Reduction::sum), ends, {.create_graph = graph});
+      };
+      CHECK(test::difference(slope(right), T({2}, {0, 0}), 0) == "");
+      CHECK(test::difference(slope(wrong), T({2}, {1, -1}), 0) == "");
+    }
+    const V p({2}, {TestType(0.25), TestType(1e-6)}), zeros = V::zeros({2});
+    const V losses = bce(p, zeros, Reduction::none);
+    for (const figment::Index i : {0, 1})
+      CHECK_THAT(static_cast<double>(losses(i)), WithinRel(-std::log1p(-static_cast<double>(p(i))), error));
+  }
 }
 
 TEST_CASE("Kullback-Leibler divergences equal their closed forms", "[ops]") {

@@ -5,8 +5,8 @@
 
 namespace figment::detail {
 
-// Sums are taken over chunks of fixed size, combined in order and in double: the same bits for any number of
-// threads, and no number is added to a float that is the sum of millions.
+// Sums run in double, over chunks of fixed size combined in order: the same bits for any number of threads,
+// and a result that is rounded once, as the mean of equal numbers is that number.
 inline constexpr Index sum_chunk = 16384, row_chunk = 1024;
 
 /// The sum of part(begin, end) over the chunks of [0, n).
@@ -23,67 +23,90 @@ inline double chunked_sum(Index n, RangeFunction<double> part) {
   return total;
 }
 
-/// y[j] = the sum of column j of x (rows, columns).
-template <class T>
-void sum_columns(const T* x, T* y, Index rows, Index columns) {
+/// y[j] = the sum of column j of x (rows, columns), divided.
+template <class From, class To>
+void sum_columns(const From* x, To* y, Index rows, Index columns, double divisor) {
+  const auto finish = [&](const double* totals, Index begin, Index n) {
+    if (divisor == 1)
+      for (Index j = 0; j < n; ++j) y[begin + j] = static_cast<To>(totals[j]);
+    else
+      for (Index j = 0; j < n; ++j) y[begin + j] = static_cast<To>(totals[j] / divisor);
+  };
   if (rows <= row_chunk) {
-    std::fill_n(y, columns, T(0));
     parallel_for(columns, elementwise_grain / std::max<Index>(rows, 1) + 16, [&](Index begin, Index end) {
-      kernels::sum_rows(x + begin, columns, y + begin, rows, end - begin);
+      double totals[256];
+      for (Index n; begin < end; begin += n) {
+        n = std::min<Index>(end - begin, 256);
+        std::fill_n(totals, n, 0.0);
+        kernels::sum_rows(x + begin, columns, totals, rows, n);
+        finish(totals, begin, n);
+      }
     });
     return;
   }
   const Index chunks = (rows + row_chunk - 1) / row_chunk;
-  Tensor<T> partial = Tensor<T>::zeros({chunks, columns});
-  T* p = partial.mutable_data();
+  Tensor<double> partial = Tensor<double>::zeros({chunks, columns});
+  double* p = partial.mutable_data();
   parallel_for(chunks, elementwise_grain / (row_chunk * std::max<Index>(columns, 1)) + 1,
                [&](Index begin, Index end) {
                  for (Index c = begin; c < end; ++c)
                    kernels::sum_rows(x + c * row_chunk * columns, columns, p + c * columns,
                                      (std::min)(row_chunk, rows - c * row_chunk), columns);
                });
-  for (Index j = 0; j < columns; ++j) {
-    double total = 0;
-    for (Index c = 0; c < chunks; ++c) total += static_cast<double>(p[c * columns + j]);
-    y[j] = static_cast<T>(total);
-  }
+  for (Index c = 1; c < chunks; ++c)
+    for (Index j = 0; j < columns; ++j) p[j] += p[c * columns + j];
+  finish(p, 0, columns);
 }
 
-/// Sums x, seen as (outer, middle, inner), over the middle.
-template <class T>
-void sum_middle(const T* x, T* y, Index outer, Index middle, Index inner) {
-  if (inner != 1) {
-    for (Index o = 0; o < outer; ++o) sum_columns(x + o * middle * inner, y + o * inner, middle, inner);
-    return;
+/// Sums x, seen as (outer, middle, inner), over the middle, and divides.
+template <class From, class To>
+void sum_middle(const From* x, To* y, Index outer, Index middle, Index inner, double divisor) {
+  parallel_for(outer, elementwise_grain / std::max<Index>(middle * inner, 1) + 1,
+               [&](Index begin, Index end) {
+                 for (Index o = begin; o < end; ++o) {
+                   const From* from = x + o * middle * inner;
+                   if (inner != 1)
+                     sum_columns(from, y + o * inner, middle, inner, divisor);
+                   else
+                     y[o] = static_cast<To>(chunked_sum(middle,
+                                                        [from](Index b, Index e) {
+                                                          return kernels::sum_unary(kernels::op::Identity{},
+                                                                                    from + b, e - b);
+                                                        }) /
+                                            divisor);
+                 }
+               });
+}
+
+/// Sums x down to `shape`, which broadcasts to x's, and divides; not recorded. What is not summed at once is
+/// double until the end.
+template <class To, class From>
+Tensor<To> reduce_as(const Tensor<From>& x, const Shape& shape, double divisor) {
+  const Index lead = x.rank() - shape.rank();
+  Shape from = x.shape();
+  // One pass for each run of neighbouring dimensions that is summed, the last run first.
+  Index d = x.rank() - 1;
+  const auto summed = [&](Index i) { return from[i] != 1 && (i < lead || shape[i - lead] == 1); };
+  while (d >= 0 && !summed(d)) --d;
+  Index inner = 1, middle = 1, outer = 1;
+  for (Index i = d + 1; i < x.rank(); ++i) inner *= from[i];
+  for (; d >= 0 && (summed(d) || from[d] == 1); --d) middle *= std::exchange(from[d], Index{1});
+  bool more = false;
+  for (Index i = 0; i <= d; ++i) outer *= from[i], more |= summed(i);
+  if (more) {
+    Tensor<double> next(from);
+    sum_middle(x.data(), next.mutable_data(), outer, middle, inner, 1);
+    return reduce_as<To>(next, shape, divisor);
   }
-  parallel_for(outer, elementwise_grain / std::max<Index>(middle, 1) + 1, [&](Index begin, Index end) {
-    for (Index o = begin; o < end; ++o)
-      y[o] = static_cast<T>(chunked_sum(middle, [row = x + o * middle](Index b, Index e) {
-        return kernels::sum_unary(kernels::op::Identity{}, row + b, e - b);
-      }));
-  });
+  Tensor<To> y(shape);
+  sum_middle(x.data(), y.mutable_data(), outer, middle, inner, divisor);
+  return y;
 }
 
 /// Sums x down to `shape`, which broadcasts to x's; not recorded.
 template <class T>
-Tensor<T> reduce_to(const Tensor<T>& x, const Shape& shape) {
-  const Index lead = x.rank() - shape.rank();
-  Tensor<T> current = x;
-  Shape from = x.shape();
-  // One pass for each run of neighbouring dimensions that is summed, the last run first.
-  for (Index d = x.rank() - 1; d >= 0; --d) {
-    const auto summed = [&](Index i) { return from[i] != 1 && (i < lead || shape[i - lead] == 1); };
-    if (!summed(d)) continue;
-    Index inner = 1, middle = 1, outer = 1;
-    for (Index i = d + 1; i < x.rank(); ++i) inner *= from[i];
-    for (; d >= 0 && (summed(d) || from[d] == 1); --d) middle *= std::exchange(from[d], Index{1});
-    for (Index i = 0; i <= d; ++i) outer *= from[i];
-    ++d;
-    Tensor<T> next(from);
-    sum_middle(current.data(), next.mutable_data(), outer, middle, inner);
-    current = next;
-  }
-  return current.view_as(shape);
+Tensor<T> reduce_to(const Tensor<T>& x, const Shape& shape, double divisor = 1) {
+  return x.size() == shape.size() && divisor == 1 ? x.view_as(shape) : reduce_as<T>(x, shape, divisor);
 }
 
 }  // namespace figment::detail

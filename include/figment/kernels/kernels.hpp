@@ -57,16 +57,22 @@ void transpose_rows(const T* in, Index in_row, T* out, Index out_row, Index rows
     reference::transpose_rows(in, in_row, out, out_row, rows, columns);
 }
 
-/// The sum of f(x[i]).
+/// The sum of f(x[i]), in double.
 template <class Op, class T>
-T sum_unary(Op f, const T* x, Index n) {
+double sum_unary(Op f, const T* x, Index n) {
   return FIGMENT_ROW(sum_unary<Op, T>)(f, x, n);
 }
 
-/// The sum of f(a[i], b[i]).
+/// The sum of f(a[i], b[i]), in double.
 template <class Op, class T>
-T sum_binary(Op f, const T* a, const T* b, Index n) {
+double sum_binary(Op f, const T* a, const T* b, Index n) {
   return FIGMENT_ROW(sum_binary<Op, T>)(f, a, b, n);
+}
+
+/// No element of x is NaN or infinite.
+template <class T>
+bool all_finite(const T* x, Index n) {
+  return FIGMENT_ROW(all_finite<T>)(x, n);
 }
 
 /// f folded over `start` and x: the largest element with op::Maximum.
@@ -145,7 +151,7 @@ void dropout(const RngState& s, T keep, T scale, const T* x, T* y, Index n) {
 
 /// y[j] += the sum of column j of x (rows, columns), rows `stride` apart.
 template <class T>
-void sum_rows(const T* x, Index stride, T* y, Index rows, Index columns) {
+void sum_rows(const T* x, Index stride, double* y, Index rows, Index columns) {
   FIGMENT_ROW(sum_rows<T>)(x, stride, y, rows, columns);
 }
 

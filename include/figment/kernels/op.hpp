@@ -48,6 +48,19 @@ struct Lerp {     // from a the part `weight` of the way to b
   double weight;
 };
 
+/// Formulas of sums and products alone. A sum of these takes its elements to double first: nothing overflows
+/// that the sum itself does not.
+template <class Op>
+inline constexpr bool is_arithmetic = false;
+template <>
+inline constexpr bool is_arithmetic<Identity> = true;
+template <>
+inline constexpr bool is_arithmetic<Affine> = true;
+template <>
+inline constexpr bool is_arithmetic<Square> = true;
+template <>
+inline constexpr bool is_arithmetic<Mul> = true;
+
 // Gradients by one pass: (dy, y) -> dx.
 struct TanhGrad {};
 struct SigmoidGrad {};

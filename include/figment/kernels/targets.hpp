@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "figment/kernels/gather_args.hpp"
 #include "figment/kernels/isa.hpp"

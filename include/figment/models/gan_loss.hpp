@@ -70,7 +70,7 @@ inline void check_gan_loss(const GanLossOptions& o) {
 /// scale * the mean.
 template <class T>
 Tensor<T> scaled_mean(const Tensor<T>& x, double scale) {
-  return affine(sum(x), scale * loss_scale(x.shape(), Reduction::mean), 0);
+  return affine(mean(x), scale, 0);
 }
 
 /// -mean log(sigmoid(l) + offset).

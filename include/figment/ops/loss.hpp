@@ -14,12 +14,13 @@ enum class Reduction { none, mean, sum, batch_mean };
 
 namespace detail {
 
-inline double loss_scale(const Shape& shape, Reduction reduction) {
+/// What a sum of elements is divided by.
+inline double loss_divisor(const Shape& shape, Reduction reduction) {
   switch (reduction) {
     case Reduction::mean:
-      return 1.0 / static_cast<double>(shape.size());
+      return static_cast<double>(shape.size());
     case Reduction::batch_mean:
-      return 1.0 / static_cast<double>(shape.rank() ? shape[0] : 1);
+      return static_cast<double>(shape.rank() ? shape[0] : 1);
     default:
       return 1.0;
   }
@@ -28,7 +29,7 @@ inline double loss_scale(const Shape& shape, Reduction reduction) {
 template <class T>
 Tensor<T> reduce_loss(const Tensor<T>& elements, Reduction reduction) {
   if (reduction == Reduction::none) return elements;
-  return affine(sum(elements), loss_scale(elements.shape(), reduction), 0);
+  return divided_sum("loss", elements, {}, loss_divisor(elements.shape(), reduction));
 }
 
 template <class T>
@@ -79,24 +80,29 @@ template <class T>
 Tensor<T> bce(const Tensor<T>& x, const Tensor<T>& target, Reduction reduction = Reduction::mean) {
   detail::check_pair(x, target, "bce");
   const auto p = clamp(x, 1e-7, 1 - 1e-7);
-  return detail::reduce_loss(-(target * log(p) + (T(1) - target) * log(T(1) - p)), reduction);
+  return detail::reduce_loss(-(target * log(p) + (T(1) - target) * log1p(-p)), reduction);
 }
 
-/// Binary cross-entropy of logits: bce(sigmoid(x), t) without its overflow. dx = sigmoid(x) - t.
+/// Binary cross-entropy of logits: bce(sigmoid(x), t) without its overflow, and with as many digits at (x, 1)
+/// as at (-x, 0) for every x. dx = sigmoid(x) - t.
 template <class T>
 Tensor<T> bce_with_logits(const Tensor<T>& x, const Tensor<T>& target,
                           Reduction reduction = Reduction::mean) {
   namespace op = kernels::op;
   detail::check_pair(x, target, "bce_with_logits");
-  if (reduction == Reduction::none) return softplus(x) - x * target;
-  const double scale = detail::loss_scale(x.shape(), reduction);
+  const bool whole = reduction != Reduction::none;
+  const double scale = 1 / detail::loss_divisor(x.shape(), reduction);
   return record(
-      "bce_with_logits", {x, target}, detail::scaled_sum(op::BceWithLogits{}, x, target, scale),
-      [scale](auto& s, auto& dy, auto& dx) {
+      "bce_with_logits", {x, target},
+      whole ? detail::scaled_sum(op::BceWithLogits{}, x, target, scale)
+            : detail::map(op::BceWithLogits{}, x, target, "bce_with_logits"),
+      [scale, whole](auto& s, auto& dy, auto& dx) {
         const auto &in = s.in(0), &t = s.in(1);
         dx(0, [&] {
-          if (recording(dy, in, t)) return affine(sigmoid(in) - t, scale, 0) * dy;
-          return detail::map(op::BceWithLogitsGrad{scale * static_cast<double>(dy.item())}, in, t, "bce");
+          if (recording(dy, in, t)) return affine((T(1) - t) * sigmoid(in) - t * sigmoid(-in), scale, 0) * dy;
+          const double each = whole ? scale * static_cast<double>(dy.item()) : 1;
+          const auto slope = detail::map(op::BceWithLogitsGrad{each}, in, t, "bce_with_logits");
+          return whole ? slope : slope * dy;
         });
         dx(1, [&] { return affine(in, -scale, 0) * dy; });
       },
@@ -112,11 +118,11 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
          "cross_entropy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
   detail::check_positions(labels, logits.dim(1), "cross_entropy");
   const Index classes = logits.dim(1);
-  Tensor<T> losses(labels.shape()), kept(Shape{labels.size(), 2});
+  Tensor<T> losses(labels.shape()), kept(Shape{labels.size(), 3});
   T *out = losses.mutable_data(), *pk = kept.mutable_data();
   detail::parallel_rows(labels.size(), classes, [&](Index begin, Index rows) {
     kernels::cross_entropy(logits.data() + begin * classes, labels.data() + begin, out + begin,
-                           pk + 2 * begin, rows, classes);
+                           pk + 3 * begin, rows, classes);
   });
   return detail::reduce_loss(record(
                                  "cross_entropy", {logits}, std::move(losses),
@@ -132,7 +138,7 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
                                      detail::parallel_rows(n, c, [&](Index begin, Index rows) {
                                        kernels::cross_entropy_gradient(
                                            x.data() + begin * c, label.tensor.data() + begin,
-                                           kept.data() + 2 * begin, dy.data() + begin, g + begin * c, rows,
+                                           kept.data() + 3 * begin, dy.data() + begin, g + begin * c, rows,
                                            c);
                                      });
                                      return gradient;
@@ -151,7 +157,7 @@ Tensor<T> gaussian_kl(const Tensor<T>& mean, const Tensor<T>& log_var,
   ensure(mean.shape() == log_var.shape(), "gaussian_kl: mean {} and log-variance {} differ in shape",
          mean.shape(), log_var.shape());
   if (reduction == Reduction::none) return affine(exp(log_var) + square(mean) - log_var, 0.5, -0.5);
-  const double scale = detail::loss_scale(mean.shape(), reduction);
+  const double scale = 1 / detail::loss_divisor(mean.shape(), reduction);
   return record(
       "gaussian_kl", {mean, log_var}, detail::scaled_sum(op::GaussianKl{}, mean, log_var, scale),
       [scale](auto& s, auto& dy, auto& dx) {

@@ -193,6 +193,21 @@ Tensor<T> row_gradient(const Tensor<T>& y, const Tensor<T>& dy, F kernel) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// The sum over the dimensions that are 1 in `kept`, divided before it is rounded. dx = dy / divisor.
+template <class T>
+Tensor<T> divided_sum(const char* name, const Tensor<T>& x, const Shape& kept, double divisor) {
+  return record(
+      name, {x}, reduce_as<T>(x, kept, divisor),
+      [divisor](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] { return broadcast_to(affine(dy, 1 / divisor, 0), s.in_shape(0)); });
+      },
+      Keep::nothing);
+}
+
+}  // namespace detail
+
 /// sum(x), sum(x, axis), sum(x, {axes}). dx = dy broadcast back.
 template <class T>
 Tensor<T> sum(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
@@ -202,8 +217,9 @@ Tensor<T> sum(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop)
 /// The arithmetic mean; NaN of no elements.
 template <class T>
 Tensor<T> mean(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  const Index n = detail::reduced_count(x.shape(), axes.kept(x.shape(), "mean"));
-  return sum(x, axes, dims) / static_cast<T>(n);
+  const Shape kept = axes.kept(x.shape(), "mean");
+  const auto n = static_cast<double>(detail::reduced_count(x.shape(), kept));
+  return detail::drop(detail::divided_sum("mean", x, kept, n), x.shape(), axes, dims);
 }
 
 /// The mean squared distance from the mean: biased, or unbiased (divided by n - 1).
@@ -212,9 +228,11 @@ enum class Variance { biased, unbiased };
 template <class T>
 Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
               Variance variance = Variance::biased) {
-  const Index n = detail::reduced_count(x.shape(), axes.kept(x.shape(), "var"));
-  const Index count = variance == Variance::biased ? n : n - 1;
-  return sum(square(x - mean(x, axes, Dims::keep)), axes, dims) / static_cast<T>(count);
+  const Shape kept = axes.kept(x.shape(), "var");
+  const Index n = detail::reduced_count(x.shape(), kept), count = variance == Variance::biased ? n : n - 1;
+  const auto squares = square(x - mean(x, axes, Dims::keep));
+  return detail::drop(detail::divided_sum("var", squares, kept, static_cast<double>(count)), x.shape(), axes,
+                      dims);
 }
 
 /// The largest element; NaN if there is one. Equal elements share the gradient.

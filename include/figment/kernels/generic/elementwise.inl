@@ -52,39 +52,75 @@ void binary_rows(Op f, const RowsOf<T>& a, const RowsOf<T>& b, T* y, Index rows,
     binary(f, a.first + r * a.row, a.step, b.first + r * b.row, b.step, y + r * columns, columns);
 }
 
-/// The sum of f(x[i]). Four running sums hide the latency of the addition.
-template <class Op, class T>
-T sum_unary(Op f, const T* x, Index n) noexcept {
-  using V = Vec<T>;
-  const V zero(T(0));
-  V s0 = zero, s1 = zero, s2 = zero, s3 = zero;
-  Index i = 0;
-  for (; i + 4 * V::width <= n; i += 4 * V::width) {
-    s0 = s0 + apply(f, V::load(x + i));
-    s1 = s1 + apply(f, V::load(x + i + V::width));
-    s2 = s2 + apply(f, V::load(x + i + 2 * V::width));
-    s3 = s3 + apply(f, V::load(x + i + 3 * V::width));
+// Sums run in double: a float that is the sum of thousands would lose what is added to it, always alike.
+
+/// Adds f of the elements of one Vec<T> after the other, from x and what is given beside it on.
+template <class Op, class T, class... P>
+void add_terms(Op f, Vec<double> (&sums)[4], const T* x, const P*... more) noexcept {
+  constexpr Index width = Vec<double>::width;
+  if constexpr (op::is_arithmetic<Op>) {
+    FIGMENT_UNROLL for (int v = 0; v < 4; ++v) {  // four running sums hide the latency of the addition
+      const Index i = v * Vec<T>::width;
+      Vec<double> term = apply(f, load_wide(x + i), load_wide(more + i)...);
+      if constexpr (width < Vec<T>::width)
+        term = term + apply(f, load_wide(x + i + width), load_wide(more + i + width)...);
+      sums[v] = sums[v] + term;
+    }
+  } else {  // terms that are rounded themselves: the first of many additions lose no more
+    Vec<T> part(T(0));
+    for (Index i = 0; i < 4 * Vec<T>::width; i += Vec<T>::width)
+      part = part + apply(f, Vec<T>::load(x + i), Vec<T>::load(more + i)...);
+    sums[0] = sums[0] + wide(part);
   }
-  for (; i + V::width <= n; i += V::width) s0 = s0 + apply(f, V::load(x + i));
-  T total = sum((s0 + s1) + (s2 + s3));
+}
+
+/// The sum of f over n elements, each of x and of what is given beside it.
+template <class Op, class T, class... P>
+double sum_of(Op f, Index n, const T* x, const P*... more) noexcept {
+  using V = Vec<std::conditional_t<op::is_arithmetic<Op>, double, T>>;
+  Vec<double> sums[4] = {Vec<double>(0.0), Vec<double>(0.0), Vec<double>(0.0), Vec<double>(0.0)};
+  Index i = 0;
+  for (; i + 4 * Vec<T>::width <= n; i += 4 * Vec<T>::width) add_terms(f, sums, x + i, (more + i)...);
+  for (; i + V::width <= n; i += V::width) {
+    if constexpr (op::is_arithmetic<Op>)
+      sums[0] = sums[0] + apply(f, load_wide(x + i), load_wide(more + i)...);
+    else
+      sums[0] = sums[0] + wide(apply(f, V::load(x + i), V::load(more + i)...));
+  }
+  double total = sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
   // Absent lanes load as 0, and f(0) need not be 0.
-  for (; i < n; ++i) total += first(apply(f, V(x[i])));
+  for (; i < n; ++i) total += static_cast<double>(first(apply(f, V(x[i]), V(more[i])...)));
   return total;
+}
+
+/// The sum of f(x[i]).
+template <class Op, class T>
+double sum_unary(Op f, const T* x, Index n) noexcept {
+  return sum_of(f, n, x);
 }
 
 /// The sum of f(a[i], b[i]).
 template <class Op, class T>
-T sum_binary(Op f, const T* a, const T* b, Index n) noexcept {
+double sum_binary(Op f, const T* a, const T* b, Index n) noexcept {
+  return sum_of(f, n, a, b);
+}
+
+/// No element is NaN or infinite.
+template <class T>
+bool all_finite(const T* x, Index n) noexcept {
   using V = Vec<T>;
-  V s0(T(0)), s1(T(0));
+  const V zero(T(0));
+  V s0 = zero, s1 = zero, s2 = zero, s3 = zero;  // of 0 times each: 0, or NaN for good
   Index i = 0;
-  for (; i + 2 * V::width <= n; i += 2 * V::width) {
-    s0 = s0 + apply(f, V::load(a + i), V::load(b + i));
-    s1 = s1 + apply(f, V::load(a + i + V::width), V::load(b + i + V::width));
+  for (; i + 4 * V::width <= n; i += 4 * V::width) {
+    s0 = fma(V::load(x + i), zero, s0);
+    s1 = fma(V::load(x + i + V::width), zero, s1);
+    s2 = fma(V::load(x + i + 2 * V::width), zero, s2);
+    s3 = fma(V::load(x + i + 3 * V::width), zero, s3);
   }
-  T total = sum(s0 + s1);
-  for (; i < n; ++i) total += first(apply(f, V(a[i]), V(b[i])));
-  return total;
+  each_vector<T>(n - i, [=, &s0](Index j, Index lanes)
+                            FIGMENT_INLINE { s0 = fma(load_lanes(x + i + j, lanes), zero, s0); });
+  return sum((s0 + s1) + (s2 + s3)) == T(0);
 }
 
 /// f folded over `start` and the elements of x: f(f(start, x[0]), …) in some order, for an f in which the
@@ -123,34 +159,26 @@ void choose(const std::uint8_t* mask, Index mask_step, const T* a, Index a_step,
   for (; i < n; ++i) y[i] = mask[i] ? a[i * a_step] : b[i * b_step];
 }
 
-// Each column is added in the same order wherever its block begins and however wide it is: threads split the
-// columns anywhere, and the result must not show where.
-template <int vectors, class T>
-void sum_rows_block(const T* x, Index stride, T* y, Index rows, Index last) noexcept {
-  using V = Vec<T>;
-  const auto load = [&](const T* p, int v) {
-    return load_lanes(p + v * V::width, v + 1 < vectors ? V::width : last);
-  };
-  V s0[vectors], s1[vectors];
-  for (int v = 0; v < vectors; ++v) s0[v] = s1[v] = V(T(0));
-  Index i = 0;
-  for (; i + 2 <= rows; i += 2, x += 2 * stride) FIGMENT_UNROLL for (int v = 0; v < vectors; ++v) {
-      s0[v] = s0[v] + load(x, v);
-      s1[v] = s1[v] + load(x + stride, v);
-    }
-  for (int v = 0; v < vectors; ++v) {
-    if (i < rows) s0[v] = s0[v] + load(x, v);
-    store_lanes(load(y, v) + (s0[v] + s1[v]), y + v * V::width, v + 1 < vectors ? V::width : last);
-  }
-}
-
-/// y[j] += sum over i of x[i * stride + j], for rows i and columns j.
+/// y[j] += sum over i of x[i * stride + j], for rows i and columns j, of which y had better stay in the
+/// cache. Each column is added in the same order wherever it stands: threads split the columns anywhere, and
+/// the result must not show where.
 template <class T>
-void sum_rows(const T* x, Index stride, T* y, Index rows, Index columns) noexcept {
-  constexpr Index width = Vec<T>::width;
-  Index j = 0;
-  // Four vectors at once use each cache line whole while it is there.
-  for (; j + 4 * width <= columns; j += 4 * width) sum_rows_block<4>(x + j, stride, y + j, rows, width);
-  for (; j < columns; j += width)
-    sum_rows_block<1>(x + j, stride, y + j, rows, columns - j < width ? columns - j : width);
+void sum_rows(const T* x, Index stride, double* y, Index rows, Index columns) noexcept {
+  const auto add = [=](const T* row, auto some) FIGMENT_INLINE {
+    each_vector<double>(columns, [=](Index j, Index lanes) FIGMENT_INLINE {
+      using V = Vec<double>;
+      const auto at = [=](Index i) FIGMENT_INLINE {
+        return lanes == V::width ? load_wide(row + i * stride + j) : load_wide(row + i * stride + j, lanes);
+      };
+      V total = at(0);
+      if constexpr (some.value == 4) total = (total + at(1)) + (at(2) + at(3));
+      if constexpr (some.value == 8)
+        total = ((total + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7)));
+      store_lanes(load_lanes(y + j, lanes) + total, y + j, lanes);
+    });
+  };
+  Index i = 0;
+  for (; i + 8 <= rows; i += 8) add(x + i * stride, std::integral_constant<int, 8>());
+  for (; i + 4 <= rows; i += 4) add(x + i * stride, std::integral_constant<int, 4>());
+  for (; i < rows; ++i) add(x + i * stride, std::integral_constant<int, 1>());
 }

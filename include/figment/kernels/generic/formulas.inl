@@ -203,14 +203,21 @@ V apply(op::GeluTanhGrad, V dy, V x) {
   return dy * half * fma(x * (one - t * t), inner, one + t);
 }
 
-// max(x, 0) - x t + log(1 + exp(-|x|)): no overflow at either end.
+// With u the part of the target that x speaks against, 1 - t for a positive x and else t, the loss is
+// |x| u + log(1 + e^-|x|): no overflow, and nothing is taken from what is nearly it, so that (x, 1) is (-x,
+// 0) to the last digit. An infinite x speaks against nothing where u is 0.
 template <class V>
 V apply(op::BceWithLogits, V x, V t) {
-  return apply(op::Softplus{}, x) - x * t;
+  const V zero = constant(x, 0), a = abs(x), u = select(zero < x, constant(x, 1) - t, t);
+  return select(u == zero, zero, a * u) + log1p_to_one(exp(-a));
 }
+// sigmoid(x) - t as u sigmoid(|x|) - (1 - u) sigmoid(-|x|), or less that.
 template <class V>
 V apply(op::BceWithLogitsGrad f, V x, V t) {
-  return constant(x, f.scale) * (apply(op::Sigmoid{}, x) - t);
+  const V one = constant(x, 1), e = exp(-abs(x)), q = one / (one + e), rest = one - t;
+  const auto positive = constant(x, 0) < x;
+  const V g = select(positive, rest, t) * q - select(positive, t, rest) * (q * e);
+  return constant(x, f.scale) * select(positive, g, -g);
 }
 template <class V>
 V apply(op::GaussianKl, V mean, V log_var) {

@@ -172,6 +172,21 @@ inline void interleave(Vec<double>& a, Vec<double>& b) {
   b = _mm256_permute2f128_pd(low, high, 0x31);
 }
 
+// As many elements as a Vec<double> has, in double.
+inline Vec<double> load_wide(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+inline Vec<double> load_wide(const double* p) { return Vec<double>::load(p); }
+// Of the n < 4 first, and 0.
+inline Vec<double> load_wide(const float* p, Index n) {
+  return _mm256_cvtps_pd(_mm_maskload_ps(p, _mm256_castsi256_si128(first_lanes_32(n))));
+}
+inline Vec<double> load_wide(const double* p, Index n) { return Vec<double>::load(p, n); }
+// The lanes in double, the upper half added to the lower.
+inline Vec<double> wide(Vec<float> a) {
+  return _mm256_add_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)),
+                       _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1)));
+}
+inline Vec<double> wide(Vec<double> a) { return a; }
+
 /// Words of 32 bits, one in the low half of each 64-bit lane; what the high halves hold does not matter.
 struct Words {
   static constexpr Index width = 4;

@@ -151,6 +151,21 @@ inline void interleave(Vec<double>& a, Vec<double>& b) {
   a = low;
 }
 
+// As many elements as a Vec<double> has, in double.
+inline Vec<double> load_wide(const float* p) { return vcvt_f64_f32(vld1_f32(p)); }
+inline Vec<double> load_wide(const double* p) { return Vec<double>::load(p); }
+// Of the n < 2 first, and 0.
+inline Vec<double> load_wide(const float* p, Index n) {
+  const double lanes[2] = {n > 0 ? static_cast<double>(*p) : 0.0, 0.0};
+  return Vec<double>::load(lanes);
+}
+inline Vec<double> load_wide(const double* p, Index n) { return Vec<double>::load(p, n); }
+// The lanes in double, the upper half added to the lower.
+inline Vec<double> wide(Vec<float> a) {
+  return vaddq_f64(vcvt_f64_f32(vget_low_f32(a.v)), vcvt_high_f64_f32(a.v));
+}
+inline Vec<double> wide(Vec<double> a) { return a; }
+
 /// Words of 32 bits, one in the low half of each 64-bit lane; what the high halves hold does not matter.
 struct Words {
   static constexpr Index width = 2;

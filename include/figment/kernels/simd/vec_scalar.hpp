@@ -138,6 +138,20 @@ T largest(Vec<T> a) {
   return a.v;
 }
 
+// As elements and lanes in double.
+template <class T>
+Vec<double> load_wide(const T* p) {
+  return Vec<double>(static_cast<double>(*p));
+}
+template <class T>
+Vec<double> load_wide(const T* p, Index n) {
+  return Vec<double>(n > 0 ? static_cast<double>(*p) : 0.0);
+}
+template <class T>
+Vec<double> wide(Vec<T> a) {
+  return Vec<double>(static_cast<double>(a.v));
+}
+
 template <class T>
 bool load_mask(const std::uint8_t* p, Vec<T>) {
   return *p != 0;
