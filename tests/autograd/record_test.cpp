@@ -151,9 +151,9 @@ TEST_CASE("gradcheck catches wrong rules", "[autograd]") {
   CHECK(wrong.worst > 1e-4);
   CHECK_THAT(wrong.message, StartsWith("first derivative by input 0 (shape (2,)) at element 0: "));
 
-  // Right in value, but of values that are cut off from the graph: only the second order shows it.
+  // Right in value, but of values that are said to be constant: only the second order shows it.
   const auto cut = with_rule([](auto& s, auto& dy, auto& dx) {
-    dx(0, [&] { return dy * s.in(0).detach() * s.in(0).detach() * 3; });
+    dx(0, [&] { return dy * s.constant_in(0) * s.constant_in(0) * 3; });
   });
   CHECK(gradcheck(cut, x, {.second_order = false}).ok);
   const auto second = gradcheck(cut, x);
@@ -165,4 +165,125 @@ TEST_CASE("gradcheck catches wrong rules", "[autograd]") {
 
   const auto missing = with_rule([](auto&, auto&, auto&) {});
   CHECK_THROWS_AS(gradcheck(missing, x), figment::Error);
+}
+
+namespace {
+
+/// x^3 with a rule of the test's, of x and maybe another input that is left alone.
+template <class Rule>
+T cube(const T& x, Rule rule, const T& other = T()) {
+  return record("cube", {x, other}, figment::no_grad([&] { return x * x * x; }), rule);
+}
+template <class Rule>
+T cube_alone(const T& x, Rule rule) {
+  return record("cube", {x}, figment::no_grad([&] { return x * x * x; }), rule);
+}
+
+/// 3 x^2 in plain memory.
+T slope(const T& x) {
+  T y(x.shape());
+  for (figment::Index i = 0; i < x.size(); ++i) y.mutable_data()[i] = 3 * x.data()[i] * x.data()[i];
+  return y;
+}
+
+std::string cut_from(const std::string& what, int input = 0) {
+  return "cube: its rule cuts the gradient of input " + std::to_string(input) + " off from " + what +
+         ", so that with create_graph its own gradient would be wrong: write the rule in tensor operations, "
+         "or "
+         "say what is constant (constant_in, constant_out, dx.constant)";
+}
+
+}  // namespace
+
+// Otherwise d/dx of x f'(x) would silently lack a term, or all.
+TEST_CASE("a rule that leaves the graph is refused by name when its gradient is recorded", "[autograd]") {
+  const T x = parameter(T({2}, {1, 2})), w = parameter(T({2}, {5, 7}));
+  const auto first = [&](const T& y) { return grad(sum(y), x); };
+  const auto recorded = [&](const T& y) {
+    return test::error_of([&] { grad(sum(y), x, {.create_graph = true}); });
+  };
+
+  // In plain memory, dy too: read inside dx or before, of one input or of several, dy a constant or not.
+  const auto inside = [](auto& s, auto& dy, auto& dx) {
+    dx(0, [&] {
+      T g = slope(s.in(0));
+      for (figment::Index i = 0; i < g.size(); ++i) g.mutable_data()[i] *= dy.data()[i];
+      return g;
+    });
+  };
+  const auto before = [](auto& s, auto& dy, auto& dx) {
+    T g = slope(s.in(0));
+    for (figment::Index i = 0; i < g.size(); ++i) g.mutable_data()[i] *= dy.data()[i];
+    dx(0, [&] { return g; });
+  };
+  CHECK(test::difference(first(cube(x, inside)), T({2}, {3, 12}), 0) == "");
+  CHECK(recorded(cube_alone(x, inside)) == cut_from("input 0"));
+  CHECK(recorded(cube_alone(x, before)) == cut_from("input 0"));
+  CHECK(recorded(cube(x, before)) == cut_from("dy"));
+  CHECK(recorded(cube(x, before) * w) == cut_from("dy"));
+  CHECK(recorded(cube(x, inside) * w) == cut_from("dy"));
+  // A rule may capture what it reads.
+  CHECK(recorded(cube(x, [g = slope(x)](auto&, auto&, auto& dx) { dx(0, [&] { return g; }); }) * w) ==
+        cut_from("dy"));
+
+  // Half in plain memory: dy is in the gradient's graph, but the factor is not.
+  const auto factor = [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * slope(s.in(0)); }); };
+  CHECK(recorded(cube(x, factor)) == cut_from("input 0"));
+  CHECK(recorded(cube(x, factor) * w) == cut_from("input 0"));
+  const auto by_output = [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * slope(s.out()); }); };
+  CHECK(recorded(cube(x, by_output)) == cut_from("the output"));
+  const auto detached = [](auto& s, auto& dy, auto& dx) {
+    dx(0, [&] { return dy * slope(s.in(0).detach()); });
+  };
+  CHECK(recorded(cube(x, detached)) == cut_from("input 0"));
+  CHECK(recorded(cube(x, [](auto& s, auto& dy, auto& dx) {
+          dx(0, [&] { return figment::no_grad([&] { return dy * square(s.in(0)) * 3; }); });
+        })) == cut_from("input 0"));
+}
+
+TEST_CASE("no right rule is refused when its gradient is recorded", "[autograd]") {
+  const T x = parameter(T({2}, {1, 2})), w = parameter(T({2}, {5, 7})), c({2}, {3, 4});
+  const figment::GradOptions again{.create_graph = true};
+  const auto product = [](const T& a, const T& b) {
+    return record(
+        "product", {a, b}, figment::no_grad([&] { return a * b; }), [](auto& s, auto& dy, auto& dx) {
+          const auto &u = s.in(0), &v = s.in(1);  // both are read before, each gradient has one of them
+          dx(0, [&] { return dy * v; });
+          dx(1, [&] { return dy * u; });
+        });
+  };
+  CHECK(test::difference(grad(sum(product(x, c)), x, again), T({2}, {3, 4}), 0) == "");
+  CHECK_FALSE(grad(sum(product(x, c)), x, again).tracked());  // a constant, and known to be one
+  CHECK(test::difference(grad(sum(grad(sum(product(x, product(x, w))), x, again)), x), T({2}, {10, 14}), 0) ==
+        "");
+  CHECK(test::difference(grad(sum(square(grad(sum(product(x, c) * w), x, again))), w), T({2}, {90, 224}),
+                         0) == "");
+  // Linear, read or not.
+  const auto twice = [](const T& a) {
+    return record("twice", {a}, figment::no_grad([&] { return a * 2; }),
+                  [](auto&, auto& dy, auto& dx) { dx(0, [&] { return dy * 2; }); });
+  };
+  CHECK(test::difference(grad(sum(twice(x)), x, again), T({2}, {2, 2}), 0) == "");
+  CHECK(test::difference(grad(sum(grad(sum(square(twice(x))), x, again)), x), T({2}, {8, 8}), 0) == "");
+
+  // Constant in pieces, in plain memory, and said to be so: a rounding that lets the gradient through
+  // above 1.
+  const auto rounded = [](const T& a) {
+    return record("rounded", {a}, figment::no_grad([&] { return a * 1; }), [](auto& s, auto& dy, auto& dx) {
+      dx(0, [&] {
+        T mask(s.in_shape(0));
+        const T in = s.constant_in(0);
+        for (figment::Index i = 0; i < in.size(); ++i) mask.mutable_data()[i] = in.data()[i] > 1;
+        return dy * mask;
+      });
+    });
+  };
+  CHECK(test::difference(grad(sum(grad(sum(square(rounded(x))), x, again)), x), T({2}, {0, 2}), 0) == "");
+  // And a gradient that is not looked at.
+  const auto last = [](auto& s, auto& dy, auto& dx) {
+    dx.constant(0, [&] { return dy.detach() * slope(s.in(0)); });
+  };
+  const T g = grad(sum(cube(x, last) * w), x, again);
+  CHECK(test::difference(g, T({2}, {15, 84}), 0) == "");
+  CHECK_FALSE(g.tracked());
 }

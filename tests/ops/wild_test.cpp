@@ -1,5 +1,6 @@
 // Each operation with inputs that it was not made for: other ranks, other extents, none at all, NaN.
 #include <bit>
+#include <map>
 #include <set>
 
 #include "figment/autograd/grad.hpp"
@@ -36,17 +37,25 @@ std::vector<Tensor<float>> inputs_of(const OpCase& row) {
   return inputs;
 }
 
+/// What messages call the row's operation.
+std::string name_of(const OpCase& row) {
+  const std::map<std::string, std::string> words{
+      {"operator+", "add"}, {"operator-", "sub"}, {"operator*", "mul"}, {"operator/", "div"}};
+  const std::string name = row.op.substr(0, row.op.find('/', row.op.rfind("operator/", 0) == 0 ? 9 : 1));
+  const auto word = words.find(name);
+  return word == words.end() ? name : word->second;
+}
+
 }  // namespace
 
-// What there is no result for is an Error that begins with an operation's name; another exception, or a read
-// beyond memory under the sanitizer, fails.
+// What there is no result for is an Error that begins with the name of the operation that was called; another
+// exception, or a read beyond memory under the sanitizer, fails.
 TEST_CASE("any shape has a result with gradients or a message with a name", "[ops]") {
-  std::set<std::string> names{"add", "sub", "mul", "div"};
-  for (const OpCase& row : test::op_cases()) names.insert(row.op.substr(0, row.op.find('/', 1)));
   std::size_t refused = 0, computed = 0;
   for (const OpCase& row : test::op_cases()) {
     if (!small(row)) continue;
     INFO(row.name());
+    const std::string called = name_of(row);
     for (std::size_t i = 0; i < row.inputs.size(); ++i) {
       for (const auto& other : wild(row.inputs[i].shape())) {
         INFO("input " << i << " " << (other.defined() ? to_string(other.shape()) : "undefined"));
@@ -59,7 +68,7 @@ TEST_CASE("any shape has a result with gradients or a message with a name", "[op
         ++(message == "no error" ? computed : refused);
         if (message != "no error") {
           INFO(message);
-          CHECK(names.count(message.substr(0, message.find(": "))) == 1);
+          CHECK(message.substr(0, message.find(": ")) == called);
           CHECK(message.find('\n') == std::string::npos);
         }
       }

@@ -1,6 +1,7 @@
 // Comparing tensors, and scopes that choose an instruction set or a number of threads.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -32,6 +33,27 @@ std::string difference(const figment::Tensor<T>& found, const figment::Tensor<do
   if (at < 0) return "";
   return figment::format("element {} of {}: {}, expected {}, {} units apart with {} allowed", at,
                          found.shape(), found.data()[at], expected.data()[at], worst, units);
+}
+
+/// As difference, of results that may be infinite or no number: where `expected` is, `found` is the same.
+/// Units are of epsilon * max(1, |expected|, least): what may cancel is compared at the size of its terms.
+template <class T>
+std::string special_difference(const figment::Tensor<T>& found, const figment::Tensor<double>& expected,
+                               double units, double least = 1) {
+  if (found.shape() != expected.shape())
+    return figment::format("shape {}, expected {}", found.shape(), expected.shape());
+  const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
+  for (figment::Index i = 0; i < found.size(); ++i) {
+    const double f = static_cast<double>(found.data()[i]), e = expected.data()[i];
+    const bool same = std::isnan(e) ? std::isnan(f)
+                      : std::isinf(e)
+                          ? f == e
+                          : std::abs(f - e) <= units * epsilon * std::max({1.0, std::abs(e), least});
+    if (!same)
+      return figment::format("element {} of {}: {}, expected {}, {} units allowed", i, found.shape(), f, e,
+                             units);
+  }
+  return "";
 }
 
 /// Where the two differ in any bit; empty if nowhere.

@@ -10,7 +10,8 @@ namespace figment {
 
 /// How gradients are taken.
 struct GradOptions {
-  /// Record the gradients' own computation, so that they can be differentiated again.
+  /// Record the gradients' own computation, so that they can be differentiated again. Throws, by the
+  /// operation's name, where a rule leaves the graph.
   bool create_graph = false;
 };
 
@@ -129,12 +130,18 @@ class Backward {
     places_.clear();
     bool any = false;
     for (const auto& input : inputs) {
-      places_.push({needed(input.tensor), {}});
+      places_.push({});
+      places_.back().wanted = needed(input.tensor);
       any |= places_.back().wanted;
     }
     if (!any) return;
-    InputGradients<T> dx({places_.begin(), places_.size()});
-    node.differentiate(Saved<T>(node), dy, dx);
+    if (recording_enabled) {
+      const std::uint64_t before = Node<T>::newest_id();
+      const Reads outside = run_rule<true>(node, dy);
+      confirm_graph(node, dy, outside, before);
+    } else {
+      run_rule<false>(node, dy);
+    }
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (!places_[i].wanted) continue;
       const Tensor<T>& input = inputs[i].tensor;
@@ -143,6 +150,71 @@ class Backward {
       accumulate(slots_.find(node_of(input))->gradient, sum_to(places_[i].gradient, input.shape()));
     }
     places_.clear();
+  }
+
+  /// Fills the places. Returns what of the graph the rule read for all gradients, if that is asked for.
+  template <bool watched>
+  Reads run_rule(const Node<T>& node, const Tensor<T>& dy) {
+    Reads reads = 0;
+    InputGradients<T> dx({places_.begin(), places_.size()}, watched ? &reads : nullptr);
+    node.differentiate(Saved<T>(node, watched ? &reads : nullptr), dy, dx);
+    return reads;
+  }
+
+  /// Throws where a gradient does not follow, through nodes newer than `before`, from what it was made of:
+  /// its rule has left the graph, and the gradient's gradient would be wrong without a word.
+  [[gnu::noinline]] void confirm_graph(const Node<T>& node, const Tensor<T>& dy, Reads outside,
+                                       std::uint64_t before) {
+    bool doubtful = false;
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const GradientPlace<T>& p = places_[i];
+      if (!p.wanted || p.constant || !p.gradient.defined()) continue;
+      // What was read for all gradients of several need not be in each.
+      confirm_place(node, dy, i, p.reads | (places_.size() == 1 ? outside : 0), before);
+      doubtful |= outside && !dy.tracked() && !p.gradient.tracked();
+    }
+    if (!doubtful) return;
+    // A constant, or plain memory? Each gradient is linear in dy: with one of the graph it shows.
+    Stack<GradientPlace<T>> first;
+    for (auto& p : places_) first.push(p);
+    const Tensor<T> leaf = parameter(dy.detach());
+    run_rule<false>(node, leaf);
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      if (first[i].wanted && !first[i].constant && !first[i].gradient.tracked() &&
+          places_[i].gradient.defined())
+        confirm_place(node, leaf, i, 0, before);
+    for (std::size_t i = 0; i < places_.size(); ++i) places_[i] = std::move(first[i]);
+  }
+
+  /// Throws unless gradient i follows from dy, and from the inputs and the output that `reads` names.
+  void confirm_place(const Node<T>& node, const Tensor<T>& dy, std::size_t i, Reads reads,
+                     std::uint64_t before) {
+    const auto inputs = node.inputs();
+    bool by_dy = dy.tracked();
+    if (!by_dy && !reads) return;
+    reached_.clear();
+    const auto enter = [&](Node<T>* from) {
+      if (!from) return;
+      if (from == node_of(dy)) by_dy = false;
+      if (from == &node) reads &= ~read_output;
+      for (std::size_t k = 0; k < inputs.size(); ++k)
+        if (from == node_of(inputs[k].tensor)) reads &= ~read_input(k);
+      if (from->id() > before && std::find(reached_.begin(), reached_.end(), from) == reached_.end())
+        reached_.push(from);
+    };
+    enter(node_of(places_[i].gradient));
+    for (std::size_t next = 0; next < reached_.size() && (by_dy || reads); ++next)
+      for (const auto& input : reached_[next]->inputs()) enter(node_of(input.tensor));
+    if (!by_dy && !reads) return;
+    std::size_t k = 0;
+    while (k < inputs.size() && !(reads & read_input(k))) ++k;
+    const std::string what = by_dy ? "dy" : k < inputs.size() ? format("input {}", k) : "the output";
+    ensure(
+        false,
+        "{}: its rule cuts the gradient of input {} off from {}, so that with create_graph its own gradient "
+        "would be wrong: write the rule in tensor operations, or say what is constant (constant_in, "
+        "constant_out, dx.constant)",
+        node.name(), i, what);
   }
 
   static void accumulate(Tensor<T>& total, Tensor<T> gradient) {
@@ -160,6 +232,7 @@ class Backward {
   Slots<T> slots_;
   Stack<Visit> path_, order_;  // no recursion: long chains overflow a stack
   Stack<GradientPlace<T>> places_;
+  Stack<Node<T>*> reached_;  // a rule's own nodes: a few
 };
 
 }  // namespace detail

@@ -78,6 +78,8 @@ class Node final : public Counted {
   std::uint64_t id() const { return id_; }
   std::span<const Kept<T>> inputs() const { return {inputs_, count_}; }
   const Kept<T>& output() const { return output_; }
+  /// The identifier of the last node that was made.
+  static std::uint64_t newest_id() { return newest.load(std::memory_order_relaxed); }
 
   void differentiate(const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) const {
     rule_.call(rule_data(), saved, dy, dx);
@@ -124,13 +126,10 @@ class Node final : public Counted {
     burying = false;
   }
 
-  static std::uint64_t next_id() {
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
-  }
+  static inline std::atomic<std::uint64_t> newest{0};
 
   const char* name_;
-  std::uint64_t id_ = next_id();
+  std::uint64_t id_ = newest.fetch_add(1, std::memory_order_relaxed) + 1;
   Kept<T>* inputs_ = nullptr;
   std::size_t count_, bytes_;
   ErasedRule<T> rule_;
@@ -144,27 +143,46 @@ Node<T>* node_of(const Tensor<T>& t) {
   return static_cast<Node<T>*>(t.node().get());
 }
 
+/// What of the graph a rule has read, a bit for each input and one for the output. Inputs beyond those that
+/// have a bit are not watched.
+using Reads = std::uint64_t;
+inline constexpr Reads read_output = Reads{1} << 63;
+inline Reads read_input(std::size_t i) { return i < 63 ? Reads{1} << i : 0; }
+
 }  // namespace detail
 
-/// What a rule reads: the inputs and the output of its operation, as they were.
+/// What a rule reads: the inputs and the output of its operation, as they were. With create_graph its
+/// gradients must follow from all it reads of the graph, in recorded operations.
 template <class T>
 class Saved {
  public:
-  /// Made by the engine.
-  explicit Saved(const detail::Node<T>& node) : node_(node) {}
+  /// Made by the engine, which asks for what was read of the graph or gives null.
+  explicit Saved(const detail::Node<T>& node, detail::Reads* reads = nullptr) : node_(node), reads_(reads) {}
 
   /// Input i. Throws when it was not kept, or was changed in place since.
   const Tensor<T>& in(std::size_t i) const {
     const auto& kept = input(i);
     confirm(kept, "an input");
+    if (reads_ && kept.tensor.tracked()) *reads_ |= detail::read_input(i);
     return kept.tensor;
   }
   /// The output. Throws when it was not kept, or was changed in place since.
   Tensor<T> out() const {
-    confirm(node_.output(), "the output");
-    Tensor<T> y = node_.output().tensor;
+    Tensor<T> y = constant_out();
     y.set_node(detail::Ref<detail::Counted>(const_cast<detail::Node<T>*>(&node_)));
+    if (reads_) *reads_ |= detail::read_output;
     return y;
+  }
+  /// Input i outside the graph, for what the gradient's own derivative by it is 0: a mask made of it, say.
+  Tensor<T> constant_in(std::size_t i) const {
+    const auto& kept = input(i);
+    confirm(kept, "an input");
+    return kept.tensor.detach();
+  }
+  /// The output, in the same way.
+  Tensor<T> constant_out() const {
+    confirm(node_.output(), "the output");
+    return node_.output().tensor;
   }
   /// The shape of input i, which is always kept.
   const Shape& in_shape(std::size_t i) const { return input(i).tensor.shape(); }
@@ -184,6 +202,7 @@ class Saved {
   }
 
   const detail::Node<T>& node_;
+  detail::Reads* const reads_;
 };
 
 namespace detail {
@@ -191,8 +210,9 @@ namespace detail {
 /// The place for one input's gradient.
 template <class T>
 struct GradientPlace {
-  bool wanted = false;
+  bool wanted = false, constant = false;
   Tensor<T> gradient;
+  Reads reads = 0;  ///< by this gradient alone
 };
 
 }  // namespace detail
@@ -201,24 +221,44 @@ struct GradientPlace {
 template <class T>
 class InputGradients {
  public:
-  /// Made by the engine.
-  explicit InputGradients(std::span<detail::GradientPlace<T>> places) : places_(places) {}
+  /// Made by the engine, which asks for what was read of the graph or gives null.
+  explicit InputGradients(std::span<detail::GradientPlace<T>> places, detail::Reads* reads = nullptr)
+      : places_(places), reads_(reads) {}
 
   /// Somebody asks for the gradient of input i.
   bool wants(std::size_t i) const { return place(i).wanted; }
   /// Gradient i is f(), if it is wanted. Its shape is the input's, or one that the input broadcast to.
   template <class F>
   void operator()(std::size_t i, F&& f) {
-    if (auto& p = place(i); p.wanted) p.gradient = std::forward<F>(f)();
+    if (auto* p = begin(i)) end(*p, std::forward<F>(f)(), false);
+  }
+  /// The same of a gradient whose own derivative by dy and by all that the rule read is 0, or is left out
+  /// knowingly: with create_graph it need not be made in recorded operations.
+  template <class F>
+  void constant(std::size_t i, F&& f) {
+    if (auto* p = begin(i)) end(*p, std::forward<F>(f)(), true);
   }
 
  private:
-  // Out of line: each rule names its inputs.
+  // Out of line, all: each rule names its inputs.
+  [[gnu::noinline]] detail::GradientPlace<T>* begin(std::size_t i) {
+    auto& p = place(i);
+    if (!p.wanted) return nullptr;
+    if (reads_) outside_ = std::exchange(*reads_, 0);
+    return &p;
+  }
+  [[gnu::noinline]] void end(detail::GradientPlace<T>& p, Tensor<T> gradient, bool constant) {
+    p.gradient = std::move(gradient);
+    p.constant = constant;
+    if (reads_) p.reads = std::exchange(*reads_, outside_);
+  }
   [[gnu::noinline]] detail::GradientPlace<T>& place(std::size_t i) const {
     ensure(i < places_.size(), "record: a rule gives the gradient of input {} of {}", i, places_.size());
     return places_[i];
   }
   std::span<detail::GradientPlace<T>> places_;
+  detail::Reads* reads_;
+  detail::Reads outside_ = 0;  // what the rule read before, for all its gradients
 };
 
 }  // namespace figment

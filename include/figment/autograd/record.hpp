@@ -48,9 +48,13 @@ template <class T>
 ///   rule(const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx)
 ///
 /// sets dx(i, [&] { return the gradient of input i; }) in ordinary tensor operations, so that it can be
-/// differentiated in turn. It may capture small values. Where an input broadcast, its gradient may have
-/// the broadcast shape: the engine sums it. `keep` names what the rule reads through `saved`.
-/// Returns the output, now part of the graph if any input is.
+/// differentiated in turn. With create_graph a gradient that does not follow in the graph from dy and from
+/// what the rule read of the graph is refused by this name: plain memory and Eigen are for gradients that are
+/// taken once, or that say what is constant: saved.constant_in(i) and saved.constant_out() read what the
+/// gradient's own derivative by is 0 (a mask is made of it), and dx.constant(i, …) sets what is not looked
+/// at. Read what only some gradients need inside their dx. A rule may capture small values. Where an input
+/// broadcast, its gradient may have the broadcast shape: the engine sums it. `keep` names what the rule reads
+/// through `saved`. Returns the output, now part of the graph if any input is.
 template <class T, class Rule>
 Tensor<T> record(const char* name, std::span<const detail::Operand<std::type_identity_t<T>>> inputs,
                  Tensor<T> output, Rule rule, Keep keep = Keep::all) {

@@ -43,7 +43,8 @@ struct Mul {};
 struct Div {};
 struct Maximum {};
 struct Minimum {};
-struct Equal {};  // 1 or 0
+struct Equal {};  // 1 or 0; NaN equals NaN
+struct Share {};  // (dy, share): dy share, and 0 where share is 0 even if dy is infinite
 struct Lerp {     // from a the part `weight` of the way to b
   double weight;
 };

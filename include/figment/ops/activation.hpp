@@ -7,21 +7,15 @@ namespace figment {
 
 namespace detail {
 
-/// 1 where x > 0, else `otherwise`.
-template <class T>
-Tensor<T> step(const Tensor<T>& x, double otherwise) {
-  return transform<T>(x, [below = static_cast<T>(otherwise)](T v) { return v > 0 ? T(1) : below; });
-}
-
 // dx from dy by y alone, for the functions below and for the layers that end in one of them.
 
 template <class T>
 Tensor<T> relu_gradient(const Tensor<T>& dy, const Tensor<T>& y) {
-  return fused(kernels::op::ReluGrad{}, dy, y, [&] { return dy * step(y, 0); });
+  return piecewise("relu's gradient", kernels::op::ReluGrad{}, dy, y);
 }
 template <class T>
 Tensor<T> leaky_relu_gradient(const Tensor<T>& dy, const Tensor<T>& y, double slope) {
-  return fused(kernels::op::LeakyReluGrad{slope}, dy, y, [&] { return dy * step(y, slope); });
+  return piecewise("leaky_relu's gradient", kernels::op::LeakyReluGrad{slope}, dy, y);
 }
 template <class T>
 Tensor<T> sigmoid_gradient(const Tensor<T>& dy, const Tensor<T>& y) {
@@ -32,6 +26,13 @@ Tensor<T> tanh_gradient(const Tensor<T>& dy, const Tensor<T>& y) {
   return fused(kernels::op::TanhGrad{}, dy, y, [&] { return dy * (T(1) - square(y)); });
 }
 
+/// x where silu and its kin are curved: beyond these bounds they are straight to the last digit, and an
+/// infinite x would be multiplied by a factor that is 0 there.
+template <class T>
+Tensor<T> curved(const Tensor<T>& x) {
+  return clamp(x, -1e4, 1e4);
+}
+
 }  // namespace detail
 
 /// max(x, 0). dx = dy where y > 0, else 0.
@@ -39,7 +40,7 @@ template <class T>
 Tensor<T> relu(const Tensor<T>& x) {
   return record(
       "relu", {x}, detail::map(kernels::op::Relu{}, x),
-      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return detail::relu_gradient(dy, s.out()); }); },
+      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return detail::relu_gradient(dy, s.constant_out()); }); },
       Keep::output);
 }
 
@@ -50,7 +51,7 @@ Tensor<T> leaky_relu(const Tensor<T>& x, double slope = 0.3) {
   return record(
       "leaky_relu", {x}, detail::map(kernels::op::LeakyRelu{slope}, x),
       [slope](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] { return detail::leaky_relu_gradient(dy, s.out(), slope); });
+        dx(0, [&] { return detail::leaky_relu_gradient(dy, s.constant_out(), slope); });
       },
       Keep::output);
 }
@@ -96,10 +97,10 @@ Tensor<T> elu(const Tensor<T>& x, double alpha = 1) {
         dx(0, [&] {
           const auto& in = s.in(0);
           return detail::fused(kernels::op::EluGrad{alpha}, dy, in, [&] {
-            const auto positive = detail::step(in, 0);
-            // exp only of what is negative: a masked infinity would be NaN.
-            const auto slope = affine(exp(in * (T(1) - positive)), alpha, 0);
-            return dy * (positive + slope * (T(1) - positive));
+            const auto positive = greater(in, T(0));
+            // exp only of what is not positive: 0 times an infinite derivative that was not chosen is NaN.
+            const auto below = exp(where(positive, Tensor<T>::zeros({}), in));
+            return where(positive, dy, dy * affine(below, alpha, 0));
           });
         });
       },
@@ -115,8 +116,8 @@ Tensor<T> silu(const Tensor<T>& x) {
         dx(0, [&] {
           const auto& in = s.in(0);
           return detail::fused(kernels::op::SiluGrad{}, dy, in, [&] {
-            const auto y = sigmoid(in);
-            return dy * (y + in * y * (T(1) - y));
+            const auto c = detail::curved(in), y = sigmoid(c);
+            return dy * (y + c * y * (T(1) - y));
           });
         });
       },
@@ -132,10 +133,11 @@ Tensor<T> gelu(const Tensor<T>& x) {
         dx(0, [&] {
           const auto& in = s.in(0);
           return detail::fused(kernels::op::GeluGrad{}, dy, in, [&] {
-            const auto below = affine(erf(affine(in, std::numbers::sqrt2 / 2, 0)), 0.5, 0.5);
+            const auto c = detail::curved(in);
+            const auto below = affine(erf(affine(c, std::numbers::sqrt2 / 2, 0)), 0.5, 0.5);
             const auto density =
-                affine(exp(affine(square(in), -0.5, 0)), std::numbers::inv_sqrtpi / std::numbers::sqrt2, 0);
-            return dy * (below + in * density);
+                affine(exp(affine(square(c), -0.5, 0)), std::numbers::inv_sqrtpi / std::numbers::sqrt2, 0);
+            return dy * (below + c * density);
           });
         });
       },
@@ -153,9 +155,10 @@ Tensor<T> gelu_tanh(const Tensor<T>& x) {
           const auto& in = s.in(0);
           return detail::fused(kernels::op::GeluTanhGrad{}, dy, in, [&] {
             const double scale = std::sqrt(2 * std::numbers::inv_pi);
-            const auto t = tanh(in * affine(square(in), scale * 0.044715, scale));
-            const auto inner = affine(square(in), scale * 3 * 0.044715, scale);
-            return affine(dy, 0.5, 0) * (T(1) + t + in * (T(1) - square(t)) * inner);
+            const auto c = detail::curved(in);
+            const auto t = tanh(c * affine(square(c), scale * 0.044715, scale));
+            const auto inner = affine(square(c), scale * 3 * 0.044715, scale);
+            return affine(dy, 0.5, 0) * (T(1) + t + c * (T(1) - square(t)) * inner);
           });
         });
       },

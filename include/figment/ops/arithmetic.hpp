@@ -4,8 +4,28 @@
 #include <cmath>
 
 #include "figment/autograd/grad.hpp"
+#include "figment/core/finite.hpp"
 
 namespace figment {
+
+namespace detail {
+
+/// f(dy, saved), which is linear in dy by a factor that is constant in pieces of `saved`: relu's gradient,
+/// say. So its own gradient by dy is the same of what comes back, and by `saved` there is none. One kernel
+/// for the plain gradient and the recorded one; it chooses, for a factor of 0 would make NaN of an infinite
+/// dy.
+template <class Op, class T>
+Tensor<T> piecewise(const char* name, Op f, const Tensor<T>& dy, const Tensor<T>& saved) {
+  return record(
+      name, {dy}, map(f, dy, saved, name),
+      [name, f, kept = Kept(saved)](auto&, auto& d, auto& dx) {
+        kept.confirm(name, "what it was chosen by");
+        dx(0, [&] { return piecewise(name, f, d, kept.tensor); });
+      },
+      Keep::nothing);
+}
+
+}  // namespace detail
 
 /// scale * x + shift. dx = scale dy.
 template <class T>
@@ -88,18 +108,18 @@ Tensor<T> pow(const Tensor<T>& x, double p) {
   return record(
       "pow", {x}, detail::transform<T>(x, [p](T v) { return std::pow(v, static_cast<T>(p)); }),
       [p](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] {
-          if (p == 0) return affine(dy, 0, 0);
-          return dy * affine(pow(s.in(0), p - 1), p, 0);
-        });
+        if (p == 0) return dx.constant(0, [&] { return Tensor<T>::zeros(dy.shape()); });
+        dx(0, [&] { return dy * affine(pow(s.in(0), p - 1), p, 0); });
       },
       Keep::inputs);
 }
 
 template <class T>
 Tensor<T> log(const Tensor<T>& x);
+template <class T>
+Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b);
 
-/// a^b with broadcasting, a > 0 for the gradient by b. da = b a^(b-1) dy, db = y log(a) dy.
+/// a^b with broadcasting, a >= 0 for the gradient by b. da = b a^(b-1) dy, db = y log(a) dy.
 template <class T>
 Tensor<T> pow(const Tensor<T>& a, const Tensor<T>& b) {
   auto y = detail::transform<T>(a, b, "pow", [](T u, T v) { return std::pow(u, v); });
@@ -108,25 +128,39 @@ Tensor<T> pow(const Tensor<T>& a, const Tensor<T>& b) {
       // 0^-1 is infinite, and 0 times that, where a and b are 0, no number.
       const auto one =
           detail::transform<T>(s.in(0), s.in(1), "pow", [](T u, T v) { return T(u != 0 || v != 0); });
-      return dy * s.in(1) * pow(s.in(0), s.in(1) - one);
+      const auto power = pow(s.in(0), s.in(1) - one);
+      // An infinite exponent times a power of 0 is 0 in the limit.
+      const Mask flat = detail::transform<std::uint8_t>(power, s.in(1), "pow", [](T p, T v) {
+        return p == 0 && !detail::is_finite(v) && !detail::is_nan(v);
+      });
+      return dy * where(flat, Tensor<T>::zeros({}), s.in(1)) * power;
     });
-    dx(1, [&] { return dy * s.out() * log(s.in(0)); });
+    dx(1, [&] {
+      // Where y is 0 its product with the logarithm is 0 in the limit, and at 0^0 it is as PyTorch has it.
+      const Mask flat = detail::transform<std::uint8_t>(
+          s.out(), s.in(0), "pow", [](T v, T u) { return (v == 0 && u >= 0) || (u == 0 && v == 1); });
+      const Tensor<T> zero = Tensor<T>::zeros({}), one = Tensor<T>::ones({});
+      return where(flat, zero, dy * s.out() * log(where(flat, one, s.in(0))));
+    });
   });
 }
 
 namespace detail {
 
-/// max or min; at a tie each operand gets half the gradient.
+/// max or min; at a tie each operand gets half the gradient, at a NaN both all of it.
 template <class Op, class T>
-Tensor<T> extremum(const char* name, Op f, T sign, const Tensor<T>& a, const Tensor<T>& b) {
+Tensor<T> extremum(const char* name, const char* gradient_name, Op f, T sign, const Tensor<T>& a,
+                   const Tensor<T>& b) {
   return record(
       name, {a, b}, map(f, a, b, name),
-      [sign](auto& s, auto& dy, auto& dx) {
-        const auto share = transform<T>(s.in(0), s.in(1), "", [sign](T u, T v) {
-          return u == v ? T(0.5) : sign * u > sign * v ? T(1) : T(0);
-        });
-        dx(0, [&] { return dy * share; });
-        dx(1, [&] { return dy * (T(1) - share); });
+      [gradient_name, sign](auto& s, auto& dy, auto& dx) {
+        const auto share = [&](T toward) {
+          return transform<T>(s.constant_in(0), s.constant_in(1), "", [toward](T u, T v) {
+            return u == v ? T(0.5) : toward * u < toward * v ? T(0) : T(1);
+          });
+        };
+        dx(0, [&] { return piecewise(gradient_name, kernels::op::Share{}, dy, share(sign)); });
+        dx(1, [&] { return piecewise(gradient_name, kernels::op::Share{}, dy, share(-sign)); });
       },
       Keep::inputs);
 }
@@ -136,12 +170,12 @@ Tensor<T> extremum(const char* name, Op f, T sign, const Tensor<T>& a, const Ten
 /// The larger of a and b, with broadcasting; NaN if either is.
 template <class T>
 Tensor<T> maximum(const Tensor<T>& a, const Tensor<T>& b) {
-  return detail::extremum("maximum", kernels::op::Maximum{}, T(1), a, b);
+  return detail::extremum("maximum", "maximum's gradient", kernels::op::Maximum{}, T(1), a, b);
 }
 /// The smaller of a and b, with broadcasting; NaN if either is.
 template <class T>
 Tensor<T> minimum(const Tensor<T>& a, const Tensor<T>& b) {
-  return detail::extremum("minimum", kernels::op::Minimum{}, T(-1), a, b);
+  return detail::extremum("minimum", "minimum's gradient", kernels::op::Minimum{}, T(-1), a, b);
 }
 
 }  // namespace figment

@@ -58,6 +58,12 @@ void check_norm(const Tensor<T>& x, std::initializer_list<const Tensor<T>*> para
          "batch_norm: closes with none, relu, or leaky_relu of a positive slope");
 }
 
+/// What gradients read: of y the signs, as linear's and conv2d's do. Computed again, a z beside 0 may round
+/// to the other side.
+inline Keep norm_keep(Activation activation) {
+  return activation == Activation::none ? Keep::inputs : Keep::all;
+}
+
 /// What a batch norm's forward and gradients share.
 template <class T>
 struct Normalisation {
@@ -100,12 +106,6 @@ Tensor<T> norm_scale(const Tensor<T>& gamma, const Tensor<T>& var, double epsilo
   return scale;
 }
 
-/// dz of dy, composed of recorded operations.
-template <class T>
-Tensor<T> norm_dz(const Tensor<T>& dy, const Tensor<T>& z, Activation activation, double slope) {
-  return activation == Activation::none ? dy : dy * step(z, activation == Activation::relu ? 0 : slope);
-}
-
 /// The gradients in two passes over memory. With d = x - mean, r = 1 / deviation and sums over the batch of
 /// n: dbeta = sum dz, dgamma = r sum dz d, dx = gamma r (dz - (sum dz) / n - d r^2 (sum dz d) / n).
 template <class T>
@@ -144,21 +144,21 @@ void fused_norm_gradient(const Tensor<T>& x, const Normalisation<T>& norm, const
   dx(2, [&] { return dbeta; });
 }
 
-/// The same composed of recorded operations, with y = xh gamma + beta and the means over the batch:
-/// dx = r (dxh - mean(dxh) - xh mean(dxh xh)).
+/// The same composed of recorded operations, with xh = d r and the means over the batch:
+/// dx = gamma r (dz - mean(dz) - xh mean(dz xh)).
 template <class T>
-void recorded_norm_gradient(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>& beta, double epsilon,
-                            Activation activation, double slope, const Tensor<T>& dy, InputGradients<T>& dx) {
+void recorded_norm_gradient(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>& own_mean,
+                            double epsilon, const Tensor<T>& dz_of_x, InputGradients<T>& dx) {
   const Shape flat{x.size() / x.dim(-1), x.dim(-1)};
-  const auto rows = reshape(x, flat);
+  // From the batch's mean, a constant, first: the sum of large numbers would be rounded at their size.
+  const auto rows = reshape(x, flat) - own_mean;
   const auto d = rows - mean(rows, 0, Dims::keep);
   const auto r = T(1) / sqrt(mean(square(d), 0, Dims::keep) + static_cast<T>(epsilon));
   const auto xh = d * r;
-  const auto scaled = gamma.defined() ? xh * gamma : xh;
-  const auto dz = norm_dz(reshape(dy, flat), beta.defined() ? scaled + beta : scaled, activation, slope);
+  const auto dz = reshape(dz_of_x, flat);
   dx(0, [&] {
-    const auto dxh = gamma.defined() ? dz * gamma : dz;
-    return reshape(r * (dxh - mean(dxh, 0, Dims::keep) - xh * mean(dxh * xh, 0, Dims::keep)), x.shape());
+    const auto scale = gamma.defined() ? r * gamma : r;
+    return reshape(scale * (dz - mean(dz, 0, Dims::keep) - xh * mean(dz * xh, 0, Dims::keep)), x.shape());
   });
   dx(1, [&] { return dz * xh; });
   dx(2, [&] { return dz; });
@@ -167,10 +167,10 @@ void recorded_norm_gradient(const Tensor<T>& x, const Tensor<T>& gamma, const Te
 }  // namespace detail
 
 /// Each channel's mean and biased variance over a batch (N, …, C), by chunks' two-pass moments combined as
-/// Chan et al. (1979) have it: large means do not cancel.
+/// Chan et al. (1979) have it: large means do not cancel. `op` names the caller in the error.
 template <class T>
-BatchMoments<T> batch_moments(const Tensor<T>& x) {
-  ensure(x.rank() >= 2 && x.size() > 0, "batch_norm: expected some examples (N, …, C), found shape {}",
+BatchMoments<T> batch_moments(const Tensor<T>& x, const char* op = "batch_moments") {
+  ensure(x.rank() >= 2 && x.size() > 0, "{}: expected some examples (N, …, C), found shape {}", op,
          x.shape());
   const detail::ChannelRows v(x.shape());
   const Index channels = v.channels;
@@ -211,20 +211,21 @@ Tensor<T> batch_norm(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>
                      BatchMoments<T>* moments = nullptr) {
   detail::check_norm(x, {&gamma, &beta}, epsilon, activation, slope);
   const Index channels = x.dim(-1);
-  const BatchMoments<T> own = batch_moments(x);
+  const BatchMoments<T> own = batch_moments(x, "batch_norm");
   if (moments) *moments = {own.mean.clone(), own.var.clone()};
   const detail::Normalisation<T> norm{own.mean, detail::norm_scale(gamma, own.var, epsilon),
                                       detail::channel_parameter(beta, channels, T(0)), activation, slope};
   return record(
       "batch_norm", {x, gamma, beta}, norm.apply(x),
       [norm, epsilon, var = own.var](auto& s, auto& dy, auto& dx) {
-        const auto &in = s.in(0), &g = s.in(1), &b = s.in(2);
-        if (recording(dy, in, g, b))
-          detail::recorded_norm_gradient(in, g, b, epsilon, norm.activation, norm.slope, dy, dx);
+        const auto &in = s.in(0), &g = s.in(1);
+        if (recording(dy, in, g))
+          detail::recorded_norm_gradient(in, g, norm.mean, epsilon,
+                                         detail::activation_gradient(norm.activation, norm.slope, dy, s), dx);
         else
           detail::fused_norm_gradient(in, norm, var, epsilon, dy, dx);
       },
-      Keep::inputs);
+      detail::norm_keep(activation));
 }
 
 /// The same with given moments, such as a layer's running ones: mean and var (C,).
@@ -239,18 +240,17 @@ Tensor<T> batch_norm(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>
   return record(
       "batch_norm", {x, gamma, beta, mean, var}, norm.apply(x),
       [epsilon, activation, slope](auto& s, auto& dy, auto& dx) {
-        const auto &g = s.in(1), &b = s.in(2);
+        const auto& g = s.in(1);
         const auto d = s.in(0) - s.in(3), r = T(1) / sqrt(s.in(4) + static_cast<T>(epsilon));
         const auto scale = g.defined() ? g * r : r;
-        const auto z = activation == Activation::none ? d : b.defined() ? d * scale + b : d * scale;
-        const auto dz = detail::norm_dz(dy, z, activation, slope);
+        const auto dz = detail::activation_gradient(activation, slope, dy, s);
         dx(0, [&] { return dz * scale; });
         dx(1, [&] { return dz * d * r; });
         dx(2, [&] { return dz; });
         dx(3, [&] { return -(dz * scale); });
         dx(4, [&] { return dz * d * affine(scale * square(r), -0.5, 0); });
       },
-      Keep::inputs);
+      detail::norm_keep(activation));
 }
 
 }  // namespace figment

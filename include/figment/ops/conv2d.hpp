@@ -80,8 +80,7 @@ Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
   detail::conv_forward(g, x.data(), w.data(), y.mutable_data(), bias.defined() ? bias.data() : nullptr,
                        activation, slope);
   return record("conv2d", {x, w, bias}, std::move(y), [g, activation, slope](auto& s, auto& dy, auto& d) {
-    const auto dz =
-        activation == Activation::none ? dy : detail::activation_gradient(activation, slope, dy, s.out());
+    const auto dz = detail::activation_gradient(activation, slope, dy, s);
     d(0, [&] { return detail::conv_x(g, dz, s.in(1)); });
     d(1, [&] { return detail::conv_w(g, s.in(0), dz); });
     d(2, [&] { return dz; });  // summed over samples and positions by the engine
@@ -123,14 +122,13 @@ Tensor<T> conv_transpose2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<
   Tensor<T> y(g.x_shape());
   detail::conv_input_gradient(g, x.data(), w.data(), y.mutable_data(), bias.defined() ? bias.data() : nullptr,
                               activation, slope);
-  return record(
-      "conv_transpose2d", {x, w, bias}, std::move(y), [g, activation, slope](auto& s, auto& dy, auto& d) {
-        const auto dz =
-            activation == Activation::none ? dy : detail::activation_gradient(activation, slope, dy, s.out());
-        d(0, [&] { return detail::conv_y(g, dz, s.in(1)); });
-        d(1, [&] { return detail::conv_w(g, dz, s.in(0)); });
-        d(2, [&] { return dz; });
-      });
+  return record("conv_transpose2d", {x, w, bias}, std::move(y),
+                [g, activation, slope](auto& s, auto& dy, auto& d) {
+                  const auto dz = detail::activation_gradient(activation, slope, dy, s);
+                  d(0, [&] { return detail::conv_y(g, dz, s.in(1)); });
+                  d(1, [&] { return detail::conv_w(g, dz, s.in(0)); });
+                  d(2, [&] { return dz; });
+                });
 }
 
 }  // namespace figment

@@ -4,7 +4,7 @@
 #include <numbers>
 
 #include "figment/core/finite.hpp"
-#include "figment/ops/arithmetic.hpp"
+#include "figment/ops/compare.hpp"
 
 namespace figment {
 
@@ -113,7 +113,8 @@ template <class T>
 Tensor<T> sign(const Tensor<T>& x) {
   return record(
       "sign", {x}, detail::map(kernels::op::Sign{}, x),
-      [](auto&, auto& dy, auto& dx) { dx(0, [&] { return affine(dy, 0, 0); }); }, Keep::nothing);
+      [](auto&, auto& dy, auto& dx) { dx.constant(0, [&] { return Tensor<T>::zeros(dy.shape()); }); },
+      Keep::nothing);
 }
 
 /// |x|. dx = sign(x) dy, 0 at 0.
@@ -122,10 +123,8 @@ Tensor<T> abs(const Tensor<T>& x) {
   return record(
       "abs", {x}, detail::map(kernels::op::Abs{}, x),
       [](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] {
-          const auto& in = s.in(0);
-          return detail::fused(kernels::op::AbsGrad{}, dy, in, [&] { return dy * sign(in); });
-        });
+        dx(0,
+           [&] { return detail::piecewise("abs' gradient", kernels::op::AbsGrad{}, dy, s.constant_in(0)); });
       },
       Keep::inputs);
 }
@@ -138,12 +137,8 @@ Tensor<T> clamp(const Tensor<T>& x, double low, double high) {
       "clamp", {x}, detail::map(kernels::op::Clamp{low, high}, x),
       [low, high](auto& s, auto& dy, auto& dx) {
         dx(0, [&] {
-          const auto& in = s.in(0);
-          return detail::fused(kernels::op::ClampGrad{low, high}, dy, in, [&] {
-            const auto inside =
-                detail::map(kernels::op::ClampGrad{low, high}, Tensor<T>::ones({}), in, "clamp");
-            return dy * inside;
-          });
+          return detail::piecewise("clamp's gradient", kernels::op::ClampGrad{low, high}, dy,
+                                   s.constant_in(0));
         });
       },
       Keep::inputs);

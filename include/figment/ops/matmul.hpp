@@ -91,18 +91,18 @@ using kernels::Activation;
 
 namespace detail {
 
-/// dz from dy for y = act(z), by y alone.
+/// dz from dy for y = act(z), by the saved y alone.
 template <class T>
-Tensor<T> activation_gradient(Activation activation, double slope, const Tensor<T>& dy, const Tensor<T>& y) {
+Tensor<T> activation_gradient(Activation activation, double slope, const Tensor<T>& dy, const Saved<T>& s) {
   switch (activation) {
     case Activation::relu:
-      return relu_gradient(dy, y);
+      return relu_gradient(dy, s.constant_out());
     case Activation::leaky_relu:
-      return leaky_relu_gradient(dy, y, slope);
+      return leaky_relu_gradient(dy, s.constant_out(), slope);
     case Activation::sigmoid:
-      return sigmoid_gradient(dy, y);
+      return sigmoid_gradient(dy, s.out());
     case Activation::tanh:
-      return tanh_gradient(dy, y);
+      return tanh_gradient(dy, s.out());
     default:
       return dy;
   }
@@ -127,8 +127,7 @@ Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
   args.activation = activation, args.slope = slope;
   detail::run_matmul(args);
   return record("linear", {x, w, bias}, std::move(y), [activation, slope](auto& s, auto& dy, auto& dx) {
-    const auto dz =
-        activation == Activation::none ? dy : detail::activation_gradient(activation, slope, dy, s.out());
+    const auto dz = detail::activation_gradient(activation, slope, dy, s);
     dx(0, [&] { return matmul(dz, s.in(1), {.b = true}); });
     dx(1, [&] { return matmul(s.in(0), dz, {.a = true}); });
     dx(2, [&] { return dz; });  // summed over the batch by the engine

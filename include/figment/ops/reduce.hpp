@@ -111,15 +111,28 @@ void parallel_rows(Index rows, Index columns, F f) {
                  [&](Index begin, Index end) { f(begin, end - begin); });
 }
 
-/// max and min; equal elements share the gradient.
+/// The largest elements, in shape `kept`; -inf of none. Not recorded.
+template <class T>
+Tensor<T> largest(const Tensor<T>& x, const Shape& kept) {
+  return fold(kernels::op::Maximum{}, x, kept, -std::numeric_limits<T>::infinity());
+}
+
+/// x, and 0 in place of what is infinite or NaN, from which differences would be NaN.
+template <class T>
+Tensor<T> finite_or_zero(const Tensor<T>& x) {
+  return transform<T>(x, [](T v) { return is_finite(v) ? v : T(0); });
+}
+
+/// max and min; equal elements share the gradient, and so do NaNs.
 template <class Op, class T>
-Tensor<T> fold_extremum(const char* name, Op f, const Tensor<T>& x, const Axes& axes, Dims dims, T start) {
+Tensor<T> fold_extremum(const char* name, const char* gradient_name, Op f, const Tensor<T>& x,
+                        const Axes& axes, Dims dims, T start) {
   const Shape kept = axes.kept(x.shape(), name);
   ensure(x.size() > 0 || kept.size() == 0, "{}: no elements in shape {}", name, x.shape());
-  auto y = record(name, {x}, fold(f, x, kept, start), [kept](auto& s, auto& dy, auto& dx) {
+  auto y = record(name, {x}, fold(f, x, kept, start), [gradient_name, kept](auto& s, auto& dy, auto& dx) {
     dx(0, [&] {
-      const auto hit = map(kernels::op::Equal{}, s.in(0), s.out(), "equal");
-      return dy / reduce_to(hit, kept) * hit;
+      const auto hit = map(kernels::op::Equal{}, s.constant_in(0), s.constant_out(), "equal");
+      return piecewise(gradient_name, kernels::op::Share{}, dy / reduce_to(hit, kept), hit);
     });
   });
   return drop(y, x.shape(), axes, dims);
@@ -238,13 +251,13 @@ Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
 /// The largest element; NaN if there is one. Equal elements share the gradient.
 template <class T>
 Tensor<T>(max)(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  return detail::fold_extremum("max", kernels::op::Maximum{}, x, axes, dims,
+  return detail::fold_extremum("max", "max's gradient", kernels::op::Maximum{}, x, axes, dims,
                                -std::numeric_limits<T>::infinity());
 }
 /// The smallest element; NaN if there is one. Equal elements share the gradient.
 template <class T>
 Tensor<T>(min)(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
-  return detail::fold_extremum("min", kernels::op::Minimum{}, x, axes, dims,
+  return detail::fold_extremum("min", "min's gradient", kernels::op::Minimum{}, x, axes, dims,
                                std::numeric_limits<T>::infinity());
 }
 
@@ -264,10 +277,12 @@ Indices argmin(const Tensor<T>& x, Index axis) {
 /// The position of the largest element of all, in row-major order.
 template <class T>
 Index argmax(const Tensor<T>& x) {
+  ensure(x.size() > 0, "argmax: no elements in shape {}", x.shape());
   return argmax(x.view_as({x.size()}), 0).item();
 }
 
-/// log(sum(e^x)) without overflow. dx = softmax(x) dy.
+/// log(sum(e^x)) without overflow; -inf of no elements, or of -inf alone. dx = softmax(x) dy, which sums to
+/// dy; 0 where the result is -inf.
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
   const Shape kept = axes.kept(x.shape(), "logsumexp");
@@ -276,29 +291,34 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims:
   for (Index d = x.rank() - 1; d >= 0 && kept[d] == 1; --d) trailing *= x.dim(d);
   const auto value = no_grad([&] {
     if (columns != trailing || columns == 0) {
-      const auto largest = (max)(x, axes, Dims::keep);
-      // Infinite ones would give inf - inf.
-      const auto shift = detail::transform<T>(largest, [](T v) { return detail::is_finite(v) ? v : T(0); });
-      return log(sum(exp(x - shift), axes, Dims::keep)) + shift;
+      const auto shift = detail::finite_or_zero(detail::largest(x, kept));
+      return log(sum_to(exp(x - shift), kept)) + shift;
     }
     Tensor<T> y(kept);
     detail::run_rows(x.view_as({kept.size(), columns}), y, 1, kernels::log_sum_exp<T>);
     return y;
   });
-  const auto y = record("logsumexp", {x}, value, [](auto& s, auto& dy, auto& dx) {
-    dx(0, [&] { return exp(s.in(0) - s.out()) * dy; });
+  const auto y = record("logsumexp", {x}, value, [kept](auto& s, auto& dy, auto& dx) {
+    dx(0, [&] {
+      // The result is rounded at its own size, and so would be the logarithm of each share: they are divided
+      // by their sum instead, which is near 1, or 0 of -inf alone.
+      const auto e = exp(s.in(0) - detail::finite_or_zero(s.constant_out()));
+      const auto total = sum_to(e, kept);
+      return e * (dy / where(equal(total, T(0)), Tensor<T>::ones({}), total));
+    });
   });
   return detail::drop(y, x.shape(), axes, dims);
 }
 
-/// e^x / sum(e^x) along an axis. dx = y (dy - sum(y dy)).
+/// e^x / sum(e^x) along an axis; NaN where the largest is infinite. dx = y (dy - sum(y dy)).
 template <class T>
 Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
-  const bool rows = x.shape().axis(axis, "softmax") == x.rank() - 1;
+  const Shape kept = Axes(axis).kept(x.shape(), "softmax");
+  const bool rows = x.shape().axis(axis) == x.rank() - 1;
   const auto value = no_grad([&] {
     if (!rows) {
-      const auto e = exp(x - (max)(x, axis, Dims::keep));
-      return e / sum(e, axis, Dims::keep);
+      const auto e = exp(x - detail::largest(x, kept));
+      return e / sum_to(e, kept);
     }
     Tensor<T> y(x.shape());
     detail::run_rows(x, y, x.dim(-1), kernels::softmax<T>);
@@ -316,12 +336,18 @@ Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
       Keep::output);
 }
 
-/// log(softmax(x)) without losing small probabilities. dx = dy - e^y sum(dy).
+/// log(softmax(x)) without losing small probabilities, or large x; NaN where the largest is infinite.
+/// dx = dy - e^y sum(dy).
 template <class T>
 Tensor<T> log_softmax(const Tensor<T>& x, Index axis = -1) {
-  const bool rows = x.shape().axis(axis, "log_softmax") == x.rank() - 1;
+  const Shape kept = Axes(axis).kept(x.shape(), "log_softmax");
+  const bool rows = x.shape().axis(axis) == x.rank() - 1;
   const auto value = no_grad([&] {
-    if (!rows) return x - logsumexp(x, axis, Dims::keep);
+    if (!rows) {
+      const auto d =
+          x - detail::largest(x, kept);  // small numbers: their logarithm is not rounded at x's size
+      return d - log(sum_to(exp(d), kept));
+    }
     Tensor<T> y(x.shape());
     detail::run_rows(x, y, x.dim(-1), kernels::log_softmax<T>);
     return y;

@@ -222,9 +222,15 @@ Tensor<T> concat(const std::vector<Tensor<T>>& parts, Index axis = 0) {
 /// Tensors of one shape along a new axis.
 template <class T>
 Tensor<T> stack(const std::vector<Tensor<T>>& parts, Index axis = 0) {
+  ensure(!parts.empty(), "stack: expected at least one tensor");
+  const Shape& shape = parts[0].shape();
+  ensure(axis >= -shape.rank() - 1 && axis <= shape.rank(), "stack: axis {} is out of range for shape {}",
+         axis, shape);
   std::vector<Tensor<T>> rows;
-  for (const auto& p : parts) rows.push_back(unsqueeze(p, axis));
-  ensure(!rows.empty(), "stack: expected at least one tensor");
+  for (const auto& p : parts) {
+    ensure(p.shape() == shape, "stack: shapes {} and {} differ", shape, p.shape());
+    rows.push_back(unsqueeze(p, axis));
+  }
   return concat(rows, axis);
 }
 

@@ -91,9 +91,20 @@ template <class V>
 V apply(op::Elu f, V x) {
   return select(x < constant(x, 0), constant(x, f.alpha) * expm1(x), x);
 }
+// The functions below are straight where x is beyond these bounds, to the last digit. Infinite x would be
+// multiplied by a factor that is 0 there.
+template <class V>
+V curved_below(V x) {
+  return (max)(x, constant(x, -1e4));
+}
+template <class V>
+V curved(V x) {
+  return (min)(curved_below(x), constant(x, 1e4));
+}
 template <class V>
 V apply(op::Silu, V x) {
-  return x / (constant(x, 1) + exp(-x));
+  const V c = curved_below(x);
+  return c / (constant(x, 1) + exp(-c));
 }
 // The normal distribution function.
 template <class V>
@@ -102,7 +113,8 @@ V normal_below(V x) {
 }
 template <class V>
 V apply(op::Gelu, V x) {
-  return x * normal_below(x);
+  const V c = curved_below(x);
+  return c * normal_below(c);
 }
 // tanh's argument in gelu's approximation: sqrt(2 / pi) (x + 0.044715 x^3).
 template <class V>
@@ -111,7 +123,8 @@ V gelu_inner(V x) {
 }
 template <class V>
 V apply(op::GeluTanh, V x) {
-  return constant(x, 0.5) * x * (constant(x, 1) + tanh(gelu_inner(x)));
+  const V c = curved_below(x);
+  return constant(x, 0.5) * c * (constant(x, 1) + tanh(gelu_inner(c)));
 }
 
 template <class V>
@@ -141,7 +154,13 @@ V apply(op::Minimum, V a, V b) {
 }
 template <class V>
 V apply(op::Equal, V a, V b) {
-  return select(a == b, constant(a, 1), constant(a, 0));
+  const V one = constant(a, 1), zero = constant(a, 0);
+  return select(a == b, one, select(a == a, zero, select(b == b, zero, one)));
+}
+template <class V>
+V apply(op::Share, V dy, V share) {
+  const V zero = constant(share, 0);
+  return select(share == zero, zero, dy * share);
 }
 template <class V>
 V apply(op::Lerp f, V a, V b) {
@@ -172,7 +191,7 @@ V apply(op::SoftplusGrad, V dy, V x) {
 template <class V>
 V apply(op::AbsGrad, V dy, V x) {
   const V zero = constant(x, 0);
-  return select(zero < x, dy, select(x < zero, -dy, dy * x));
+  return select(zero < x, dy, select(x < zero, -dy, x));  // 0, or NaN
 }
 // Written so that a NaN in x passes nothing.
 template <class V>
@@ -187,20 +206,20 @@ V apply(op::EluGrad f, V dy, V x) {
 // s + x s (1 - s), s = sigmoid(x).
 template <class V>
 V apply(op::SiluGrad, V dy, V x) {
-  const V s = apply(op::Sigmoid{}, x);
-  return dy * fma(x * s, constant(x, 1) - s, s);
+  const V c = curved(x), s = apply(op::Sigmoid{}, c);
+  return dy * fma(c * s, constant(x, 1) - s, s);
 }
 template <class V>
 V apply(op::GeluGrad, V dy, V x) {
-  const V density = constant(x, 0.39894228040143267794) * exp(constant(x, -0.5) * x * x);
-  return dy * fma(x, density, normal_below(x));
+  const V c = curved(x), density = constant(x, 0.39894228040143267794) * exp(constant(x, -0.5) * c * c);
+  return dy * fma(c, density, normal_below(c));
 }
 template <class V>
 V apply(op::GeluTanhGrad, V dy, V x) {
-  const V one = constant(x, 1), half = constant(x, 0.5), t = tanh(gelu_inner(x));
+  const V c = curved(x), one = constant(x, 1), half = constant(x, 0.5), t = tanh(gelu_inner(c));
   const V inner =
-      fma(constant(x, 0.7978845608028653559 * 0.134145), x * x, constant(x, 0.7978845608028653559));
-  return dy * half * fma(x * (one - t * t), inner, one + t);
+      fma(constant(x, 0.7978845608028653559 * 0.134145), c * c, constant(x, 0.7978845608028653559));
+  return dy * half * fma(c * (one - t * t), inner, one + t);
 }
 
 // With u the part of the target that x speaks against, 1 - t for a positive x and else t, the loss is
