@@ -58,7 +58,7 @@ class Writer:
             name = f"{case}.{key}"
             value = torch.as_tensor(value).detach()
             assert name not in self.lines, name
-            assert torch.isfinite(value).all(), name
+            assert torch.isfinite(value).all() or self.name == "special", name
             shape = ",".join(str(d) for d in value.shape)
             numbers = " ".join(text(v) for v in value.reshape(-1).tolist())
             self.lines[name] = f"{name} ({shape}) {numbers}".rstrip()
@@ -71,7 +71,9 @@ class Writer:
 
 
 def text(v):
-    """The shortest decimal that reads back as v."""
+    """The shortest decimal that reads back as v; inf, -inf and nan."""
+    if not math.isfinite(v) or (v == 0 and math.copysign(1, v) < 0):
+        return repr(v)
     return str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(v)
 
 
@@ -753,6 +755,99 @@ def tensor(out):
         b = draw.normal(5, 4) if name[1] == "t" else draw.normal(4, 5)
         y = (a.T if name[0] == "t" else a) @ (b.T if name[1] == "t" else b)
         out.put(f"matmul_{name}", a=a, b=b, y=y)
+
+
+# --------------------------------------------------------------------------------------------------------- special
+
+
+@group
+def special(out):
+    """Elementwise functions and their gradients where they end, bend or leave the numbers, in both precisions.
+
+    Names are those of the rows of tests/support/op_cases, with _ for each space. Values are PyTorch's, but for those
+    that are replaced below by the mathematics'.
+    """
+    inf, nan = math.inf, math.nan  # in double 1e-40 is a number like others, in float it has few digits
+    points = [0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, inf, -inf, nan, 1e30, -1e30, 1e-30, -1e-30, 1e-40, -1e-40]
+
+    def softplus(x):  # PyTorch's default returns x itself above 20
+        return F.softplus(x, threshold=500)
+
+    unary = {
+        "exp": torch.exp,
+        "log": torch.log,
+        "log1p": torch.log1p,
+        "expm1": torch.expm1,
+        "sqrt": torch.sqrt,
+        "square": torch.square,
+        "reciprocal": torch.reciprocal,
+        "rsqrt": torch.rsqrt,
+        "sin": torch.sin,
+        "cos": torch.cos,
+        "erf": torch.erf,
+        "sign": torch.sign,
+        "abs": torch.abs,
+        "clamp": lambda x: x.clamp(-0.5, 1),
+        "relu": F.relu,
+        "leaky_relu": lambda x: F.leaky_relu(x, 0.3),
+        "leaky_relu_slope_0.01": lambda x: F.leaky_relu(x, 0.01),
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "softplus": softplus,
+        "elu": F.elu,
+        "elu_alpha_0.5": lambda x: F.elu(x, 0.5),
+        "silu": F.silu,
+        "gelu": F.gelu,
+        "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+        "affine": lambda x: -1.5 * x + 0.25,
+        "operator-/x": torch.neg,
+        "operator+/x_number": lambda x: x + 2,
+        "operator+/number_x": lambda x: 2 + x,
+        "operator-/x_number": lambda x: x - 2,
+        "operator-/number_x": lambda x: 2 - x,
+        "operator*/x_number": lambda x: x * 2.5,
+        "operator*/number_x": lambda x: 2.5 * x,
+        "operator//x_number": lambda x: x / 3,
+        "operator//number_x": lambda x: 3 / x,
+        "pow/number_p_3,_signed": lambda x: x**3,
+    }
+    for p in (-1.0, 0.0, 0.5, 1.0, 2.0, 3.0):
+        unary[f"pow/number_p_{p:.6f}"] = lambda x, p=p: torch.pow(x, torch.full_like(x, p))
+
+    pairs = [0.0, -0.0, 1, -1, 0.5, 2, inf, -inf, nan, 1e30, 1e-30]
+    binary = {
+        "operator+/tensors": torch.add,
+        "operator-/tensors": torch.sub,
+        "operator*/tensors": torch.mul,
+        "operator//tensors": torch.div,
+        "pow/tensors": torch.pow,
+        "maximum": torch.maximum,
+        "minimum": torch.minimum,
+    }
+    a = [u for u in pairs for _ in pairs]
+    b = [v for _ in pairs for v in pairs]
+    out.put("points", x=torch.tensor(points), a=torch.tensor(a), b=torch.tensor(b))
+    for dtype, bits in ((torch.float32, "f32"), (torch.float64, "f64")):
+        for name, f in unary.items():
+            x = leaf(torch.tensor(points, dtype=dtype))
+            y = f(x)
+            (dx,) = gradients(y.sum(), [x])
+            if name == "sign":  # of NaN PyTorch's is 0
+                y = torch.where(x.isnan(), x, y)
+            if name == "clamp":  # on a bound each of [0, 1] is a slope; newer PyTorch takes 0
+                dx = ((x >= -0.5) & (x <= 1)).to(dtype)
+            if name in ("silu", "gelu", "gelu_tanh"):  # x times what goes to 0 faster
+                far = x.abs() > 1e29
+                y, dx = torch.where(far, F.relu(x), y), torch.where(far, (x > 0).to(dtype), dx)
+            out.put(f"{name}.{bits}", y=y, dx=dx)
+        for name, f in binary.items():
+            x = [leaf(torch.tensor(v, dtype=dtype)) for v in (a, b)]
+            y = f(*x)
+            da, db = gradients(y.sum(), x)
+            if name == "pow/tensors":  # 0 times infinity, where the limit is 0
+                da = torch.where(x[1].isinf() & da.isnan() & ~x[0].isnan(), 0, da)
+                db = torch.where((x[0] == inf) & (x[1] < 0), 0, db)
+            out.put(f"{name}.{bits}", y=y, da=da, db=db)
 
 
 if __name__ == "__main__":

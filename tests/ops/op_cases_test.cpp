@@ -9,6 +9,7 @@
 #include "figment/autograd/gradcheck.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
+#include "support/golden.hpp"
 
 using figment::GradOptions;
 using figment::kernels::Isa;
@@ -31,17 +32,23 @@ std::vector<figment::Tensor<T>> inputs_of(const OpCase& row) {
   return inputs;
 }
 
-/// The output, then the gradients of a weighted sum of it by each input.
+/// The output, then the gradients of a weighted sum of it by each input; the first weight may be given.
 template <class T>
-std::vector<figment::Tensor<T>> output_and_gradients(const OpCase& row, GradOptions options = {}) {
-  auto inputs = inputs_of<T>(row);
+std::vector<figment::Tensor<T>> output_and_gradients(const OpCase& row,
+                                                     std::vector<figment::Tensor<T>> inputs,
+                                                     GradOptions options, T first_weight = 1) {
   for (auto& x : inputs) x = parameter(x);
   const auto y = function_of<T>(row)(inputs);
-  const auto dy = figment::cast<T>(test::random(y.shape(), {0.5, 1.5}, 5));
+  auto dy = figment::cast<T>(test::random(y.shape(), {0.5, 1.5}, 5));
+  if (first_weight != 1 && dy.size() > 0) dy.mutable_data()[0] = first_weight;
   const auto gradients = vjp(y, dy, inputs, options);
   std::vector<figment::Tensor<T>> all{y};
   all.insert(all.end(), gradients.begin(), gradients.end());
   return all;
+}
+template <class T>
+std::vector<figment::Tensor<T>> output_and_gradients(const OpCase& row, GradOptions options = {}) {
+  return output_and_gradients<T>(row, inputs_of<T>(row), options);
 }
 
 /// A gradient is a product of a few results within row.error, summed over what the input broadcast to or
@@ -105,11 +112,13 @@ std::map<std::string, std::size_t> public_functions() {
       if (line.rfind("namespace detail", 0) == 0 || line == "namespace figment::detail {") in_detail = true;
       if (line.rfind("}  // namespace detail", 0) == 0 || line == "}  // namespace figment::detail")
         in_detail = false;
-      const std::string type = "Tensor<T> ";
-      if (in_detail || line.rfind(type, 0) != 0) continue;
-      const std::size_t bracket = line.find('(');
+      // `Tensor<T> name(`, or `Tensor<T>(name)(` where a macro may have that name.
+      const std::string type = "Tensor<T>";
+      const bool apart = line.rfind(type + "(", 0) == 0;
+      if (in_detail || (line.rfind(type + " ", 0) != 0 && !apart)) continue;
+      const std::size_t from = type.size() + 1, bracket = line.find(apart ? ')' : '(', from);
       REQUIRE(bracket != std::string::npos);
-      const std::string name = line.substr(type.size(), bracket - type.size());
+      const std::string name = line.substr(from, bracket - from);
       functions.try_emplace(name, 0);
       // A forward declaration and its definition are one.
       const bool forward = line.back() == ';';
@@ -179,6 +188,91 @@ TEST_CASE("recorded gradients equal plain ones, and float ones double ones", "[o
       CHECK(drift(row) == "");
     }
   }
+}
+
+// The points are 0, -0, bends, infinities, NaN, 1e30, 1e-30 and 1e-40, which is below float's normal numbers;
+// of two operands each with each.
+TEMPLATE_TEST_CASE("where functions end, bend or leave the numbers they equal PyTorch's", "[ops]", float,
+                   double) {
+  using T = TestType;
+  static const golden::Golden golden("special");
+  std::set<std::string> done;
+  for (const OpCase& row : test::op_cases()) {
+    if (row.special.empty() || !done.insert(row.special).second) continue;
+    INFO(row.special);
+    const std::vector<std::string> names =
+        row.inputs.size() == 1 ? std::vector<std::string>{"x"} : std::vector<std::string>{"a", "b"};
+    std::vector<figment::Tensor<T>> x;
+    for (const auto& input : names) x.push_back(parameter(figment::cast<T>(golden["points." + input])));
+    const std::string prefix = row.special + (sizeof(T) == 4 ? ".f32." : ".f64.");
+    const auto expected = golden[prefix + "y"];
+    for (Isa isa : test::supported_isas()) {
+      INFO("on " << name(isa));
+      test::IsaScope scope(isa);
+      const auto y = function_of<T>(row)(x);
+      CHECK(test::special_difference(y, expected, row.error) == "");
+      for (const bool recorded : {false, true}) {
+        const auto dx = vjp(y, figment::Tensor<T>::ones(y.shape()), x, {.create_graph = recorded});
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          INFO((recorded ? "recorded d" : "d") << names[i]);
+          // Where the value is no number, or either operand, nothing is said of the gradient.
+          auto ours = dx[i].clone();
+          auto theirs = golden[prefix + "d" + names[i]];
+          for (figment::Index k = 0; k < ours.size(); ++k)
+            if (std::isnan(expected.data()[k]) || std::isnan(x[0].data()[k]) ||
+                std::isnan(x.back().data()[k]))
+              ours.mutable_data()[k] = 0, theirs.mutable_data()[k] = 0;
+          CHECK(test::special_difference(ours, theirs, row.error) == "");
+        }
+      }
+    }
+  }
+  CHECK(done.size() > 40);
+}
+
+// In one element, in all of an input, and in dy, as a slope that is infinite gives it.
+TEMPLATE_TEST_CASE("recorded gradients equal plain ones where numbers end", "[ops]", float, double) {
+  using T = TestType;
+  using Limits = std::numeric_limits<T>;
+  std::map<std::string, int> count;
+  std::set<std::string> differ;
+  for (const OpCase& row : test::op_cases()) {
+    figment::Index most = 0;
+    for (const auto& x : row.inputs) most = std::max(most, x.size());
+    if (most == 0 || most > 200 || ++count[row.op] > (test::quick() ? 2 : 8)) continue;
+    const auto compare = [&](const std::string& what, const std::vector<figment::Tensor<T>>& x, T weight) {
+      const auto plain = output_and_gradients<T>(row, x, {}, weight);
+      const auto recorded = output_and_gradients<T>(row, x, {.create_graph = true}, weight);
+      for (std::size_t i = 0; i < plain.size(); ++i) {
+        double largest = 1;
+        for (const T v : plain[i].values())
+          if (std::isfinite(v)) largest = std::max(largest, std::abs(static_cast<double>(v)));
+        if (auto d = test::special_difference(recorded[i], figment::cast<double>(plain[i]), 64, largest);
+            !d.empty())
+          differ.insert(row.name() + ", " + what + ", " + part(i) + d);
+      }
+    };
+    for (Isa isa : test::supported_isas()) {
+      test::IsaScope scope(isa);
+      compare("infinite dy", inputs_of<T>(row), Limits::infinity());
+      for (std::size_t i = 0; i < row.inputs.size(); ++i) {
+        if (row.inputs[i].size() == 0) continue;
+        for (const T v : {T(0), Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(), T(1e30),
+                          T(-1e30), T(1e-30), Limits::denorm_min()}) {
+          // The squares of its distances from their mean are beyond float.
+          if (sizeof(T) == 4 && row.op == "batch_norm/own" && std::abs(v) == T(1e30)) continue;
+          const std::string where = figment::format("input {} with {}", i, v);
+          auto x = inputs_of<T>(row);
+          x[i] = x[i].clone();
+          x[i].mutable_data()[x[i].size() / 2] = v;
+          compare(where, x, 1);
+          x[i].fill(v);
+          compare(where + " alone", x, 1);
+        }
+      }
+    }
+  }
+  for (const auto& d : differ) FAIL_CHECK(d);
 }
 
 TEST_CASE("results do not depend on the number of threads", "[ops]") {

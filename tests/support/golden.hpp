@@ -61,6 +61,20 @@ class Golden {
     return found->second;
   }
 
+  /// A number, inf, -inf or nan: the words a stream does not read.
+  double value(const std::string& word, int number, const std::string& name) const {
+    if (word == "nan") return std::numeric_limits<double>::quiet_NaN();
+    if (word == "inf" || word == "-inf")
+      return (word[0] == '-' ? -1 : 1) * std::numeric_limits<double>::infinity();
+    std::istringstream in(word);
+    in.imbue(std::locale::classic());
+    double v = 0;
+    in >> v;
+    figment::ensure(!in.fail() && in.eof(), "golden: {}:{}: '{}' of '{}' is not a number", path_, number,
+                    word, name);
+    return v;
+  }
+
   void read(const std::string& line, int number) {
     std::istringstream in(line);
     in.imbue(std::locale::classic());
@@ -76,9 +90,7 @@ class Golden {
       figment::ensure(digits && d.size() < 10, "golden: {}:{}: '{}' is not a shape", path_, number, extents);
       array.shape.push_back(std::stol(d));
     }
-    for (double v; in >> v;) array.values.push_back(v);
-    figment::ensure(in.eof(), "golden: {}:{}: value {} of '{}' is not a number", path_, number,
-                    array.values.size(), name);
+    for (std::string word; in >> word;) array.values.push_back(value(word, number, name));
     figment::ensure(static_cast<figment::Index>(array.values.size()) == array.shape.size(),
                     "golden: {}:{}: '{}' has shape {} and {} values", path_, number, name, array.shape,
                     array.values.size());

@@ -36,6 +36,8 @@ struct OpCase {
   double error = 16;
   /// Small, and away from kinks: finite differences apply.
   bool differences = true;
+  /// Of an elementwise function, its name in tests/golden/special.txt.
+  std::string special = {};
 
   std::string name() const { return op + " " + variant; }
 };
@@ -153,6 +155,7 @@ class OpCases {
           op, variant, {x}, [f](const auto& in) { return f(in[0]); }, over_one(reference));
       c.error = error;
       c.differences = differences;
+      c.special = special_name(op, variant);
     };
     for (const Shape& shape : {Shape{}, Shape{0}, Shape{1}, Shape{17}, Shape{3, 7}, Shape{2, 0, 3}})
       row(random(shape, range), true);
@@ -178,6 +181,7 @@ class OpCases {
           op, "", {random(a, ra, 1), random(b, rb, 2)}, [f](const auto& in) { return f(in[0], in[1]); },
           over_two(reference));
       c.differences = common_shape(a, b).size() < 100;
+      c.special = special_name(op, "");
     }
   }
 
@@ -185,6 +189,11 @@ class OpCases {
   static inline const Shape large{100003};
 
  private:
+  static std::string special_name(const std::string& op, const std::string& variant) {
+    std::string name = op + (variant.empty() ? "" : " " + variant);
+    std::replace(name.begin(), name.end(), ' ', '_');
+    return name;
+  }
   static Function<double> over_one(std::function<double(double)> f) {
     return
         [f](Inputs<double> x) { return build(x[0].shape(), [&](const auto& i) { return f(at(x[0], i)); }); };
