@@ -93,6 +93,16 @@ Names names(M& module) {
   return list;
 }
 
+/// Two layers of one shape.
+struct Two {
+  using value_type = double;
+  Linear<double> a, b;
+  void visit(auto&& v) {
+    v("a", a);
+    v("b", b);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("tensors are named by the path to them, in visiting order", "[nn]") {
@@ -195,6 +205,26 @@ TEST_CASE("tied weights are one parameter by several names", "[nn]") {
   CHECK(parameters(copy).size() == 2);
   CHECK(!parameters(copy)[0].shares_memory_with(parameters(net)[0]));
   CHECK(bit_difference(copy.forward(x), twice.forward(x)) == "");
+}
+
+// Each of the two would have half of the gradient, and one of them alone would be listed.
+TEST_CASE("two parameters of one memory are refused", "[nn]") {
+  Rng rng(6);
+  Two two{Linear<double>(3, 3, rng), Linear<double>(3, 3, rng)};
+  two.b.weight = parameter(two.a.weight);
+  const std::string why =
+      "a.weight and b.weight are one memory but two parameters: to tie them copy the tensor, as in b.weight "
+      "= "
+      "a.weight";
+  CHECK(error_of([&] { parameters(two); }) == "parameters: " + why);
+  CHECK(error_of([&] { clone(two); }) == "clone: " + why);
+  two.b.weight = two.a.weight.detach();
+  CHECK(error_of([&] { parameters(two); }) == "parameters: " + why);
+  two.b.weight = parameter(two.a.weight.view_as({9}));
+  CHECK(error_of([&] { parameters(two); }) == "parameters: " + why);
+  two.b.weight = two.a.weight;
+  CHECK(parameters(two).size() == 3);
+  CHECK(parameters(two)[0].node().get() == two.b.weight.node().get());
 }
 
 TEST_CASE("copies share their tensors and clones do not", "[nn]") {

@@ -1,11 +1,15 @@
 // What optimisers share: a minimum found, their state by name, their errors, and clipping and schedules at
 // the edges.
+#include <memory>
+
 #include "figment/autograd/grad.hpp"
 #include "figment/core/random.hpp"
 #include "figment/ops/loss.hpp"
+#include "figment/optim/adadelta.hpp"
 #include "figment/optim/adagrad.hpp"
 #include "figment/optim/adam.hpp"
 #include "figment/optim/clip.hpp"
+#include "figment/optim/ema.hpp"
 #include "figment/optim/rmsprop.hpp"
 #include "figment/optim/schedule.hpp"
 #include "figment/optim/sgd.hpp"
@@ -140,6 +144,114 @@ TEST_CASE("clipping leaves gradients within the limits as they are", "[optim]") 
   CHECK(test::bit_difference(h[0], vector({-0.5, -0.5, 0.25, 0.5})) == "");
   CHECK(error_of([&] { clip_by_norm(h, 0); }) == "clip_by_norm: expected a positive limit, found 0");
   CHECK(error_of([&] { clip_by_value(h, -1); }) == "clip_by_value: expected a positive limit, found -1");
+}
+
+// A float's square is infinite from 1.8e19 on, a double's from 1.3e154 on.
+TEMPLATE_TEST_CASE("clipping takes gradients of any size", "[optim]", float, double) {
+  using V = Tensor<TestType>;
+  const double most = static_cast<double>((std::numeric_limits<TestType>::max)()) / 4;
+  for (const double size : {1.0, 1e10, 1e20, 1e30, most}) {
+    INFO("gradients of " << size);
+    TensorList<TestType> g{V::full({1}, static_cast<TestType>(size)),
+                           V::full({1}, static_cast<TestType>(size))};
+    // A root, a quotient and a product; PyTorch's guard shows at 1.
+    const double error = 4e-7 + 1e-6 / size;
+    CHECK_THAT(clip_by_norm(g, 1), WithinRel(std::sqrt(2.0) * size, 1e-6));
+    for (const V& x : g) CHECK_THAT(static_cast<double>(x.item()), WithinRel(std::sqrt(0.5), error));
+  }
+  const auto tiny = V::full({4}, (std::numeric_limits<TestType>::min)());
+  CHECK_THAT(gradient_norm<TestType>(std::vector<V>{tiny}),
+             WithinRel(2 * static_cast<double>((std::numeric_limits<TestType>::min)()), 1e-7));
+}
+
+TEST_CASE("clipping leaves gradients that are not finite, or refuses them", "[optim]") {
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const double bad : {inf, -inf, std::nan("")}) {
+    TensorList<double> g{vector({3}), vector({0, bad}), vector({4})};
+    CHECK(first_non_finite<double>(g) == 1);
+    CHECK(!std::isfinite(clip_by_norm(g, 1)));
+    CHECK((g[0](0) == 3 && g[1](0) == 0 && g[2](0) == 4));
+    CHECK(error_of([&] { clip_by_norm(g, 1, NonFinite::refuse); }) ==
+          "clip_by_norm: gradient 1 of shape (2,) is not finite");
+  }
+  TensorList<double> good{vector({3, 4})};
+  CHECK(clip_by_norm(good, 1, NonFinite::refuse) == 5);
+  CHECK(first_non_finite<double>(good) == 1);
+  // Wherever it stands, and in every instruction set's loop.
+  for (const auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index at = 0; at < 45; ++at) {
+      auto x = Tensor<float>::full({45}, -1e38f);
+      CHECK(kernels::all_finite(x.data(), 45));
+      x.set({at}, at % 2 ? std::numeric_limits<float>::infinity() : std::nanf(""));
+      CHECK_FALSE(kernels::all_finite(x.data(), 45));
+      CHECK(kernels::all_finite(x.data(), at));
+    }
+  }
+}
+
+namespace {
+
+/// Calls f(name, make), make(w) being an optimiser of it, for each that keeps squares.
+template <class T, class F>
+void each_adaptive(F f) {
+  using W = TensorList<T>;
+  f("Adam", [](W w) { return std::make_unique<Adam<T>>(w); });
+  f("Adam with amsgrad", [](W w) { return std::make_unique<Adam<T>>(w, AdamOptions{.amsgrad = true}); });
+  f("RMSprop", [](W w) { return std::make_unique<RmsProp<T>>(w); });
+  f("centred RMSprop", [](W w) { return std::make_unique<RmsProp<T>>(w, RmsPropOptions{.centered = true}); });
+  f("Adagrad", [](W w) { return std::make_unique<Adagrad<T>>(w); });
+  f("Adadelta", [](W w) { return std::make_unique<Adadelta<T>>(w); });
+}
+
+}  // namespace
+
+TEST_CASE("a gradient whose square no float holds does not stop an optimiser", "[optim]") {
+  std::vector<double> expected;  // by doubles, which hold the square
+  each_adaptive<double>([&](const char*, auto make) {
+    const auto w = vector({1});
+    make({w})->step(TensorList<double>{vector({1e20})});
+    expected.push_back(w(0));
+  });
+  for (const auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    std::size_t row = 0;
+    each_adaptive<float>([&](const char* name, auto make) {
+      INFO(name << " on " << kernels::name(isa));
+      auto w = parameter(Tensor<float>::full({11}, 1));
+      const auto optimizer = make({w});
+      const auto step = [&](float g) { optimizer->step(TensorList<float>{Tensor<float>::full({11}, g)}); };
+      step(1e20f);
+      CHECK_THAT(static_cast<double>(w(10)), WithinRel(expected[row++], 1e-6));
+      w.fill(0);
+      step(1);
+      CHECK(w(0) < 0);
+      CHECK(w(10) == w(0));
+      step(std::numeric_limits<float>::infinity());  // stays to be seen
+      CHECK(std::isnan(w(0)));
+    });
+  }
+  // Of the mean of squares nothing is left in the end.
+  auto w = parameter(Tensor<float>::scalar(0));
+  RmsProp<float> rms({w}, {.rate = 1e-3});
+  rms.step(TensorList<float>{Tensor<float>::scalar(1e20f)});
+  for (int i = 0; i < 1000; ++i) rms.step(TensorList<float>{Tensor<float>::scalar(1)});
+  w.fill(0);
+  rms.step(TensorList<float>{Tensor<float>::scalar(1)});
+  CHECK_THAT(static_cast<double>(w.item()), WithinRel(-1e-3, 1e-4));
+}
+
+TEST_CASE("a parameter is listed once", "[optim]") {
+  const auto a = vector({1, 2}), b = vector({3}), twin = parameter(a);
+  CHECK(error_of([&] {
+          Sgd<double>({a, b, twin});
+        }) == "optimizer: parameters 0 and 2 are one memory: list it once");
+  CHECK(error_of([&] {
+          Adam<double>({b, a, a});
+        }) == "optimizer: parameters 1 and 2 are one memory: list it once");
+  CHECK(error_of([&] {
+          Ema<double>({a, a}, {vector({0, 0}), vector({0, 0})});
+        }) == "Ema: averages 0 and 1 are one memory: list it once");
 }
 
 TEST_CASE("clipping leaves the caller's other handles alone", "[optim]") {

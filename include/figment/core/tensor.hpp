@@ -227,6 +227,28 @@ using RecycledVector = std::vector<V, RecycledAllocator<V>>;
 template <class T>
 using TensorList = detail::RecycledVector<Tensor<T>>;
 
+namespace detail {
+
+/// The place in the list of the first tensor that has t's memory, or the list's size.
+template <class T>
+std::size_t find_tied(const TensorList<T>& list, const Tensor<T>& t) {
+  std::size_t i = 0;
+  while (i < list.size() && !(t.defined() && list[i].data() == t.data())) ++i;
+  return i;
+}
+
+/// Throws unless each tensor of the list has memory of its own.
+template <class T>
+void check_apart(const char* who, const char* what, const TensorList<T>& list) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::size_t first = find_tied(list, list[i]);
+    ensure(first >= i || list[i].size() == 0, "{}: {} {} and {} are one memory: list it once", who, what,
+           first, i);
+  }
+}
+
+}  // namespace detail
+
 /// The tensor's values in another number type, outside any graph.
 template <class To, class From>
 Tensor<To> cast(const Tensor<From>& x) {

@@ -123,7 +123,7 @@ struct Adadelta {
   double rate, rho, epsilon;
 };
 struct Adagrad {
-  double rate, epsilon;
+  double rate, epsilon, most;
 };
 
 }  // namespace figment::kernels::op

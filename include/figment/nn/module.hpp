@@ -149,25 +149,48 @@ void for_each_tensor(M& module, F&& f) {
 
 namespace detail {
 
-/// The place in the list of the tensor that t is another handle of, or the list's size.
-template <class T>
-std::size_t find_tied(const TensorList<T>& list, const Tensor<T>& t) {
-  std::size_t i = 0;
-  while (i < list.size() && !(t.defined() && list[i].data() == t.data())) ++i;
-  return i;
+/// Lists the parameters for `op`, which is refused two leaves of the graph over one memory: each would have a
+/// part of the gradient.
+template <class M>
+struct ParameterList {
+  const char* op;
+  M& module;
+  TensorList<module_value_t<M>> list{};
+  const void* wanted = nullptr;  ///< if given: lists nothing, but finds the first path to this memory
+  std::string path{};
+
+  void operator()(const std::string& at, const Tensor<module_value_t<M>>& t, bool trainable) {
+    if (!trainable) return;
+    if (wanted) {
+      if (path.empty() && t.data() == wanted) path = at;
+      return;
+    }
+    const std::size_t first = find_tied(list, t);
+    if (first == list.size()) return list.push_back(t);
+    if (list[first].node().get() == t.node().get()) return;
+    ParameterList other{op, module, {}, t.data()};
+    for_each_tensor(module, other);
+    fail(
+        "{}: {} and {} are one memory but two parameters: to tie them copy the tensor, as in b.weight = "
+        "a.weight",
+        op, other.path, at);
+  }
+};
+
+template <class M>
+TensorList<module_value_t<M>> parameters_for(const char* op, M& module) {
+  ParameterList<M> all{op, module};
+  for_each_tensor(module, all);
+  return std::move(all.list);
 }
 
 }  // namespace detail
 
 /// The trainable tensors, in visiting order, as handles to the module's own memory. Tied ones, which are one
-/// memory by two names, are listed once.
+/// tensor by two names, are listed once. Throws where two parameters were made of one memory, naming both.
 template <class M>
 TensorList<module_value_t<M>> parameters(M& module) {
-  TensorList<module_value_t<M>> list;
-  for_each_tensor(module, [&](const std::string&, auto& t, bool trainable) {
-    if (trainable && detail::find_tied(list, t) == list.size()) list.push_back(t);
-  });
-  return list;
+  return detail::parameters_for("parameters", module);
 }
 
 /// A module's tensors by path, buffers too.
@@ -196,10 +219,11 @@ ParameterCount count_parameters(M& module) {
 }
 
 /// A module of the same values in memory of its own, tied where it was. (A plain copy shares its tensors, as
-/// handles do.)
+/// handles do.) Throws as parameters() does.
 template <class M>
 M clone(const M& module) {
   M copy = module;
+  detail::parameters_for("clone", copy);
   TensorList<module_value_t<M>> from, to;
   for_each_tensor(copy, [&](const std::string&, auto& t, bool trainable) {
     const std::size_t i = detail::find_tied(from, t);

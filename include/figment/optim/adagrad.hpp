@@ -1,6 +1,8 @@
 // Adagrad.
 #pragma once
 
+#include <limits>
+
 #include "figment/optim/optimizer.hpp"
 
 namespace figment {
@@ -25,7 +27,9 @@ class Adagrad final : public Optimizer<T> {
 
  private:
   void update(std::span<const Tensor<T>> gradients) override {
-    this->apply(kernels::op::Adagrad{this->rate(), options_.epsilon}, gradients);
+    this->apply(kernels::op::Adagrad{this->rate(), options_.epsilon,
+                                     static_cast<double>((std::numeric_limits<T>::max)())},
+                gradients);
   }
   AdagradOptions options_;
 };

@@ -18,14 +18,15 @@ class Ema {
  public:
   using value_type = T;
 
-  /// Throws when the lists, or two shapes in them, differ, when two share memory, or the decay is not in [0,
-  /// 1].
+  /// Throws when the lists, or two shapes in them, differ, when an average shares memory with its source or
+  /// another average, or the decay is not in [0, 1].
   Ema(TensorList<T> average, TensorList<T> source, EmaOptions options = {})
       : average_(std::move(average)), source_(std::move(source)), options_(options) {
     ensure(options_.decay >= 0 && options_.decay <= 1, "Ema: expected a decay in [0, 1], found {}",
            options_.decay);
     ensure(average_.size() == source_.size(), "Ema: {} averages for {} tensors", average_.size(),
            source_.size());
+    detail::check_apart("Ema", "averages", average_);
     for (std::size_t i = 0; i < average_.size(); ++i) {
       ensure(average_[i].shape() == source_[i].shape(), "Ema: average {} is {}, its source is {}", i,
              average_[i].shape(), source_[i].shape());

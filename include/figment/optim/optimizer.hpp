@@ -23,8 +23,10 @@ inline void check_settings(const char* optimizer, std::initializer_list<double> 
 
 }  // namespace detail
 
-/// Changes parameters in place by their gradients. It holds handles to a module's own tensors.
-/// A step is one pass over each parameter's memory.
+/// Changes parameters in place by their gradients. It holds handles to a module's own tensors, each listed
+/// once. A step is one pass over each parameter's memory. It takes gradients as they are: NaN and infinity
+/// become the parameter's (fit refuses them first, first_non_finite finds them), and of the optimisers that
+/// keep squares an element beyond 2^63, 2^511 in double, counts as that: their squares stay finite.
 template <class T>
 class Optimizer {
  public:
@@ -69,6 +71,7 @@ class Optimizer {
   /// `states` names the arrays in use, each as large as the parameters and first filled with `initial`.
   Optimizer(TensorList<T> parameters, double rate, std::array<bool, 3> states, double initial = 0)
       : parameters_(std::move(parameters)) {
+    detail::check_apart("optimizer", "parameters", parameters_);
     set_rate(rate);
     for (std::size_t s = 0; s < states.size(); ++s)
       for (std::size_t i = 0; states[s] && i < parameters_.size(); ++i)

@@ -4,6 +4,14 @@
 #include "figment/kernels/generic/gather.inl"  // opened alone
 #endif
 
+/// g, kept where its square and a few of them are finite: an infinite mean of squares would stop its
+/// parameter for good. What is not finite becomes NaN.
+template <class T>
+Vec<T> squarable(Vec<T> g) {
+  const Vec<T> limit(sizeof(T) == 4 ? static_cast<T>(0x1p63) : static_cast<T>(0x1p511));
+  return (min)((max)(g, -limit), limit) + (g - g);
+}
+
 /// w -= lr g; s: momentum's running sum.
 template <class V>
 void step(const op::Sgd& f, V& w, V g, V& s, V&, V&) {
@@ -16,7 +24,7 @@ void step(const op::Sgd& f, V& w, V g, V& s, V&, V&) {
 template <class V>
 void step(const op::RmsProp& f, V& w, V g, V& s, V& t, V& u) {
   const V keep = constant(w, f.rho), add = constant(w, 1 - f.rho);
-  g = fma(constant(w, f.weight_decay), w, g);
+  g = squarable(fma(constant(w, f.weight_decay), w, g));
   s = keep * s + add * (g * g);
   V variance = s;
   if (f.centered) {
@@ -34,6 +42,7 @@ void step(const op::Adam& f, V& w, V g, V& s, V& t, V& u) {
     w = w * constant(w, 1 - f.rate * f.weight_decay);
   else
     g = fma(constant(w, f.weight_decay), w, g);
+  g = squarable(g);
   s = constant(w, f.beta1) * s + constant(w, 1 - f.beta1) * g;
   t = constant(w, f.beta2) * t + constant(w, 1 - f.beta2) * (g * g);
   V second = t;
@@ -46,16 +55,18 @@ void step(const op::Adam& f, V& w, V g, V& s, V& t, V& u) {
 template <class V>
 void step(const op::Adadelta& f, V& w, V g, V& s, V& t, V&) {
   const V keep = constant(w, f.rho), add = constant(w, 1 - f.rho), epsilon = constant(w, f.epsilon);
+  g = squarable(g);
   s = keep * s + add * (g * g);
   const V delta = sqrt(t + epsilon) / sqrt(s + epsilon) * g;
   t = keep * t + add * (delta * delta);
   w = w - constant(w, f.rate) * delta;
 }
 
-/// s: sum of g^2.
+/// s: sum of g^2, up to the largest finite number.
 template <class V>
 void step(const op::Adagrad& f, V& w, V g, V& s, V&, V&) {
-  s = s + g * g;
+  g = squarable(g);
+  s = (min)(s + g * g, constant(w, f.most));
   w = w - constant(w, f.rate) * (g / (sqrt(s) + constant(w, f.epsilon)));
 }
 
