@@ -35,6 +35,17 @@ Rows without_seconds(const History& h) {
   return rows;
 }
 
+/// Losses of 0 whose slopes are not finite: the discriminator's, or the generator's.
+struct Rooted {
+  bool of_discriminator = false;
+};
+Floats root_of_nothing(const Floats& logits) { return mean(sqrt(affine(logits, 0, 0))); }
+Floats real_loss(const Floats& logits, const Rooted& r) {
+  return r.of_discriminator ? root_of_nothing(logits) : mean(logits);
+}
+Floats fake_loss(const Floats& logits, const Rooted&) { return -mean(logits); }
+Floats generator_loss(const Floats& logits, const Rooted&) { return root_of_nothing(logits); }
+
 }  // namespace
 
 TEST_CASE("a GAN's history has both losses and the shares judged rightly", "[train]") {
@@ -180,6 +191,29 @@ TEST_CASE("a GAN's loss that is not finite ends the run before it reaches a weig
   Small lost({.loss = {.kind = GanLoss::wasserstein}}, 0.1, 1e30);
   CHECK_THAT(error_of([&] { lost.fit(train); }), StartsWith("fit: epoch 1, step 1: g_loss is "));
   CHECK(lost.generator.steps() == 0);
+}
+
+TEST_CASE("a GAN's gradient that is not finite reaches no weight", "[train]") {
+  auto train = test::batches({4, 4});
+  for (const auto& options : every_way)
+    for (const bool of_discriminator : {true, false})
+      for (const double clip : {0.0, 1.0}) {
+        Small small;
+        Gan<Net, Net, Rooted> gan(
+            small.gan.generator, small.gan.discriminator, 2,
+            {.loss = {of_discriminator}, .batches = options.batches, .simultaneous = options.simultaneous});
+        const auto g = values(gan.generator), d = values(gan.discriminator);
+        CHECK_THAT(
+            error_of([&] { fit(gan, small.generator, small.discriminator, train, {.clip_norm = clip}); }),
+            StartsWith(format("fit: epoch 1, step 1: the gradient of {}.0.weight (",
+                              of_discriminator ? "discriminator" : "generator")) &&
+                EndsWith("nan"));
+        CHECK(same(values(gan.generator), g));
+        CHECK(small.generator.steps() == 0);
+        // Where the networks learn in turn, the discriminator has by then.
+        const bool before = !of_discriminator && !options.simultaneous;
+        CHECK(same(values(gan.discriminator), d) == !before);
+      }
 }
 
 TEST_CASE("clip_norm limits both networks' gradients", "[train]") {

@@ -92,6 +92,17 @@ struct Listed {
   }
 };
 
+// The root of 0 is finite, its slope is not.
+struct Rooted {
+  using value_type = double;
+  Doubles a = parameter(Doubles::scalar(1)), b = parameter(Doubles({2}, {4, 1}));
+  Doubles loss(const Doubles& x, const Context&) const { return mean(square(x - a)) + sum(sqrt(b)); }
+  void visit(auto&& v) {
+    v("a", a);
+    v("b", b);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("training figures are means as the epoch went, validation's are taken at its end", "[train]") {
@@ -320,6 +331,43 @@ TEST_CASE("a loss that is not finite ends the run, names where, and keeps the hi
   Sgd<double> sgd({w});
   CHECK(error_of([&] { fit(sgd, train, train, [&](const Batch&, const Context&) { return square(w); }); }) ==
         "fit: epoch 1, step 1: total is inf");
+}
+
+TEST_CASE("a gradient that is not finite changes no weight, names its parameter and ends the run",
+          "[train]") {
+  const auto train = batches({{1}, {2}, {3}});
+  for (const double clip : {0.0, 1.0}) {
+    INFO("clip_norm " << clip);
+    Rooted model;
+    model.b.set({1}, 0);
+    Sgd<double> sgd(parameters(model), {.rate = 0.1});
+    CHECK(error_of([&] { fit(model, sgd, train, {.clip_norm = clip}); }) ==
+          "fit: epoch 1, step 1: the gradient of b (2,) is inf");
+    const auto loss = [&](const Batch& b, const Context& c) { return model.loss(b.x, c); };
+    CHECK(error_of([&] { fit(sgd, train, loss, {.clip_norm = clip}); }) ==
+          "fit: epoch 1, step 1: the gradient of parameter 1 (2,) is inf");
+    CHECK((sgd.steps() == 0 && model.a.item() == 1 && model.b(0) == 4 && model.b(1) == 0));
+  }
+  // In the last step of a run, where no loss follows that would show it; mended, the run goes on from there.
+  Rooted model;
+  Sgd<double> sgd(parameters(model), {.rate = 0});
+  data::Loader three(data::Dataset{Doubles::ones({3, 1})}, {.batch = 1});
+  TrainPosition position;
+  double factor = 0;
+  const auto loss = [&](const auto&, const Context&) {
+    return sum(model.b) + sum(sqrt(position.step == 2 ? affine(model.a, factor, 0) : model.a));
+  };
+  try {
+    fit(sgd, three, loss, {.epochs = 1, .position = &position});
+    FAIL("no error");
+  } catch (const NonFiniteLoss& e) {
+    CHECK_THAT(e.what(),
+               Catch::Matchers::StartsWith("fit: epoch 1, step 3: the gradient of parameter 0 () is "));
+    CHECK(e.history.rows.empty());
+  }
+  CHECK((sgd.steps() == 2 && position.step == 2 && position.means.samples == 2));
+  factor = 1;
+  CHECK(fit(sgd, three, loss, {.epochs = 1, .position = &position}).last("train") == 6);
 }
 
 TEST_CASE("an epoch without batches is an error", "[train]") {

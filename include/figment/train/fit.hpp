@@ -8,9 +8,8 @@
 #include "figment/autograd/grad.hpp"
 #include "figment/core/finite.hpp"
 #include "figment/nn/penalty.hpp"
-#include "figment/optim/clip.hpp"
-#include "figment/optim/optimizer.hpp"
 #include "figment/train/callback.hpp"
+#include "figment/train/limit.hpp"
 #include "figment/train/position.hpp"
 
 namespace figment {
@@ -28,7 +27,8 @@ struct FitOptions {
   TrainPosition* position = nullptr;
 };
 
-/// A loss that is not a number or not finite; the history holds the epochs that had ended.
+/// A loss, or a parameter's gradient, that is not a number or not finite; the history holds the epochs that
+/// had ended.
 struct [[gnu::visibility("default")]] NonFiniteLoss : Error {
   History history;  ///< the epochs that had ended
   /// Thrown by fit.
@@ -248,10 +248,10 @@ class FitRun {
   LossMeans validation_;
 };
 
-/// The training loop of fit.
-template <class T, class Batches, class Validation, class Loss>
+/// The training loop of fit. The model, if there is one, names the parameters.
+template <class T, class Batches, class Validation, class Loss, class Model = NoModel>
 History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss& loss,
-                 const FitOptions& options) {
+                 const FitOptions& options, Model* model = nullptr) {
   constexpr bool validated = !std::is_same_v<Validation, NoBatches>;
   const auto wrapped = [&](const auto& batch, Context context) {
     Penalties penalties;
@@ -269,9 +269,12 @@ History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validati
     const bool whole = run.train(batches, [&](const auto& batch, auto account) {
       const auto value = wrapped(batch, {.training = true, .rng = &run.noise()});
       const auto total = value.total();
-      account(value, total);
       auto gradients = grad(total, optimizer.parameters());
-      if (options.clip_norm > 0) clip_by_norm(gradients, options.clip_norm);
+      auto lost = limit_gradients(optimizer, gradients, options.clip_norm, model);
+      if (lost.empty())
+        account(value, total);
+      else
+        account(LostGradient<std::decay_t<decltype(value)>>{value, std::move(lost)}, total);
       optimizer.step(gradients);
     });
     if (!whole) break;
@@ -320,8 +323,10 @@ concept IsOptimizer = std::is_base_of_v<Optimizer<T>, A>;
 /// total() and terms(f). Training figures are means over the epoch as it went, validation's are taken at its
 /// end. What layers add to the loss (nn/penalty.hpp) is a term called penalty. A run that a callback stops
 /// ends after that step; its unfinished epoch has no row.
-/// Throws NonFiniteLoss naming epoch, step and term, and Error for negative epochs or clip_norm, a callback
-/// that is null, and an epoch without batches. Of 0 epochs the history is empty.
+/// No weight changes by a gradient that is not finite, whatever the clip_norm.
+/// Throws NonFiniteLoss naming epoch, step and term, or parameter: by its path where fit is given the model,
+/// else by its place in the optimizer. Throws Error for negative epochs or clip_norm, a callback that is
+/// null, and an epoch without batches. Of 0 epochs the history is empty.
 template <class T, class Batches, class Validation, class Loss>
 requires(!detail::IsOptions<Loss>) History
     fit(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss loss,
@@ -353,10 +358,15 @@ requires(!detail::IsOptimizer<Batches, T> && !detail::IsOptions<Validation>) His
       detail::GivesX<Batches, T>,
       "figment: fit needs batches of which each has an x, a Tensor<T>, and labels where the model's loss "
       "takes them");
-  if constexpr (has_loss && detail::GivesX<Batches, T>)
-    return fit(optimizer, batches, validation, detail::loss_of_batch<T>(model), options);
-  else
-    return {};
+  if constexpr (has_loss && detail::GivesX<Batches, T>) {
+    auto loss = detail::loss_of_batch<T>(model);
+    using Names = std::conditional_t<detail::is_module<Model>, Model, detail::NoModel>;
+    Names* names = nullptr;
+    if constexpr (detail::is_module<Model>) names = &model;
+    if constexpr (detail::check_fit<T, Batches, decltype(loss)>())
+      return detail::minimise(optimizer, batches, validation, loss, options, names);
+  }
+  return {};
 }
 /// The same without validation.
 template <class Model, class T, class Batches>

@@ -25,16 +25,18 @@ struct GanFigures {
   }
 };
 
-/// A loss that is not finite, which the run ends with.
+/// A loss that is not finite, which the run ends with; or none, where a gradient is what it ends with.
 template <class T>
 struct BadLoss {
-  const char* name;
+  const char* name = nullptr;
   Tensor<T> value;
-  void terms(auto&& f) const { f(name, value); }
+  void terms(auto&& f) const {
+    if (name) f(name, value);
+  }
 };
 
-/// The steps of a run. `account` is told what each comes to, and of a loss that is not finite before a weight
-/// changes by it.
+/// The steps of a run. `account` is told what each comes to, and of a loss or gradient that is not finite
+/// before a weight changes by it.
 template <class G, class D, class L, class T>
 class GanSteps {
  public:
@@ -57,11 +59,13 @@ class GanSteps {
       const Tensor<T> fake = gan_.generate(z, wanted, context);
       const auto d = gan_.discriminator_loss(real, fake, labels, wanted, context);
       const Tensor<T> g = gan_.generator_loss(d.fake_logits);
-      tell(figures, d, g, account);
       auto for_discriminator = grad(d.total(), discriminator_.parameters());
       auto for_generator = grad(g, generator_.parameters());
-      learn(std::move(for_discriminator));
-      step(generator_, std::move(for_generator));
+      auto lost = limit_gradients(discriminator_, for_discriminator, clip_norm_, &gan_);
+      if (lost.empty()) lost = limit_gradients(generator_, for_generator, clip_norm_, &gan_);
+      tell(figures, d, g, account, std::move(lost));
+      learn(for_discriminator);
+      generator_.step(for_generator);
       return;
     }
     const Tensor<T> fake = no_grad([&] {
@@ -74,15 +78,15 @@ class GanSteps {
       d.real = real_loss(d.real_logits, gan_.options.loss);
       d.penalty = gan_.penalty(real, fake, labels, wanted, context);
       confirm(d.real, d.penalty, account);
-      learn(grad(d.penalty.defined() ? d.real + d.penalty : d.real, discriminator_.parameters()));
+      learn(limited(discriminator_, d.penalty.defined() ? d.real + d.penalty : d.real, account));
       d.fake_logits = gan_.discriminate(fake, wanted, context);
       d.fake = fake_loss(d.fake_logits, gan_.options.loss);
       confirm("d_loss", d.fake, account);
-      learn(grad(d.fake, discriminator_.parameters()));
+      learn(limited(discriminator_, d.fake, account));
     } else {
       d = gan_.discriminator_loss(real, fake, labels, wanted, context);
       confirm(d.real + d.fake, d.penalty, account);
-      learn(grad(d.total(), discriminator_.parameters()));
+      learn(limited(discriminator_, d.total(), account));
     }
     if (steps_++ % gan_.options.discriminator_steps == 0) {
       const Tensor<T> own = noise_of(n);
@@ -90,7 +94,7 @@ class GanSteps {
       const Tensor<T> fakes = gan_.generate(own, own_labels, context);
       last_g_ = gan_.generator_loss(gan_.discriminate(fakes, own_labels, context));
       confirm("g_loss", last_g_, account);
-      step(generator_, grad(last_g_, generator_.parameters()));
+      generator_.step(limited(generator_, last_g_, account));
       last_g_ = last_g_.detach();
     }
     tell(figures, d, last_g_, account);
@@ -124,12 +128,17 @@ class GanSteps {
     if (penalty.defined()) confirm("d_penalty", penalty, account);
   }
 
-  void step(Optimizer<T>& optimizer, TensorList<T> gradients) {
-    if (clip_norm_ > 0) clip_by_norm(gradients, clip_norm_);
-    optimizer.step(gradients);
+  /// The gradients of a step, of which the run is told where they are not finite.
+  template <class Account>
+  TensorList<T> limited(Optimizer<T>& optimizer, const Tensor<T>& loss, Account& account) {
+    auto gradients = grad(loss, optimizer.parameters());
+    auto lost = limit_gradients(optimizer, gradients, clip_norm_, &gan_);
+    const BadLoss<T> none{};
+    if (!lost.empty()) account(LostGradient<BadLoss<T>>{none, std::move(lost)}, Tensor<T>());
+    return gradients;
   }
-  void learn(TensorList<T> gradients) {
-    step(discriminator_, std::move(gradients));
+  void learn(const TensorList<T>& gradients) {
+    discriminator_.step(gradients);
     const double clip = gan_.options.clip;
     if (clip <= 0) return;
     NoGrad guard;
@@ -137,12 +146,15 @@ class GanSteps {
   }
 
   template <class Account>
-  static void tell(GanFigures<T>& figures, const DiscriminatorLoss<T>& d, const Tensor<T>& g,
-                   Account account) {
+  static void tell(GanFigures<T>& figures, const DiscriminatorLoss<T>& d, const Tensor<T>& g, Account account,
+                   std::string lost = {}) {
     NoGrad guard;
     figures = {d.real + d.fake, g, d.penalty, mean(cast<T>(greater(d.real_logits, T(0)))),
                mean(cast<T>(less(d.fake_logits, T(0))))};
-    account(figures, Tensor<T>());
+    if (lost.empty())
+      account(figures, Tensor<T>());
+    else
+      account(LostGradient<GanFigures<T>>{figures, std::move(lost)}, Tensor<T>());
   }
 
   Gan<G, D, L>& gan_;

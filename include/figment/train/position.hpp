@@ -22,7 +22,8 @@ struct LossMeans {
   bool has_total = false;          ///< the first name is "total"
   std::string bad{};               ///< what was not finite, or nothing
 
-  /// Adds a batch's terms and its total, all of them or, where one is not finite, none: `bad` says which.
+  /// Adds a batch's terms and its total, all of them or, where one or its gradient is not finite, none: `bad`
+  /// says which.
   template <class L, class T>
   void add(const L& loss, const Tensor<T>& total, Index size) {
     bad.clear();
@@ -34,6 +35,8 @@ struct LossMeans {
       ++at;
     });
     if (has_total) take(place("total", 0), static_cast<double>(total.item()));
+    if constexpr (requires { loss.lost; })
+      if (bad.empty()) bad = loss.lost;
     commit(size);
   }
   /// For the next epoch; the names stay.
