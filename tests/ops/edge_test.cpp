@@ -95,6 +95,24 @@ TEST_CASE("rows of one number normalise to 0", "[ops]") {
   }
 }
 
+// Every square is 0.01 and every gradient 0.1, as near as floats are: what one addition loses they all lose.
+TEST_CASE("batch norm's sums over many rows keep their digits", "[ops]") {
+  for (const auto isa : test::supported_isas())
+    for (const figment::Index channels : {1, 3, 20}) {
+      test::IsaScope scope(isa);
+      INFO(channels << " channels on " << name(isa));
+      const figment::Index rows = 8192;
+      Tensor<float> x({rows, channels});
+      for (figment::Index i = 0; i < x.size(); ++i) x.mutable_data()[i] = i / channels % 2 ? 0.1f : -0.1f;
+      const double each = static_cast<double>(0.1f);
+      CHECK_THAT(static_cast<double>(batch_moments(x).var(0)), WithinRel(each * each, 1e-6));
+      const auto beta = parameter(Tensor<float>::zeros({channels}));
+      const auto dy = Tensor<float>::full(x.shape(), 0.1f);
+      const auto gradient = grad(sum(batch_norm(x, Tensor<float>(), beta, 1e-5) * dy), beta);
+      CHECK_THAT(static_cast<double>(gradient(0)), WithinRel(rows * each, 1e-6));
+    }
+}
+
 TEST_CASE("the probabilities of a very long row sum to 1", "[ops]") {
   const figment::Index n = 1'000'000;
   const auto x = figment::Rng(3).uniform<float>({1, n}, -0.01f, 0.01f);

@@ -115,9 +115,10 @@ struct RmsProp {
   bool centered;
 };
 struct Adam {
-  double rate, beta1, beta2, epsilon, weight_decay;
+  double rate, beta1, beta2, epsilon;
+  double weight_decay, shrink;       // of the gradient, 0 or more, and of the parameter, 1 or less
   double first_scale, second_scale;  // 1 / (1 - beta1^t), 1 / sqrt(1 - beta2^t)
-  bool amsgrad, decoupled;
+  bool amsgrad;
 };
 struct Adadelta {
   double rate, rho, epsilon;

@@ -33,10 +33,11 @@ class Adam : public Optimizer<T> {
   void update(std::span<const Tensor<T>> gradients) override {
     const auto& o = options_;
     const auto t = static_cast<double>(this->steps());
-    this->apply(kernels::op::Adam{this->rate(), o.beta1, o.beta2, o.epsilon, o.weight_decay,
-                                  1 / (1 - std::pow(o.beta1, t)), 1 / std::sqrt(1 - std::pow(o.beta2, t)),
-                                  o.amsgrad, o.decoupled},
-                gradients);
+    this->apply(
+        kernels::op::Adam{this->rate(), o.beta1, o.beta2, o.epsilon, o.decoupled ? 0 : o.weight_decay,
+                          o.decoupled ? 1 - this->rate() * o.weight_decay : 1, 1 / (1 - std::pow(o.beta1, t)),
+                          1 / std::sqrt(1 - std::pow(o.beta2, t)), o.amsgrad},
+        gradients);
   }
   AdamOptions options_;
 };

@@ -38,10 +38,8 @@ void step(const op::RmsProp& f, V& w, V g, V& s, V& t, V& u) {
 /// s: mean of g, t: mean of g^2, u: the largest t so far (AMSGrad).
 template <class V>
 void step(const op::Adam& f, V& w, V g, V& s, V& t, V& u) {
-  if (f.decoupled)
-    w = w * constant(w, 1 - f.rate * f.weight_decay);
-  else
-    g = fma(constant(w, f.weight_decay), w, g);
+  w = w * constant(w, f.shrink);
+  g = fma(constant(w, f.weight_decay), w, g);
   g = squarable(g);
   s = constant(w, f.beta1) * s + constant(w, 1 - f.beta1) * g;
   t = constant(w, f.beta2) * t + constant(w, 1 - f.beta2) * (g * g);

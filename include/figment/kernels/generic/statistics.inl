@@ -23,16 +23,25 @@ struct Repeated {
   Repeated& operator=(const Repeated&) = delete;
 };
 
-/// Two sums over the rows of each of the columns from j on: f(element, column, lanes, a, b) adds to both.
+/// Two sums over the rows of each of the columns from j on: f(element, column, lanes, a, b) adds to both. Of
+/// some rows first, then of these sums: what a float has of hundreds would lose the same of each that is
+/// added.
 template <int vectors, class T, class F>
 void sum_columns_block(const F& f, Index rows, Index columns, Index j, Index lanes, T* a, T* b) noexcept {
   using V = Vec<T>;
+  constexpr Index stretch = 32;
   V sa[vectors], sb[vectors];
   for (int v = 0; v < vectors; ++v) sa[v] = sb[v] = V(T(0));
-  for (Index i = 0; i < rows; ++i) FIGMENT_UNROLL for (int v = 0; v < vectors; ++v) {
-      const Index column = j + v * V::width;
-      f(i * columns + column, column, lanes, sa[v], sb[v]);
-    }
+  for (Index i = 0; i < rows;) {
+    V part_a[vectors], part_b[vectors];
+    for (int v = 0; v < vectors; ++v) part_a[v] = part_b[v] = V(T(0));
+    for (const Index end = rows - i < stretch ? rows : i + stretch; i < end; ++i)
+      FIGMENT_UNROLL for (int v = 0; v < vectors; ++v) {
+        const Index column = j + v * V::width;
+        f(i * columns + column, column, lanes, part_a[v], part_b[v]);
+      }
+    for (int v = 0; v < vectors; ++v) sa[v] = sa[v] + part_a[v], sb[v] = sb[v] + part_b[v];
+  }
   for (int v = 0; v < vectors; ++v) {
     store_lanes(sa[v], a + j + v * V::width, lanes);
     store_lanes(sb[v], b + j + v * V::width, lanes);
