@@ -156,6 +156,9 @@ TEST_CASE("a dense network in ONNX", "[onnx]") {
   CHECK(
       std::equal(weight.values().begin(), weight.values().end(), m.constants.at("0.weight").values.begin()));
   CHECK(m.constants.size() == 3);
+  // Of rows; Gemm is for matrices alone.
+  CHECK(exported(net, {5, 3}).types() == "MatMul Add LeakyRelu MatMul");
+  CHECK(exported(net, {5, 3}).outputs == std::map<std::string, std::string>{{"output", "N 5 2"}});
   // With what turns logits to pixels.
   CHECK(exported(net, {3}, {.output = Activation::sigmoid}).types() == "Gemm LeakyRelu Gemm Sigmoid");
 }
@@ -321,6 +324,11 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
   }
 
   // The layers and options that those have not.
+  net("rows",
+      Sequential{Linear(4, 5, rng, {.activation = Activation::relu}), Linear(5, 3, rng, {.bias = false})},
+      {6, 4});
+  net("pixels", Sequential{Conv2d(2, 4, {}, rng), Linear(4, 5, rng), Relu{}, Conv2d(5, 2, {}, rng)},
+      {8, 7, 2});
   net("activations",
       Sequential{Linear(5, 8, rng), Elu{0.7}, Linear(8, 8, rng), Gelu{}, Linear(8, 8, rng), Silu{},
                  Linear(8, 8, rng), Softplus{}, Linear(8, 8, rng), LeakyRelu{0.1}, Linear(8, 6, rng),

@@ -32,6 +32,29 @@ TEST_CASE("a linear layer and its gradients are the ones by hand", "[nn]") {
   CHECK(bit_difference(gradients[2], Doubles({2, 3}, {1, 2, -1, 0, -4, 4})) == "");
 }
 
+TEST_CASE("a linear layer maps the last axis of any rank", "[nn]") {
+  Rng rng(3);
+  const Linear<double> layer(3, 2, rng, {.activation = Activation::tanh});
+  const auto rows = Rng(4).normal<double>({8, 3}), dy = Rng(5).normal<double>({8, 2});
+  const auto of_rows = [&](const Shape& in, const Shape& out) {
+    const auto x = parameter(reshape(rows, in));
+    const auto y = layer.forward(x);
+    auto all = vjp(y, reshape(dy, out), std::vector{x, layer.weight, layer.bias});
+    all.push_back(y);
+    return all;
+  };
+  const auto expected = of_rows({8, 3}, {8, 2});
+  for (const auto& [in, out] :
+       {std::pair<Shape, Shape>{{2, 4, 3}, {2, 4, 2}}, {{2, 1, 2, 2, 3}, {2, 1, 2, 2, 2}}}) {
+    const auto found = of_rows(in, out);
+    REQUIRE(found[0].shape() == in);
+    REQUIRE(found[3].shape() == out);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      CHECK(bit_difference(reshape(found[i], expected[i].shape()), expected[i]) == "");
+  }
+  CHECK(layer.forward(Doubles::ones({3})).shape() == Shape{2});
+}
+
 TEST_CASE("a linear layer's options", "[nn]") {
   Rng rng(1);
   Linear<double> bare(3, 2, rng, {.bias = false});

@@ -48,6 +48,69 @@ TEST_CASE("argmax and argmin name the first of equals", "[ops]") {
   CHECK(error_of([] { argmax(T::zeros({3, 0}), 1); }) == "argmax: no elements along axis 1 of shape (3, 0)");
 }
 
+TEST_CASE("integers beyond their type are errors and do not wrap", "[ops]") {
+  using Long = Tensor<std::int64_t>;
+  const std::int32_t most = std::numeric_limits<std::int32_t>::max();
+  const Indices far({2}, {most, -most});
+  const std::string beyond = "a result is beyond integers of 32 bits";
+  CHECK(error_of([&] { far + far; }) == "add: " + beyond);
+  CHECK(error_of([&] { far - 2; }) == "sub: " + beyond);
+  CHECK(error_of([&] { 2 * far; }) == "mul: " + beyond);
+  CHECK((far + Long::scalar(1))(0) == std::int64_t{most} + 1);
+  CHECK(error_of([&] { far + (std::int64_t{1} << 32); }) ==
+        "add: 4294967296 is beyond the integers of the tensor");
+  CHECK(error_of([&] { sum(Indices({2}, {most, 1})); }) == "sum: 2147483648 is beyond integers of 32 bits");
+  CHECK(sum(Indices({3}, {most, 1, -1})).item() == most);  // on the way it may be
+  CHECK_THAT(mean(Indices({2}, {most, most})).item(), WithinRel(2147483647.0f, 1e-7f));
+  const std::int64_t longest = std::numeric_limits<std::int64_t>::max();
+  CHECK(error_of([&] {
+          mean(Long({2}, {longest, 1}));
+        }) == "mean: a sum over (2,) is beyond integers of 64 bits");
+  CHECK((Mask({1}, {255}) + Mask({1}, {1}))(0) == 256);
+}
+
+TEST_CASE("what greater and sum make of a mask is counted, and shared out", "[ops]") {
+  const Tensor<float> x({2, 3}, {1, -2, 3, 0, -1, 5});
+  CHECK(sum(greater(x, 0)).item() == 3);
+  CHECK(mean(greater(x, 0)).item() == 0.5f);
+  CHECK(bits(any(greater(x, 2), 1)) == std::vector<int>{1, 1});
+  CHECK(bits(all(greater(x, -1) | less(x, -1), 1)) == std::vector<int>{1, 0});
+  // One or the other takes part in a graph.
+  const Tensor<float> p = parameter(x.clone());
+  const auto dp = grad(sum(p * greater(x, 0) - Indices({3}, {1, 2, 3})), p);
+  CHECK(test::bit_difference(dp, figment::cast<float>(greater(x, 0))) == "");
+  const auto chosen = grad(sum(where(greater(x, 0), p, 0) + maximum(p, 2)), p);
+  CHECK(test::bit_difference(chosen, Tensor<float>({2, 3}, {1, 0, 2, 0, 0, 2})) == "");
+}
+
+TEST_CASE("extremes and their places of nothing, over every axis, are errors by name", "[ops]") {
+  const auto refused = [](const char* name, auto f, const figment::Shape& shape) {
+    INFO(name << " over " << to_string(shape));
+    for (figment::Index axis = -shape.rank(); axis < shape.rank(); ++axis) {
+      const bool empty = shape[axis] == 0, some = figment::detail::with_extent(shape, axis, 1).size() > 0;
+      const std::string message = error_of([&] { f(shape, axis); });
+      if (empty && some)
+        CHECK_THAT(message, StartsWith(std::string(name) + ": no elements "));
+      else if (!empty)
+        CHECK(message == "no error");
+    }
+  };
+  for (const figment::Shape& shape : {figment::Shape{0}, {0, 3}, {3, 0}, {2, 0, 3}, {0, 0}, {2, 3}}) {
+    refused(
+        "max", [](auto& s, auto a) { max(T(s), a), max(Indices(s), a); }, shape);
+    refused(
+        "min", [](auto& s, auto a) { min(Mask(s), a); }, shape);
+    refused(
+        "min", [](auto& s, auto a) { min(T(s), a); }, shape);
+    refused(
+        "argmax", [](auto& s, auto a) { argmax(Indices(s), a); }, shape);
+    refused(
+        "argmax", [](auto& s, auto a) { argmax(T(s), a); }, shape);
+    refused(
+        "argmin", [](auto& s, auto a) { argmin(T(s), a); }, shape);
+  }
+}
+
 TEST_CASE("a power of 0 to the 0 has a gradient", "[ops]") {
   const T a = parameter(T({5}, {0, 0, 0, 2, 0})), b = parameter(T({5}, {0, 1, 2, 0, 0.5}));
   for (const bool create_graph : {false, true}) {

@@ -1,7 +1,11 @@
 // Operands that do not fit: one line, beginning with the operation's name, quoting the shapes.
+#include "figment/ops/conv2d.hpp"
 #include "figment/ops/loss.hpp"
 #include "figment/ops/matmul.hpp"
+#include "figment/ops/pool.hpp"
+#include "figment/ops/upsample.hpp"
 #include "support/catch.hpp"
+#include "support/compare.hpp"
 #include "support/error_of.hpp"
 
 using figment::Indices;
@@ -15,9 +19,14 @@ TEST_CASE("operations name themselves and the shapes that do not fit", "[ops]") 
   CHECK(error_of([&] { a / b; }) == "div: shapes (2, 3) and (2, 4) do not broadcast");
   CHECK(error_of([&] { maximum(a, b); }) == "maximum: shapes (2, 3) and (2, 4) do not broadcast");
   CHECK(error_of([&] { matmul(a, b); }) == "matmul: (2, 3) and (2, 4) do not multiply");
-  CHECK(error_of([&] { matmul(a, b, {.b = true}); }) == "matmul: (2, 3) and (2, 4)^F64 do not multiply");
+  CHECK(error_of([&] { matmul(a, b, {.b = true}); }) == "matmul: (2, 3) and (2, 4)^T do not multiply");
   CHECK(error_of([&] { matmul(a, v); }) == "matmul: (2, 3) and (3,) do not multiply");
   CHECK(error_of([&] { linear(a, b, F64()); }) == "linear: x (2, 3) needs 2 features (weight (2, 4))");
+  CHECK(error_of([&] {
+          linear(F64::ones({8, 28, 28}), F64::ones({784, 5}), F64());
+        }) == "linear: x (8, 28, 28) needs 784 features in its last axis (weight (784, 5))");
+  CHECK(error_of([&] { linear(F64::scalar(1), b, F64()); }) == "linear: expected x (…, 2), found a scalar");
+  CHECK(error_of([&] { linear(a, v, F64()); }) == "linear: expected a weight (in, out), found (3,)");
   CHECK(error_of([&] { linear(a, F64::ones({3, 5}), v); }) == "linear: bias (3,) for weight (3, 5)");
   CHECK(error_of([&] {
           broadcast_to(a, {3, 3});
@@ -68,12 +77,116 @@ TEST_CASE("positions out of range are refused, with where they stand", "[ops]") 
   CHECK(error_of([&] { pick(a, Indices({2}, {0, 3})); }) == "pick: position 3 at 1 is not in 0 to 2");
   CHECK(error_of([&] {
           pick(a, Indices({3}, {0, 1, 2}));
-        }) == "pick: expected (N, C) and (N,), found (2, 3) and (3,)");
+        }) == "pick: expected (…, C) and (…), found (2, 3) and (3,)");
   CHECK(error_of([&] { figment::one_hot(Indices({1}, {5}), 5); }) ==
         "one_hot: position 5 at 0 is not in 0 to 4");
   CHECK(error_of([&] {
+          figment::one_hot(Indices::zeros({1, 1, 1, 1, 1, 1}), 2);
+        }) == "one_hot: labels (1, 1, 1, 1, 1, 1) have no room for an axis of classes");
+  CHECK(error_of([&] {
           cross_entropy(a, Indices({2}, {0, 3}));
         }) == "cross_entropy: position 3 at 1 is not in 0 to 2");
+}
+
+// Every computation with a number that the caller gave comes after a check that it can be made: with
+// -fsanitize=undefined this test sees the others.
+TEST_CASE("sizes that cannot be counted are refused by the operation's name", "[ops]") {
+  using figment::ConvOptions, figment::Index, figment::Padding, figment::Shape;
+  const Index most = std::numeric_limits<Index>::max(), half = Index{1} << 62, more = Index{1} << 31;
+  const F64 x = F64::ones({1, 4, 4, 2}), w = F64::ones({2, 2, 2, 2}), none;
+  const ConvOptions wrong[] = {
+      {.stride = most},
+      {.stride = {1, half}, .padding = Padding::same()},
+      {.stride = more},
+      {.padding = Padding::all(most)},
+      {.padding = Padding::of(0, 0, most, 1)},
+      {.padding = Padding::all({0, half})},
+      {.padding = Padding::all(-1)},
+      {.dilation = half},
+      {.padding = Padding::same(), .dilation = {most, 1}},
+      {.stride = 0},
+      {.dilation = -most},
+      {.groups = most},
+      {.groups = half},
+      {.groups = 0},
+      {.groups = -1},
+  };
+  for (const ConvOptions& o : wrong) {
+    INFO(o.stride.height << " " << o.stride.width << " " << o.padding.top << " " << o.padding.bottom << " "
+                         << o.dilation.height << " " << o.groups);
+    CHECK_THAT(error_of([&] { conv2d(x, w, none, o); }), StartsWith("conv2d: "));
+    CHECK_THAT(error_of([&] { conv_transpose2d(x, w, none, o); }), StartsWith("conv_transpose2d: "));
+    if (o.groups != 1) continue;
+    const figment::PoolOptions pool{
+        .window = 2, .stride = o.stride == 0 ? -1 : o.stride, .padding = o.padding, .dilation = o.dilation};
+    CHECK_THAT(error_of([&] { max_pool2d(x, pool); }), StartsWith("max_pool2d: "));
+    CHECK_THAT(error_of([&] { avg_pool2d(x, pool); }), StartsWith("avg_pool2d: "));
+  }
+  for (const Index window : {most, half, more, Index{-1}})
+    for (const figment::Extent2 e : {figment::Extent2(window), {1, window}, {window, 1}})
+      CHECK_THAT(error_of([&] { avg_pool2d(x, {.window = e}); }), StartsWith("avg_pool2d: "));
+  for (const Index padding : {most, half, more, Index{-1}, Index{2}})
+    CHECK_THAT(error_of([&] { conv_transpose2d(x, w, none, {.stride = 2}, padding); }),
+               StartsWith("conv_transpose2d: "));
+  CHECK_THAT(
+      error_of([&] {
+        avg_pool2d(F64::ones({1, 65536, 1, 1}),
+                   {.window = {65536, 1}, .stride = 1, .padding = Padding::same()});
+      }),
+      ContainsSubstring("avg_pool2d: the windows of 65536 along x (1, 65536, 1, 1) have more elements"));
+  // Some of these multiply to a small number, if they are not looked at.
+  for (const Index factor : {half + 1, half, most, Index{1} << 60, more, Index{0}, Index{-1}})
+    for (const figment::Extent2 e : {figment::Extent2(factor), {1, factor}, {factor, 1}}) {
+      INFO(factor);
+      CHECK_THAT(error_of([&] { upsample2d(x, e); }), StartsWith("upsample2d: "));
+      CHECK_THAT(error_of([&] { upsample2d(F64::ones({0, 4, 4, 2}), e); }), StartsWith("upsample2d: "));
+      CHECK_THAT(error_of([&] { resize2d(x, e); }), StartsWith("resize2d: "));
+    }
+  for (const Index classes : {most, half, Index{-1}, -most})
+    CHECK_THAT(error_of([&] { figment::one_hot(Indices(Shape{0}), classes); }),
+               ContainsSubstring(classes < 0 ? "one_hot: " : "too many elements"));
+  const auto long_rows = figment::Mask(Shape{0, half});
+  CHECK_THAT(error_of([&] {
+               figment::concat({long_rows, long_rows}, 1);
+             }),
+             StartsWith("concat: 4611686018427387904"));
+  CHECK(error_of([&] { F64::arange(-1); }) == "shape: dimension 0 is -1, expected 0 or more");
+  CHECK(error_of([&] { figment::Mask::arange(257); }) == "arange: 256 is beyond the type");
+  CHECK(figment::Mask::arange(256)(255) == 255);
+}
+
+TEST_CASE("a step beyond the end takes the first position alone", "[ops]") {
+  using figment::Index;
+  const F64 x = parameter(F64({3}, {1, 2, 3}));
+  for (const Index step : {std::numeric_limits<Index>::max(), Index{1} << 62, Index{3}}) {
+    const F64 y = slice(x, 0, 0, 3, step);  // of the first of these the count once overflowed to nothing
+    REQUIRE(y.shape() == figment::Shape{1});
+    CHECK(y(0) == 1);
+    CHECK(test::bit_difference(grad(sum(y), x), F64({3}, {1, 0, 0})) == "");
+    CHECK(slice(x, 0, 2, 2, step).size() == 0);
+  }
+}
+
+// PyTorch: "Calculated output size per channel: … is too small".
+TEST_CASE("a transposed convolution of nothing, or less, is refused", "[ops]") {
+  using figment::Index, figment::Padding;
+  const F64 none;
+  for (const Index stride : {1, 2, 3, 5})
+    for (const Index taps : {1, 2, 3})
+      for (const Index padding : {1, 2, 3, 4}) {
+        const Index size = taps - 2 * padding;  // of one row
+        const F64 x = F64::ones({1, 1, 1, 1}), w = F64::ones({taps, taps, 1, 1});
+        INFO(stride << " " << taps << " " << padding);
+        const std::string message = error_of([&] {
+          const F64 y = conv_transpose2d(x, w, none, {.stride = stride, .padding = Padding::all(padding)});
+          CHECK(y.shape() == figment::Shape{1, size, size, 1});
+        });
+        if (size > 0)
+          CHECK(message == "no error");
+        else
+          CHECK_THAT(message,
+                     StartsWith("conv_transpose2d: padding is more than the output of x (1, 1, 1, 1)"));
+      }
 }
 
 TEST_CASE("losses say what does not fit", "[ops]") {
@@ -91,7 +204,7 @@ TEST_CASE("losses say what does not fit", "[ops]") {
   CHECK(error_of([&] { kl_divergence(a, b); }) == "kl_divergence: p (2, 3) and q (2, 1) differ in shape");
   CHECK(error_of([&] {
           cross_entropy(a, Indices({3}, {0, 0, 0}));
-        }) == "cross_entropy: expected (N, C) and (N,), found (2, 3) and (3,)");
+        }) == "cross_entropy: expected (…, C) and (…), found (2, 3) and (3,)");
   CHECK(error_of([&] { leaky_relu(a, -0.1); }) == "leaky_relu: expected a positive slope, found -0.1");
   CHECK(error_of([&] { clamp(a, 2, 1); }) == "clamp: expected low <= high, found 2 and 1");
 }

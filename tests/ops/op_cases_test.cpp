@@ -5,11 +5,13 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "figment/autograd/gradcheck.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
 #include "support/golden.hpp"
+#include "support/op_cases/integers.hpp"
 
 using figment::GradOptions;
 using figment::kernels::Isa;
@@ -97,55 +99,136 @@ std::string thread_difference(const OpCase& row) {
   return "";
 }
 
-/// The public functions of the headers that return Tensor<T>, with how many overloads each has.
-std::map<std::string, std::size_t> public_functions() {
+using Overloads = std::map<std::string, std::size_t>;
+
+/// Adds the public functions of a header that take or give tensors, masks or positions, and how many
+/// overloads each has. A forward declaration and its definition are one.
+void add_public_functions(std::istream& header, Overloads& functions) {
+  bool in_detail = false;
+  std::string declaration;  // from its first line, which begins in column 0, to its ) {
+  for (std::string line; std::getline(header, line);) {
+    if (line.rfind("namespace detail", 0) == 0 || line == "namespace figment::detail {") in_detail = true;
+    if (line.rfind("}  // namespace detail", 0) == 0 || line == "}  // namespace figment::detail")
+      in_detail = false;
+    if (in_detail) continue;
+    if (declaration.empty()) {
+      const std::string first = line.substr(0, line.find_first_of(" <("));
+      static const std::set<std::string> others{"",     "namespace", "template", "struct",    "class",
+                                                "enum", "using",     "concept",  "}",         "};",
+                                                "#",    "//",        "///",      "constexpr", "static"};
+      if (line.find('(') == std::string::npos || line[0] == ' ' || line[0] == '#' || others.count(first) > 0)
+        continue;
+    }
+    declaration += line + "\n";
+    const char last = line.empty() ? ' ' : line.back();
+    if (last != '{' && last != ';' && last != '}') continue;
+    // "Tensor<T> sum(", or "Tensor<T>(max)(" against a macro of that name.
+    const bool guarded = declaration.find(")(") < declaration.find_first_of(" \n", declaration.find('('));
+    const std::size_t open = guarded ? declaration.find(")(") : declaration.find('(');
+    std::size_t begin = open;
+    while (begin > 0 && std::string(" (>").find(declaration[begin - 1]) == std::string::npos) --begin;
+    const std::string name = declaration.substr(begin, open - begin);
+    const bool of_tensors = declaration.find("Tensor<") != std::string::npos ||
+                            declaration.find("Indices") != std::string::npos ||
+                            declaration.find("Mask") != std::string::npos;
+    if (of_tensors && last != ';') ++functions[name];
+    if (of_tensors) functions.try_emplace(name, 0);
+    declaration.clear();
+  }
+}
+
+Overloads public_functions() {
   namespace fs = std::filesystem;
   const fs::path root = fs::path(FIGMENT_SOURCE_DIR) / "include" / "figment";
   std::vector<fs::path> headers{root / "autograd" / "arithmetic.hpp"};
   for (const auto& entry : fs::directory_iterator(root / "ops")) headers.push_back(entry.path());
-  std::map<std::string, std::size_t> functions;
-  std::set<std::string> declared;
+  Overloads functions;
   for (const auto& path : headers) {
     std::ifstream file(path);
-    bool in_detail = false;
-    for (std::string line; std::getline(file, line);) {
-      if (line.rfind("namespace detail", 0) == 0 || line == "namespace figment::detail {") in_detail = true;
-      if (line.rfind("}  // namespace detail", 0) == 0 || line == "}  // namespace figment::detail")
-        in_detail = false;
-      // `Tensor<T> name(`, or `Tensor<T>(name)(` where a macro may have that name.
-      const std::string type = "Tensor<T>";
-      const bool apart = line.rfind(type + "(", 0) == 0;
-      if (in_detail || (line.rfind(type + " ", 0) != 0 && !apart)) continue;
-      const std::size_t from = type.size() + 1, bracket = line.find(apart ? ')' : '(', from);
-      REQUIRE(bracket != std::string::npos);
-      const std::string name = line.substr(from, bracket - from);
-      functions.try_emplace(name, 0);
-      // A forward declaration and its definition are one.
-      const bool forward = line.back() == ';';
-      if (!forward) ++functions[name];
-    }
+    add_public_functions(file, functions);
   }
   return functions;
 }
 
+/// What is wrong between functions and the rows "name" or "name/overload" that try them.
+std::vector<std::string> without_rows(const Overloads& functions, const std::set<std::string>& rows) {
+  std::map<std::string, std::set<std::string>> tried;
+  for (const std::string& op : rows) {
+    // The slash of operator/ is not the one before an overload's name.
+    const std::size_t slash = op.find('/', op.rfind("operator/", 0) == 0 ? 9 : 0);
+    tried[op.substr(0, slash)].insert(slash == std::string::npos ? "" : op.substr(slash));
+  }
+  std::vector<std::string> wrong;
+  for (const auto& [name, overloads] : functions)
+    if (tried[name].size() < overloads)
+      wrong.push_back(name + " has " + std::to_string(overloads) + " overloads and rows of " +
+                      std::to_string(tried[name].size()) + ": add rows to tests/support/op_cases");
+  for (const auto& [name, overloads] : tried)
+    if (functions.count(name) == 0) wrong.push_back(name + " has rows and is no public function");
+  return wrong;
+}
+
 }  // namespace
 
-TEST_CASE("every public operation has a row for each overload", "[ops]") {
-  std::map<std::string, std::set<std::string>> rows;  // operation -> its overloads in the list
-  for (const OpCase& row : test::op_cases()) {
-    // The slash of operator/ is not the one before an overload's name.
-    const std::size_t slash = row.op.find('/', row.op.rfind("operator/", 0) == 0 ? 9 : 0);
-    rows[row.op.substr(0, slash)].insert(slash == std::string::npos ? "" : row.op.substr(slash));
+TEST_CASE("every public function of tensors has a row for each overload", "[ops]") {
+  std::set<std::string> rows{"matmul/two types"};  // which only refuses: tests/compile_fail
+  for (const OpCase& row : test::op_cases()) rows.insert(row.op);
+  for (const test::IntegerCase& row : test::integer_cases()) rows.insert(row.op);
+  const Overloads functions = public_functions();
+  REQUIRE(functions.size() > 70);  // the scan found the headers
+  CHECK(without_rows(functions, rows) == std::vector<std::string>{});
+}
+
+TEST_CASE("a public function without a row is seen", "[ops]") {
+  std::istringstream header(R"(
+namespace figment {
+namespace detail {
+template <class T>
+Tensor<T> hidden(const Tensor<T>& x) {
+}
+}  // namespace detail
+template <class T>
+Tensor<T> sum(const Tensor<T>& x);
+template <class T>
+Tensor<T> sum(const Tensor<T>& x) {
+  return helper(x);
+}
+template <std::integral T>
+Indices sum(const Tensor<T>& x, const Axes& axes = {},
+            Dims dims = Dims::drop) {
+}
+template <std::integral T>
+Tensor<T>(max)(const Tensor<T>& x) {
+}
+Mask operator&(const Mask& a, const Mask& b) { return a; }
+template <class T, detail::OtherThan<T> B>
+auto operator/(const Tensor<T>& x,
+               const Tensor<B>& y) {
+}
+inline Index count(
+    const Indices& x) {
+}
+inline double of_numbers(double x) { return x; }
+}  // namespace figment
+)");
+  Overloads found;
+  add_public_functions(header, found);
+  CHECK(found == Overloads{{"sum", 2}, {"max", 1}, {"operator&", 1}, {"operator/", 1}, {"count", 1}});
+  std::set<std::string> rows{"sum", "sum/integers", "max", "operator&", "operator//real", "count"};
+  CHECK(without_rows(found, rows).empty());
+  for (const std::string& op : std::set<std::string>(rows)) {
+    rows.erase(op);
+    CHECK(without_rows(found, rows).size() == 1);
+    rows.insert(op);
   }
-  const auto functions = public_functions();
-  REQUIRE(functions.size() > 50);  // the scan found the headers
-  for (const auto& [name, overloads] : functions) {
-    INFO(name << ": add a row to tests/support/op_cases");
-    CHECK(rows[name].size() >= overloads);
-  }
-  for (const auto& [name, overloads] : rows) {
-    INFO(name << " is no public operation");
-    CHECK(functions.count(name) == 1);
+  rows.insert("gone");
+  CHECK(without_rows(found, rows) == std::vector<std::string>{"gone has rows and is no public function"});
+}
+
+TEST_CASE("operations of integers and masks, and others without gradients, equal the reference", "[ops]") {
+  for (const test::IntegerCase& row : test::integer_cases()) {
+    INFO(row.name());
+    CHECK(test::difference(row.found(), row.expected, 0) == "");
   }
 }
 

@@ -15,7 +15,7 @@
 namespace test {
 
 /// Where the two differ by more than `units` of T's epsilon * max(1, |expected|); empty if nowhere. NaN
-/// differs from everything.
+/// differs from everything but NaN.
 template <class T>
 std::string difference(const figment::Tensor<T>& found, const figment::Tensor<double>& expected,
                        double units) {
@@ -26,6 +26,7 @@ std::string difference(const figment::Tensor<T>& found, const figment::Tensor<do
   figment::Index at = -1;
   for (figment::Index i = 0; i < found.size(); ++i) {
     const double e = expected.data()[i];
+    if (std::isnan(e) && std::isnan(static_cast<double>(found.data()[i]))) continue;
     const double error =
         std::abs(static_cast<double>(found.data()[i]) - e) / (epsilon * std::max(1.0, std::abs(e)));
     if (!(error <= units) && !(error <= worst)) worst = error, at = i;

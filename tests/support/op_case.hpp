@@ -122,6 +122,14 @@ inline std::string list(const std::vector<Tensor<double>>& inputs) {
   return s;
 }
 
+/// Shapes of which every axis is tried: of nothing, of one element, of more.
+inline const std::vector<Shape>& axis_shapes() {
+  static const std::vector<Shape> shapes{{},        {1},       {5},       {0},         {2, 3},
+                                         {1, 3},    {0, 3},    {3, 0},    {2, 3, 4},   {1, 1, 1},
+                                         {2, 1, 3}, {2, 0, 3}, {0, 2, 0}, {3, 2, 1, 2}};
+  return shapes;
+}
+
 // ------------------------------------------------------------------------------------------------ the list
 
 /// The rows, with short ways to add them.

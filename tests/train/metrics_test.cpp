@@ -11,9 +11,15 @@ TEST_CASE("accuracy counts the rows whose largest is at the label", "[train]") {
   const Tensor<float> logits({4, 3}, {1, 2, 0, 5, 1, 1, 0, 0, 3, 2, 2, 1});
   CHECK(accuracy(logits, Indices({4}, {1, 0, 2, 0})) == 1);  // the first of equals
   CHECK(accuracy(logits, Indices({4}, {1, 1, 2, 1})) == 0.5);
+  // Of pixels, and of one.
+  CHECK(accuracy(reshape(logits, {2, 2, 3}), Indices({2, 2}, {1, 1, 2, 0})) == 0.75);
+  CHECK(accuracy(Tensor<float>({3}, {0, 2, 1}), Indices::scalar(1)) == 1);
+  CHECK(error_of([] {
+          accuracy(Tensor<float>::ones({0, 3}), Indices(Shape{0}));
+        }) == "accuracy: no labels in shape (0,)");
   CHECK(error_of([&] {
           accuracy(logits, Indices({3}, {0, 1, 2}));
-        }) == "accuracy: expected (N, C) and (N,), found (4, 3) and (3,)");
+        }) == "accuracy: expected (…, C) and (…), found (4, 3) and (3,)");
 }
 
 TEST_CASE("psnr is the mean over images of decibels", "[train]") {

@@ -7,7 +7,7 @@
 
 namespace figment {
 
-template <class T>
+template <detail::Real T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
 
 /// x repeated along dimensions of extent 1, and along new leading ones, to `shape`. dx = dy summed back.
@@ -24,7 +24,7 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
 }
 
 /// The adjoint of broadcast_to: x summed down to `shape`, which broadcasts to x's. dx = dy broadcast.
-template <class T>
+template <detail::Real T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   ensure(broadcast(shape, x.shape(), "sum_to") == x.shape(), "sum_to: {} does not sum to {}", x.shape(),
@@ -36,7 +36,7 @@ Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
 }
 
 /// a + b with broadcasting. da = db = dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator+(const Tensor<T>& a, const Tensor<T>& b) {
   return record(
       "add", {a, b}, detail::map(kernels::op::Add{}, a, b, "add"),
@@ -48,7 +48,7 @@ Tensor<T> operator+(const Tensor<T>& a, const Tensor<T>& b) {
 }
 
 /// a * b with broadcasting. da = dy b, db = dy a.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator*(const Tensor<T>& a, const Tensor<T>& b) {
   return record(
       "mul", {a, b}, detail::map(kernels::op::Mul{}, a, b, "mul"),

@@ -1,6 +1,7 @@
 // Recording operations: the one way into the graph, for figment's own and for yours.
 #pragma once
 
+#include <concepts>
 #include <cstring>
 #include <initializer_list>
 
@@ -72,6 +73,12 @@ Tensor<T> record(const char* name, std::span<const detail::Operand<std::type_ide
     erased.destroy = [](void* r) { static_cast<Rule*>(r)->~Rule(); };
   }
   detail::record_erased(name, inputs, output, erased, &rule, keep);
+  return output;
+}
+/// Integers have no gradients: operations that take them record nothing.
+template <std::integral T, class Rule>
+Tensor<T> record(const char*, std::span<const detail::Operand<std::type_identity_t<T>>>, Tensor<T> output,
+                 Rule, Keep = Keep::all) {
   return output;
 }
 /// The same of inputs in braces: record("mul", {a, b}, …).

@@ -163,27 +163,45 @@ Tensor<T> map_erased(ErasedUnary<T> f, const Tensor<T>& x) {
   return y;
 }
 
+/// Of float and double; otherwise one line that says so, in the place of those that kernels would give.
+template <class T>
+constexpr bool real_only() {
+  static_assert(std::is_floating_point_v<T>,
+                "figment: this operation is of real numbers; cast<float>(x) makes them of integers");
+  return std::is_floating_point_v<T>;
+}
+/// What public operations without a meaning for integers take.
+template <class T>
+concept Real = real_only<T>();
+
 /// y = f(a, b) with broadcasting, not recorded.
 template <class Op, class T>
 Tensor<T> map(Op f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
-  return map_erased<T>(
-      {&f,
-       [](const void* op, const kernels::RowsOf<T>& pa, const kernels::RowsOf<T>& pb, T* y, Index rows,
-          Index columns) { kernels::binary_rows(*static_cast<const Op*>(op), pa, pb, y, rows, columns); }},
-      a, b, name);
+  if constexpr (!real_only<T>())
+    return a;
+  else
+    return map_erased<T>(
+        {&f,
+         [](const void* op, const kernels::RowsOf<T>& pa, const kernels::RowsOf<T>& pb, T* y, Index rows,
+            Index columns) { kernels::binary_rows(*static_cast<const Op*>(op), pa, pb, y, rows, columns); }},
+        a, b, name);
 }
 
 /// y = f(x), not recorded.
 template <class Op, class T>
 Tensor<T> map(Op f, const Tensor<T>& x) {
-  return map_erased<T>({&f, [](const void* op, const T* in, T* y,
-                               Index n) { kernels::unary(*static_cast<const Op*>(op), in, y, n); }},
-                       x);
+  if constexpr (!real_only<T>())
+    return x;
+  else
+    return map_erased<T>({&f, [](const void* op, const T* in, T* y,
+                                 Index n) { kernels::unary(*static_cast<const Op*>(op), in, y, n); }},
+                         x);
 }
 
 /// y = f(x) for functions without a kernel, one value at a time; To is float, double or a mask's type.
 template <class To, class T, class F>
 Tensor<To> transform(const Tensor<T>& x, F f) {
+  if constexpr (std::is_same_v<To, T>) real_only<T>();  // no sines of whole numbers
   Tensor<To> y(x.shape());
   const T* px = x.data();
   To* py = y.mutable_data();

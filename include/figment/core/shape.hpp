@@ -112,6 +112,15 @@ namespace detail {
   return overflow ? -1 : empty ? 0 : bytes;
 }
 
+/// a * b + c of sizes that come from outside, all 0 or more. Throws by the operation's name where it is more
+/// than can be counted.
+[[gnu::noinline]] inline Index counted(std::string_view op, Index a, Index b, Index c = 0) {
+  Index n = 0;
+  const bool overflow = __builtin_mul_overflow(a, b, &n) || __builtin_add_overflow(n, c, &n);
+  ensure(!overflow, "{}: {} times {} plus {} is more than can be counted", op, a, b, c);
+  return n;
+}
+
 /// The shape with another extent of one axis.
 inline Shape with_extent(Shape shape, Index axis, Index extent) {
   shape[axis] = extent;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -67,8 +68,11 @@ class Tensor {
   static Tensor ones(const Shape& shape) { return full(shape, T(1)); }
   /// One value, of shape ().
   static Tensor scalar(T value) { return full({}, value); }
-  /// 0, 1, … n-1 as a vector (n,).
+  /// 0, 1, … n-1 as a vector (n,). Throws when these are integers that T does not hold.
   static Tensor arange(Index n) {
+    if constexpr (std::is_integral_v<T> && sizeof(T) < sizeof(Index))
+      ensure(n - 1 <= static_cast<Index>((std::numeric_limits<T>::max)()), "arange: {} is beyond the type",
+             n - 1);
     Tensor t(Shape{n});
     for (Index i = 0; i < n; ++i) t.data_[i] = static_cast<T>(i);
     return t;

@@ -101,9 +101,12 @@ class OnnxExporter {
   }
 
   Id write(const Linear<T>& l, Id x) {
-    OnnxNode n{"Gemm", {graph.last(x), constant("weight", l.weight)}};
-    if (l.bias.defined()) n.inputs.push_back(constant("bias", l.bias));
-    return activation(l.activation, l.slope, graph.add_last(op(std::move(n)), 2));
+    const bool matrix = graph.rank(x) == 2;  // Gemm takes no other
+    OnnxNode n{matrix ? "Gemm" : "MatMul", {graph.last(x), constant("weight", l.weight)}};
+    if (matrix && l.bias.defined()) n.inputs.push_back(constant("bias", l.bias));
+    Id y = graph.add_last(op(std::move(n)), graph.rank(x));
+    if (!matrix && l.bias.defined()) y = each(y, {"Add", {constant("bias", l.bias)}});
+    return activation(l.activation, l.slope, y);
   }
 
   Id write(const Conv2d<T>& l, Id x) {

@@ -113,7 +113,7 @@ inline Indices class_rows(Index classes, Index columns, Index n) {
 }
 /// The labels of one picture.
 inline Indices class_rows(Index classes, Index columns) {
-  return class_rows(classes, columns, classes * columns);
+  return class_rows(classes, columns, detail::counted("class_rows", classes, columns));
 }
 
 }  // namespace figment

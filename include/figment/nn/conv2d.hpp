@@ -36,6 +36,12 @@ void check_conv_options(std::string_view layer, Index in, Index out, const Optio
          "{}: {} group(s) do not divide {} and {} channels", layer, o.groups, in, out);
 }
 
+/// What each output of the convolution reads, and what each of its inputs is read by.
+inline Fans conv_fans(const char* layer, Index in, Index out, const ConvOptions& o, Extent2 kernel) {
+  const Index taps = counted(layer, kernel.height, kernel.width);
+  return {counted(layer, taps, in) / o.groups, counted(layer, taps, out)};
+}
+
 /// A layer's sizes and what of its options is not the usual, `more` among them.
 inline std::string describe_conv(const char* layer, Index in, Index out, const Shape& weight,
                                  const ConvOptions& o, const std::string& more, Activation activation) {
@@ -66,8 +72,7 @@ struct Conv2d {
   Conv2d(Index in, Index out, const Conv2dOptions& o, Rng& rng)
       : options{o.stride, o.padding, o.dilation, o.groups}, activation(o.activation), slope(o.slope) {
     detail::check_conv_options("Conv2d", in, out, o);
-    const Index taps = o.kernel.height * o.kernel.width;
-    const Fans fans{taps * in / o.groups, taps * out};
+    const Fans fans = detail::conv_fans("Conv2d", in, out, options, o.kernel);
     weight = o.init.make<T>({o.kernel.height, o.kernel.width, in / o.groups, out}, fans, rng);
     if (o.bias) bias = o.bias_init.make<T>({out}, fans, rng);
   }

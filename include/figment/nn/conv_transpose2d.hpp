@@ -41,8 +41,7 @@ struct ConvTranspose2d {
         activation(o.activation),
         slope(o.slope) {
     detail::check_conv_options("ConvTranspose2d", in, out, o);
-    const Index taps = o.kernel.height * o.kernel.width;
-    const Fans fans{taps * in / o.groups, taps * out};
+    const Fans fans = detail::conv_fans("ConvTranspose2d", in, out, options, o.kernel);
     weight = o.init.make<T>({o.kernel.height, o.kernel.width, out / o.groups, in}, fans, rng);
     if (o.bias) bias = o.bias_init.make<T>({out}, fans, rng);
   }

@@ -44,8 +44,8 @@ Tensor<double> draw(const Shape& shape, Rng& rng, Op f) {
 /// Uniform in ±sqrt(3 a / fan), or normal with variance a / fan.
 template <bool uniform, Fan fan>
 Tensor<double> scaled_by_fan(const Shape& shape, Fans fans, Rng& rng, double a, double) {
-  const double n =
-      fan == Fan::in ? static_cast<double>(fans.in) : 0.5 * static_cast<double>(fans.in + fans.out);
+  const double n = fan == Fan::in ? static_cast<double>(fans.in)
+                                  : 0.5 * (static_cast<double>(fans.in) + static_cast<double>(fans.out));
   const double limit = std::sqrt((uniform ? 3 : 1) * a / n);
   if constexpr (uniform)
     return draw(shape, rng, kernels::op::Uniform{-limit, 2 * limit});

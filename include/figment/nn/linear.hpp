@@ -16,7 +16,7 @@ struct LinearOptions {
   Initializer bias_init = init::zeros();      ///< Keras'; PyTorch draws it
 };
 
-/// y = act(x W + b).   x: (N, in) -> (N, out). W: (in, out).
+/// y = act(x W + b).   x: (…, in) -> (…, out), of any rank. W: (in, out).
 template <class T = float>
 struct Linear {
   using value_type = T;

@@ -5,6 +5,7 @@
 
 #include "figment/autograd/grad.hpp"
 #include "figment/core/finite.hpp"
+#include "figment/ops/integers.hpp"
 
 namespace figment {
 
@@ -36,43 +37,43 @@ Tensor<T> affine(const Tensor<T>& x, double scale, double shift) {
 }
 
 /// -x. dx = -dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator-(const Tensor<T>& x) {
   return affine(x, -1, 0);
 }
 /// x + c for each element. dx = dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator+(const Tensor<T>& x, std::type_identity_t<T> c) {
   return affine(x, 1, c);
 }
 /// c + x for each element. dx = dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator+(std::type_identity_t<T> c, const Tensor<T>& x) {
   return affine(x, 1, c);
 }
 /// x - c for each element. dx = dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator-(const Tensor<T>& x, std::type_identity_t<T> c) {
   return affine(x, 1, -c);
 }
 /// c - x for each element. dx = -dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator-(std::type_identity_t<T> c, const Tensor<T>& x) {
   return affine(x, -1, c);
 }
 /// c x for each element. dx = c dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator*(const Tensor<T>& x, std::type_identity_t<T> c) {
   return affine(x, c, 0);
 }
 /// c x for each element. dx = c dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator*(std::type_identity_t<T> c, const Tensor<T>& x) {
   return affine(x, c, 0);
 }
 
 /// a - b with broadcasting. da = dy, db = -dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator-(const Tensor<T>& a, const Tensor<T>& b) {
   return record(
       "sub", {a, b}, detail::map(kernels::op::Sub{}, a, b, "sub"),
@@ -84,7 +85,7 @@ Tensor<T> operator-(const Tensor<T>& a, const Tensor<T>& b) {
 }
 
 /// a / b with broadcasting. da = dy / b, db = -dy y / b.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator/(const Tensor<T>& a, const Tensor<T>& b) {
   return record("div", {a, b}, detail::map(kernels::op::Div{}, a, b, "div"), [](auto& s, auto& dy, auto& dx) {
     dx(0, [&] { return dy / s.in(1); });
@@ -92,12 +93,12 @@ Tensor<T> operator/(const Tensor<T>& a, const Tensor<T>& b) {
   });
 }
 /// x / c for each element. dx = dy / c.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator/(const Tensor<T>& x, std::type_identity_t<T> c) {
   return x / Tensor<T>::scalar(c);
 }
 /// c / x for each element. dx = -c dy / x^2.
-template <class T>
+template <std::floating_point T>
 Tensor<T> operator/(std::type_identity_t<T> c, const Tensor<T>& x) {
   return Tensor<T>::scalar(c) / x;
 }
@@ -120,7 +121,7 @@ template <class T>
 Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b);
 
 /// a^b with broadcasting, a >= 0 for the gradient by b. da = b a^(b-1) dy, db = y log(a) dy.
-template <class T>
+template <std::floating_point T>
 Tensor<T> pow(const Tensor<T>& a, const Tensor<T>& b) {
   auto y = detail::transform<T>(a, b, "pow", [](T u, T v) { return std::pow(u, v); });
   return record("pow", {a, b}, std::move(y), [](auto& s, auto& dy, auto& dx) {
@@ -168,12 +169,12 @@ Tensor<T> extremum(const char* name, const char* gradient_name, Op f, T sign, co
 }  // namespace detail
 
 /// The larger of a and b, with broadcasting; NaN if either is.
-template <class T>
+template <std::floating_point T>
 Tensor<T> maximum(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::extremum("maximum", "maximum's gradient", kernels::op::Maximum{}, T(1), a, b);
 }
 /// The smaller of a and b, with broadcasting; NaN if either is.
-template <class T>
+template <std::floating_point T>
 Tensor<T> minimum(const Tensor<T>& a, const Tensor<T>& b) {
   return detail::extremum("minimum", "minimum's gradient", kernels::op::Minimum{}, T(-1), a, b);
 }

@@ -168,7 +168,7 @@ void recorded_norm_gradient(const Tensor<T>& x, const Tensor<T>& gamma, const Te
 
 /// Each channel's mean and biased variance over a batch (N, …, C), by chunks' two-pass moments combined as
 /// Chan et al. (1979) have it: large means do not cancel. `op` names the caller in the error.
-template <class T>
+template <detail::Real T>
 BatchMoments<T> batch_moments(const Tensor<T>& x, const char* op = "batch_moments") {
   ensure(x.rank() >= 2 && x.size() > 0, "{}: expected some examples (N, …, C), found shape {}", op,
          x.shape());
@@ -205,7 +205,7 @@ BatchMoments<T> batch_moments(const Tensor<T>& x, const char* op = "batch_moment
 /// act((x - m) / sqrt(v + epsilon) * gamma + beta) with m and v the batch's own moments, through which
 /// gradients flow: x (N, …, C), gamma and beta (C,) or undefined. `slope` is leaky_relu's; other activations
 /// but relu do not close it. `moments`, if given, receives m and v.
-template <class T>
+template <detail::Real T>
 Tensor<T> batch_norm(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>& beta, double epsilon,
                      Activation activation = Activation::none, double slope = 0.3,
                      BatchMoments<T>* moments = nullptr) {
@@ -229,7 +229,7 @@ Tensor<T> batch_norm(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>
 }
 
 /// The same with given moments, such as a layer's running ones: mean and var (C,).
-template <class T>
+template <detail::Real T>
 Tensor<T> batch_norm(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>& beta, const Tensor<T>& mean,
                      const Tensor<T>& var, double epsilon, Activation activation = Activation::none,
                      double slope = 0.3) {

@@ -70,7 +70,7 @@ void check_conv_bias(std::string_view op, const Tensor<T>& bias, Index channels,
 
 /// act(x * w + bias), cross-correlation as every network library has it: x (N, H, W, in), w (kh, kw, in /
 /// groups, out), bias (out,) or undefined, to (N, H', W', out). `slope` is leaky_relu's.
-template <class T>
+template <detail::Real T>
 Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
                  const ConvOptions& options = {}, Activation activation = Activation::none,
                  double slope = 0.3) {
@@ -90,7 +90,7 @@ Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
 /// The exact adjoint of conv2d with the same options: x (N, H, W, in), w (kh, kw, out / groups, in), bias
 /// (out,) or undefined, to (N, H', W', out). With `same` H' is H * stride; otherwise the smallest that conv2d
 /// maps to H, plus `output_padding`, which is less than the stride.
-template <class T>
+template <detail::Real T>
 Tensor<T> conv_transpose2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
                            const ConvOptions& options = {}, Extent2 output_padding = 0,
                            Activation activation = Activation::none, double slope = 0.3) {
@@ -99,25 +99,29 @@ Tensor<T> conv_transpose2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<
          w.shape());
   ensure(x.dim(3) == w.dim(3), "conv_transpose2d: x {} has {} channels, weight {} needs {}", x.shape(),
          x.dim(3), w.shape(), w.dim(3));
+  const bool same = options.padding.kind == Padding::Kind::same;
   const auto extent = [&](Index n, Index window, Index stride, Index dilation, Index before, Index after,
                           Index extra) {
+    detail::check_conv_axis("conv_transpose2d", n, window, stride, dilation, options.padding.kind, before,
+                            after);
     ensure(extra >= 0 && (extra == 0 || extra < stride),
            "conv_transpose2d: expected output padding below the stride {}, found {}", stride, extra);
-    return options.padding.kind == Padding::Kind::same
-               ? n * stride
-               : (n - 1) * stride + (window - 1) * dilation + 1 - before - after + extra;
+    const Index size = (n - 1) * stride + (window - 1) * dilation + 1 - before - after + extra;
+    ensure(same || size >= 1, "conv_transpose2d: padding is more than the output of x {} and weight {}",
+           x.shape(), w.shape());
+    return same ? n * stride : size;
   };
   const auto& p = options.padding;
   const Index height = extent(x.dim(1), w.dim(0), options.stride.height, options.dilation.height, p.top,
                               p.bottom, output_padding.height);
   const Index width = extent(x.dim(2), w.dim(1), options.stride.width, options.dilation.width, p.left,
                              p.right, output_padding.width);
-  const auto g = detail::conv_geometry(
-      "conv_transpose2d",
-      {x.dim(0), std::max<Index>(height, 0), std::max<Index>(width, 0), w.dim(2) * options.groups}, w.shape(),
-      options);
-  ensure(g.y_shape() == x.shape(), "conv_transpose2d: padding is more than the output of x {} and weight {}",
-         x.shape(), w.shape());
+  ensure(options.groups >= 1, "conv_transpose2d: expected 1 or more groups, found {}", options.groups);
+  const Index channels = detail::counted("conv_transpose2d", w.dim(2), options.groups);
+  const auto g =
+      detail::conv_geometry("conv_transpose2d", {x.dim(0), height, width, channels}, w.shape(), options);
+  ensure(g.y_shape() == x.shape(), "conv_transpose2d: no input of weight {} gives x {}", w.shape(),
+         x.shape());
   detail::check_conv_bias("conv_transpose2d", bias, g.in, activation, slope);
   Tensor<T> y(g.x_shape());
   detail::conv_input_gradient(g, x.data(), w.data(), y.mutable_data(), bias.defined() ? bias.data() : nullptr,

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 #include "figment/core/shape.hpp"
 
@@ -74,17 +76,33 @@ struct ConvGeometry {
   Shape y_shape() const { return {batch, rows.output, columns.output, out}; }
 };
 
-inline ConvAxis conv_axis(std::string_view op, Index input, Index window, Index stride, Index dilation,
-                          Padding::Kind kind, Index before, Index after) {
+/// Throws unless these sizes along an axis can be computed with: below 2^31 no product of two of them, and
+/// no sum of two such products, is more than an Index holds; positions are 32 bits in the tables of windows.
+[[gnu::noinline]] inline void check_conv_axis(std::string_view op, Index input, Index window, Index stride,
+                                              Index dilation, Padding::Kind kind, Index before, Index after) {
   ensure(stride >= 1 && dilation >= 1, "{}: expected a stride and a dilation of 1 or more, found {} and {}",
          op, stride, dilation);
+  const bool given = kind == Padding::Kind::given;
+  ensure(!given || (before >= 0 && after >= 0), "{}: expected padding of 0 or more, found {} and {}", op,
+         before, after);
+  constexpr Index limit = (std::numeric_limits<std::int32_t>::max)();
+  ensure(input <= limit && window <= limit, "{}: an extent of {} and a window of {}, expected less than 2^31",
+         op, input, window);
+  ensure(stride <= limit && dilation <= limit,
+         "{}: expected a stride and a dilation below 2^31, found {} and {}", op, stride, dilation);
+  ensure(!given || (before <= limit && after <= limit), "{}: expected padding below 2^31, found {} and {}",
+         op, before, after);
+}
+
+inline ConvAxis conv_axis(std::string_view op, Index input, Index window, Index stride, Index dilation,
+                          Padding::Kind kind, Index before, Index after) {
+  check_conv_axis(op, input, window, stride, dilation, kind, before, after);
   const Index reach = (window - 1) * dilation + 1;
   if (kind == Padding::Kind::same) {
     const Index output = (input + stride - 1) / stride;
     return {input,  output,   window,
             stride, dilation, std::max<Index>(0, (output - 1) * stride + reach - input) / 2};
   }
-  ensure(before >= 0 && after >= 0, "{}: expected padding of 0 or more, found {} and {}", op, before, after);
   const Index room = input + before + after - reach;
   ensure(room >= 0, "{}: a window of {} does not fit an input of {} padded by {} and {}", op, reach, input,
          before, after);
@@ -95,9 +113,10 @@ inline ConvAxis conv_axis(std::string_view op, Index input, Index window, Index 
 inline ConvGeometry conv_geometry(std::string_view op, const Shape& x, const Shape& w, const ConvOptions& o) {
   ensure(x.rank() == 4 && w.rank() == 4,
          "{}: expected x (N, H, W, C) and weight (kh, kw, in, out), found {} and {}", op, x, w);
-  ensure(o.groups >= 1 && x[3] == w[2] * o.groups && w[3] % o.groups == 0,
-         "{}: x {} has {} channels, weight {} in {} group(s) needs {}", op, x, x[3], w, o.groups,
-         w[2] * o.groups);
+  ensure(o.groups >= 1, "{}: expected 1 or more groups, found {}", op, o.groups);
+  const Index channels = counted(op, w[2], o.groups);
+  ensure(x[3] == channels && w[3] % o.groups == 0,
+         "{}: x {} has {} channels, weight {} in {} group(s) needs {}", op, x, x[3], w, o.groups, channels);
   ensure(w[0] >= 1 && w[1] >= 1, "{}: weight {} has no taps", op, w);
   const Padding& p = o.padding;
   return {conv_axis(op, x[1], w[0], o.stride.height, o.dilation.height, p.kind, p.top, p.bottom),

@@ -13,6 +13,12 @@ inline void check_positions(const Indices& indices, Index extent, const char* op
            op, indices.data()[i], i, extent - 1);
 }
 
+/// Throws unless x is (…, C) where the positions are (…): one for each of its rows.
+[[gnu::noinline]] inline void check_last_axis(const Shape& x, const Shape& positions, const char* op) {
+  ensure(x.rank() == positions.rank() + 1 && std::equal(positions.begin(), positions.end(), x.begin()),
+         "{}: expected (…, C) and (…), found {} and {}", op, x, positions);
+}
+
 template <class T>
 Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& shape);
 
@@ -60,25 +66,29 @@ Tensor<T> take(const Tensor<T>& x, const Indices& rows) {
   return detail::gather_rows(x, rows);
 }
 
-/// The element of each row that `columns` names: (N, C) and (N,) to (N,).
+/// The element along the last axis that `columns` names: (…, C) and (…) to (…), as (N, C) and (N,) to (N,).
 template <class T>
 Tensor<T> pick(const Tensor<T>& x, const Indices& columns) {
-  ensure(x.rank() == 2 && columns.rank() == 1 && columns.dim(0) == x.dim(0),
-         "pick: expected (N, C) and (N,), found {} and {}", x.shape(), columns.shape());
+  detail::check_last_axis(x.shape(), columns.shape(), "pick");
   ensure(x.size() <= (std::numeric_limits<std::int32_t>::max)(),
          "pick: x {} has more elements than 32 bits count", x.shape());
-  detail::check_positions(columns, x.dim(1), "pick");
-  Indices flat = columns.clone();
+  const Index extent = x.dim(-1);
+  detail::check_positions(columns, extent, "pick");
+  Indices flat(Shape{columns.size()});
   std::int32_t* p = flat.mutable_data();
-  for (Index i = 0; i < flat.size(); ++i) p[i] += static_cast<std::int32_t>(i * x.dim(1));
-  return detail::gather_rows(reshape(x, {-1}), flat);
+  for (Index i = 0; i < flat.size(); ++i) p[i] = static_cast<std::int32_t>(i * extent + columns.data()[i]);
+  return reshape(detail::gather_rows(reshape(x, Shape{x.size()}), flat), columns.shape());
 }
 
-/// Row i is 1 at labels[i], else 0: (N,) to (N, classes).
+/// 1 at each label, else 0, along a new last axis: labels (…) to (…, classes).
 template <class T = float>
 Tensor<T> one_hot(const Indices& labels, Index classes) {
+  ensure(classes >= 0, "one_hot: expected 0 or more classes, found {}", classes);
   detail::check_positions(labels, classes, "one_hot");
-  Tensor<T> y = Tensor<T>::zeros({labels.size(), classes});
+  Shape shape = labels.shape();
+  ensure(shape.rank() < max_rank, "one_hot: labels {} have no room for an axis of classes", shape);
+  shape.push_back(classes);
+  Tensor<T> y = Tensor<T>::zeros(shape);
   T* out = y.mutable_data();
   for (Index i = 0; i < labels.size(); ++i) out[i * classes + labels.data()[i]] = T(1);
   return y;

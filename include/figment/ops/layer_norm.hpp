@@ -7,7 +7,7 @@ namespace figment {
 
 /// (x - mean) / sqrt(var + epsilon) * gamma + beta with the mean and the biased variance of each row of the
 /// last dimension: x (…, C), gamma and beta (C,) or undefined.
-template <class T>
+template <detail::Real T>
 Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& gamma, const Tensor<T>& beta, double epsilon) {
   ensure(x.rank() >= 1 && x.dim(-1) >= 1, "layer_norm: expected (…, C), found shape {}", x.shape());
   for (const Tensor<T>* p : {&gamma, &beta})

@@ -38,6 +38,13 @@ void check_pair(const Tensor<T>& a, const Tensor<T>& b, const char* name) {
          b.shape());
 }
 
+/// A target of integers, as a mask or labels of 0 and 1, as what the prediction is of.
+template <class A, class B>
+Tensor<A> target_of(const Tensor<B>& target) {
+  one_real_type<A, B>();
+  return cast<A>(target);
+}
+
 /// scale * the sum of f(a, b), in one pass.
 template <class Op, class T>
 Tensor<T> scaled_sum(Op f, const Tensor<T>& a, const Tensor<T>& b, double scale) {
@@ -51,21 +58,31 @@ Tensor<T> scaled_sum(Op f, const Tensor<T>& a, const Tensor<T>& b, double scale)
 }  // namespace detail
 
 /// (x - t)^2.
-template <class T>
+template <detail::Real T>
 Tensor<T> mse(const Tensor<T>& x, const Tensor<T>& target, Reduction reduction = Reduction::mean) {
   detail::check_pair(x, target, "mse");
   return detail::reduce_loss(square(x - target), reduction);
 }
+/// Of a target of integers.
+template <detail::Real A, detail::OtherThan<A> B>
+auto mse(const Tensor<A>& x, const Tensor<B>& target, Reduction reduction = Reduction::mean) {
+  return mse(x, detail::target_of<A>(target), reduction);
+}
 
 /// |x - t|.
-template <class T>
+template <detail::Real T>
 Tensor<T> mae(const Tensor<T>& x, const Tensor<T>& target, Reduction reduction = Reduction::mean) {
   detail::check_pair(x, target, "mae");
   return detail::reduce_loss(abs(x - target), reduction);
 }
+/// Of a target of integers.
+template <detail::Real A, detail::OtherThan<A> B>
+auto mae(const Tensor<A>& x, const Tensor<B>& target, Reduction reduction = Reduction::mean) {
+  return mae(x, detail::target_of<A>(target), reduction);
+}
 
 /// Quadratic up to |x - t| = delta, linear beyond (Huber, 1964): d^2 / 2, or delta (|d| - delta / 2).
-template <class T>
+template <detail::Real T>
 Tensor<T> huber(const Tensor<T>& x, const Tensor<T>& target, double delta = 1,
                 Reduction reduction = Reduction::mean) {
   detail::check_pair(x, target, "huber");
@@ -73,19 +90,30 @@ Tensor<T> huber(const Tensor<T>& x, const Tensor<T>& target, double delta = 1,
   const auto distance = abs(x - target), close = clamp(distance, 0, delta);
   return detail::reduce_loss(close * (distance - affine(close, 0.5, 0)), reduction);
 }
+/// Of a target of integers.
+template <detail::Real A, detail::OtherThan<A> B>
+auto huber(const Tensor<A>& x, const Tensor<B>& target, double delta = 1,
+           Reduction reduction = Reduction::mean) {
+  return huber(x, detail::target_of<A>(target), delta, reduction);
+}
 
 /// Binary cross-entropy of probabilities, -t log(x) - (1 - t) log(1 - x). x is clipped to
 /// [1e-7, 1 - 1e-7] first, as Keras does. Of logits, bce_with_logits is exact and faster.
-template <class T>
+template <detail::Real T>
 Tensor<T> bce(const Tensor<T>& x, const Tensor<T>& target, Reduction reduction = Reduction::mean) {
   detail::check_pair(x, target, "bce");
   const auto p = clamp(x, 1e-7, 1 - 1e-7);
   return detail::reduce_loss(-(target * log(p) + (T(1) - target) * log1p(-p)), reduction);
 }
+/// Of a target of integers.
+template <detail::Real A, detail::OtherThan<A> B>
+auto bce(const Tensor<A>& x, const Tensor<B>& target, Reduction reduction = Reduction::mean) {
+  return bce(x, detail::target_of<A>(target), reduction);
+}
 
 /// Binary cross-entropy of logits: bce(sigmoid(x), t) without its overflow, and with as many digits at (x, 1)
 /// as at (-x, 0) for every x. dx = sigmoid(x) - t.
-template <class T>
+template <detail::Real T>
 Tensor<T> bce_with_logits(const Tensor<T>& x, const Tensor<T>& target,
                           Reduction reduction = Reduction::mean) {
   namespace op = kernels::op;
@@ -108,16 +136,20 @@ Tensor<T> bce_with_logits(const Tensor<T>& x, const Tensor<T>& target,
       },
       Keep::inputs);
 }
+/// Of a target of integers.
+template <detail::Real A, detail::OtherThan<A> B>
+auto bce_with_logits(const Tensor<A>& x, const Tensor<B>& target, Reduction reduction = Reduction::mean) {
+  return bce_with_logits(x, detail::target_of<A>(target), reduction);
+}
 
-/// -log(softmax(x)) at each row's label: logits (N, C), labels (N,). batch_mean is mean.
-/// dx = softmax(x) - one_hot(label).
-template <class T>
+/// -log(softmax(x)) at each label: logits (…, C), labels (…). Of (N, C) batch_mean is mean; of (N, H, W, C)
+/// it is nats per image. dx = softmax(x) - one_hot(label).
+template <detail::Real T>
 Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
                         Reduction reduction = Reduction::mean) {
-  ensure(logits.rank() == 2 && labels.shape() == Shape{logits.dim(0)},
-         "cross_entropy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
-  detail::check_positions(labels, logits.dim(1), "cross_entropy");
-  const Index classes = logits.dim(1);
+  detail::check_last_axis(logits.shape(), labels.shape(), "cross_entropy");
+  const Index classes = logits.dim(-1);
+  detail::check_positions(labels, classes, "cross_entropy");
   Tensor<T> losses(labels.shape()), kept(Shape{labels.size(), 3});
   T *out = losses.mutable_data(), *pk = kept.mutable_data();
   detail::parallel_rows(labels.size(), classes, [&](Index begin, Index rows) {
@@ -130,9 +162,9 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
                                    label.confirm("cross_entropy", "its labels");
                                    dx(0, [&] {
                                      const auto& x = s.in(0);
-                                     const Index n = x.dim(0), c = x.dim(1);
+                                     const Index n = label.tensor.size(), c = x.dim(-1);
                                      if (recording(dy, x))
-                                       return (softmax(x) - one_hot<T>(label.tensor, c)) * unsqueeze(dy, 1);
+                                       return (softmax(x) - one_hot<T>(label.tensor, c)) * unsqueeze(dy, -1);
                                      Tensor<T> gradient(x.shape());
                                      T* g = gradient.mutable_data();
                                      detail::parallel_rows(n, c, [&](Index begin, Index rows) {
@@ -150,7 +182,7 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
 
 /// KL(N(mean, e^log_var) || N(0, 1)) = (e^log_var + mean^2 - 1 - log_var) / 2 for each dimension
 /// (Kingma and Welling, 2013, appendix B). batch_mean is nats per sample.
-template <class T>
+template <detail::Real T>
 Tensor<T> gaussian_kl(const Tensor<T>& mean, const Tensor<T>& log_var,
                       Reduction reduction = Reduction::batch_mean) {
   namespace op = kernels::op;
@@ -176,7 +208,7 @@ Tensor<T> gaussian_kl(const Tensor<T>& mean, const Tensor<T>& log_var,
 
 /// KL(N(mean1, e^log_var1) || N(mean2, e^log_var2)) for each dimension; the second may be one for all, which
 /// broadcasts to the first.
-template <class T>
+template <detail::Real T>
 Tensor<T> gaussian_kl(const Tensor<T>& mean1, const Tensor<T>& log_var1, const Tensor<T>& mean2,
                       const Tensor<T>& log_var2, Reduction reduction = Reduction::batch_mean) {
   ensure(mean1.shape() == log_var1.shape() && mean2.shape() == log_var2.shape() &&
@@ -189,7 +221,7 @@ Tensor<T> gaussian_kl(const Tensor<T>& mean1, const Tensor<T>& log_var1, const T
 
 /// Discrete KL(p || q): the sum of p log(p / q), where p = 0 adds nothing. The last dimension holds each
 /// distribution's probabilities, so batch_mean of (N, C) is the mean over N.
-template <class T>
+template <detail::Real T>
 Tensor<T> kl_divergence(const Tensor<T>& p, const Tensor<T>& q, Reduction reduction = Reduction::batch_mean) {
   ensure(p.shape() == q.shape(), "kl_divergence: p {} and q {} differ in shape", p.shape(), q.shape());
   const Mask some = greater(p, T(0));

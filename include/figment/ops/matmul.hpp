@@ -72,7 +72,7 @@ kernels::MatmulArgs<T> matmul_args(const Tensor<T>& a, const Tensor<T>& b, Tenso
 
 /// a b for matrices: (m, k) and (k, n) to (m, n), either operand transposed if asked.
 /// da = dy b^T, db = a^T dy.
-template <class T>
+template <detail::Real T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transpose t = {}) {
   ensure(a.rank() == 2 && b.rank() == 2 && a.dim(t.a ? 0 : 1) == b.dim(t.b ? 1 : 0),
          "matmul: {}{} and {}{} do not multiply", a.shape(), t.a ? "^T" : "", b.shape(), t.b ? "^T" : "");
@@ -85,6 +85,13 @@ Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transpose t = {}) {
         dx(1, [&] { return t.b ? matmul(dy, s.in(0), {true, t.a}) : matmul(s.in(0), dy, {!t.a, false}); });
       },
       Keep::inputs);
+}
+
+/// Of two types there is none, which this says in one line.
+template <detail::Real A, detail::OtherThan<A> B>
+auto matmul(const Tensor<A>& a, const Tensor<B>&, Transpose = {}) {
+  detail::one_real_type<A, B>();
+  return a;
 }
 
 using kernels::Activation;
@@ -110,13 +117,20 @@ Tensor<T> activation_gradient(Activation activation, double slope, const Tensor<
 
 }  // namespace detail
 
-/// act(x w + bias) in one pass: x (N, in), w (in, out), bias (out,) or undefined, to (N, out).
-/// `slope` is leaky_relu's.
-template <class T>
+/// act(x w + bias) in one pass along the last axis of x: x (…, in), w (in, out), bias (out,) or undefined, to
+/// (…, out); of one sample or a batch (N, in) as of rows in images. `slope` is leaky_relu's.
+template <detail::Real T>
 Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
                  Activation activation = Activation::none, double slope = 0.3) {
-  ensure(x.rank() == 2 && w.rank() == 2 && x.dim(1) == w.dim(0), "linear: x {} needs {} features (weight {})",
-         x.shape(), w.rank() == 2 ? w.dim(0) : 0, w.shape());
+  ensure(w.rank() == 2, "linear: expected a weight (in, out), found {}", w.shape());
+  ensure(x.rank() >= 1, "linear: expected x (…, {}), found a scalar", w.dim(0));
+  ensure(x.dim(-1) == w.dim(0), "linear: x {} needs {} features{} (weight {})", x.shape(), w.dim(0),
+         x.rank() == 2 ? "" : " in its last axis", w.shape());
+  if (x.rank() != 2) {  // a matrix of rows, without a copy
+    const Index rows = Shape(std::span(x.shape().begin(), x.shape().end() - 1)).size();
+    return reshape(linear(reshape(x, Shape{rows, w.dim(0)}), w, bias, activation, slope),
+                   detail::with_extent(x.shape(), x.rank() - 1, w.dim(1)));
+  }
   ensure(!bias.defined() || bias.shape() == Shape{w.dim(1)}, "linear: bias {} for weight {}", bias.shape(),
          w.shape());
   ensure(activation != Activation::leaky_relu || slope > 0, "linear: expected a positive slope, found {}",

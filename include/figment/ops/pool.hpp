@@ -61,8 +61,13 @@ inline PoolAxes pool_axes(std::string_view op, const Shape& x, const PoolOptions
   const auto axis = [&](Index input, Index window, Index stride, Index dilation, Index before, Index after) {
     const ConvAxis a =
         conv_axis(op, input, window, stride == 0 ? window : stride, dilation, p.kind, before, after);
-    for (Index i = 0; i < a.output; ++i)
+    Index taps = 0;
+    for (Index i = 0; i < a.output; ++i) {
       ensure(a.first_tap(i) < a.last_tap(i), "{}: padding leaves a window of x {} without an element", op, x);
+      taps += a.last_tap(i) - a.first_tap(i);
+      ensure(taps <= (std::numeric_limits<std::int32_t>::max)(),
+             "{}: the windows of {} along x {} have more elements than 32 bits count", op, window, x);
+    }
     return a;
   };
   return {axis(x[1], o.window.height, o.stride.height, o.dilation.height, p.top, p.bottom),
@@ -111,7 +116,7 @@ Tensor<T> max_pick(const Choice<T>& choice, const Tensor<T>& x) {
 /// The largest element of each window, channel by channel: (N, H, W, C) to (N, H', W', C). A NaN in the
 /// window comes out. The gradient goes to that element: the first of equals in row-major order, as in
 /// PyTorch.
-template <class T>
+template <detail::Real T>
 Tensor<T> max_pool2d(const Tensor<T>& x, const PoolOptions& options = {}) {
   const auto axes = detail::pool_axes("max_pool2d", x.shape(), options);
   const detail::MaxAxis rows{axes.rows, axes.columns.window}, columns{axes.columns, 1};
@@ -133,7 +138,7 @@ Tensor<T> max_pool2d(const Tensor<T>& x, const PoolOptions& options = {}) {
 
 /// The mean of each window's elements inside the image, channel by channel: (N, H, W, C) to (N, H', W', C).
 /// The padding does not count, as in Keras; in PyTorch with count_include_pad=False.
-template <class T>
+template <detail::Real T>
 Tensor<T> avg_pool2d(const Tensor<T>& x, const PoolOptions& options = {}) {
   const auto axes = detail::pool_axes("avg_pool2d", x.shape(), options);
   return detail::resample("avg_pool2d", detail::AverageAxis{axes.rows}, detail::AverageAxis{axes.columns}, x);

@@ -2,76 +2,13 @@
 #pragma once
 
 #include "figment/core/finite.hpp"
+#include "figment/ops/axes.hpp"
+#include "figment/ops/integer_reduce.hpp"
 #include "figment/ops/math.hpp"
-#include "figment/ops/shape.hpp"
 
 namespace figment {
 
-/// The dimensions a reduction runs over, negative ones from the end; none given means all.
-class Axes {
- public:
-  /// All dimensions.
-  Axes() = default;
-  /// One dimension.
-  Axes(Index axis) : axes_{axis}, all_(false) {}  // NOLINT(google-explicit-constructor): sum(x, 0)
-  /// Some dimensions.
-  Axes(std::initializer_list<Index> axes) : all_(false) {
-    for (Index a : axes) axes_.push_back(a);
-  }
-
-  /// x's shape with the reduced extents 1. `op` names the caller in the error.
-  Shape kept(const Shape& shape, const char* op) const {
-    Shape out = shape;
-    for (Index i = 0; i < out.rank(); ++i)
-      if (all_) out[i] = 1;
-    for (Index a : axes_) out[shape.axis(a, op)] = 1;
-    return out;
-  }
-  /// x's shape without the reduced dimensions.
-  Shape dropped(const Shape& shape) const {
-    bool gone[max_rank] = {};
-    for (Index a : axes_) gone[shape.axis(a)] = true;
-    Shape out;
-    for (Index i = 0; i < shape.rank(); ++i)
-      if (!all_ && !gone[i]) out.push_back(shape[i]);
-    return out;
-  }
-
- private:
-  struct List {
-    Index values[max_rank] = {};
-    Index count = 0;
-    List() = default;
-    List(std::initializer_list<Index> v) {
-      for (Index a : v) push_back(a);
-    }
-    void push_back(Index a) {
-      ensure(count < max_rank, "axes: more than {}", max_rank);
-      values[count++] = a;
-    }
-    const Index* begin() const { return values; }
-    const Index* end() const { return values + count; }
-  } axes_;
-  bool all_ = true;
-};
-
-/// Whether reduced dimensions stay with extent 1, so that the result broadcasts against the input.
-enum class Dims { drop, keep };
-
 namespace detail {
-
-template <class T>
-Tensor<T> drop(const Tensor<T>& y, const Shape& from, const Axes& axes, Dims dims) {
-  return dims == Dims::keep ? y : reshape(y, axes.dropped(from));
-}
-
-/// How many elements each result of the reduction is made of.
-inline Index reduced_count(const Shape& from, const Shape& kept) {
-  Index n = 1;
-  for (Index i = 0; i < from.rank(); ++i)
-    if (kept[i] != from[i]) n *= from[i];
-  return n;
-}
 
 /// Folds x into a tensor of shape `kept` with f, beginning with `start`.
 template <class Op, class T>
@@ -238,11 +175,12 @@ Tensor<T> mean(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop
 /// The mean squared distance from the mean: biased, or unbiased (divided by n - 1).
 enum class Variance { biased, unbiased };
 /// The variance over the axes; NaN of no elements, or if unbiased of one.
-template <class T>
+template <detail::Real T>
 Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
               Variance variance = Variance::biased) {
   const Shape kept = axes.kept(x.shape(), "var");
-  const Index n = detail::reduced_count(x.shape(), kept), count = variance == Variance::biased ? n : n - 1;
+  const Index n = detail::reduced_count(x.shape(), kept);
+  const Index count = variance == Variance::biased ? n : std::max<Index>(n - 1, 0);
   const auto squares = square(x - mean(x, axes, Dims::keep));
   return detail::drop(detail::divided_sum("var", squares, kept, static_cast<double>(count)), x.shape(), axes,
                       dims);
@@ -283,7 +221,7 @@ Index argmax(const Tensor<T>& x) {
 
 /// log(sum(e^x)) without overflow; -inf of no elements, or of -inf alone. dx = softmax(x) dy, which sums to
 /// dy; 0 where the result is -inf.
-template <class T>
+template <detail::Real T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
   const Shape kept = axes.kept(x.shape(), "logsumexp");
   const Index columns = detail::reduced_count(x.shape(), kept);
@@ -311,7 +249,7 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims:
 }
 
 /// e^x / sum(e^x) along an axis; NaN where the largest is infinite. dx = y (dy - sum(y dy)).
-template <class T>
+template <detail::Real T>
 Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
   const Shape kept = Axes(axis).kept(x.shape(), "softmax");
   const bool rows = x.shape().axis(axis) == x.rank() - 1;
@@ -338,7 +276,7 @@ Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
 
 /// log(softmax(x)) without losing small probabilities, or large x; NaN where the largest is infinite.
 /// dx = dy - e^y sum(dy).
-template <class T>
+template <detail::Real T>
 Tensor<T> log_softmax(const Tensor<T>& x, Index axis = -1) {
   const Shape kept = Axes(axis).kept(x.shape(), "log_softmax");
   const bool rows = x.shape().axis(axis) == x.rank() - 1;

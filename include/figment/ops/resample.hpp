@@ -74,8 +74,10 @@ void run_windows(Op f, const AxisTaps<T>& rows, const AxisTaps<T>& columns, cons
 template <class T, class Axis>
 Tensor<T> resample(const char* name, const Axis& rows, const Axis& columns, const Tensor<T>& x,
                    bool adjoint = false) {
+  // First, as the tables of a size that no memory holds should not be made.
+  Tensor<T> y(Shape{x.dim(0), adjoint ? rows.input : rows.output, adjoint ? columns.input : columns.output,
+                    x.dim(3)});
   const AxisTaps<T> r(rows, adjoint), c(columns, adjoint);
-  Tensor<T> y(Shape{x.dim(0), r.outputs(), c.outputs(), x.dim(3)});
   run_windows(kernels::op::WindowSum{}, r, c, x, y);
   return record(
       name, {x}, std::move(y),

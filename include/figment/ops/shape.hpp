@@ -158,7 +158,7 @@ Tensor<T> slice(const Tensor<T>& x, Index axis, Index begin, Index end, Index st
   const Index first = begin < 0 ? begin + n : begin, last = end < 0 ? end + n : end;
   ensure(step >= 1 && first >= 0 && first <= last && last <= n,
          "slice: {} to {} by {} does not fit axis {} of shape {}", begin, end, step, axis, x.shape());
-  return detail::slice_steps(x, at, first, (last - first + step - 1) / step, step);
+  return detail::slice_steps(x, at, first, first == last ? 0 : (last - first - 1) / step + 1, step);
 }
 
 /// Position `index` along an axis, which goes away.
@@ -180,7 +180,7 @@ Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
     const Shape& other = parts[p].shape();
     ensure(other.rank() == shape.rank() && with_extent(other, at, shape[at]) == shape,
            "concat: shapes {} and {} differ beyond axis {}", parts[0].shape(), other, at);
-    shape[at] += other[at];
+    shape[at] = counted("concat", shape[at], 1, other[at]);
   }
   Tensor<T> y(shape);
   T* out = y.mutable_data();

@@ -45,7 +45,9 @@ struct ResizeAxis {
 
 template <class T>
 Tensor<T> resize(const char* name, const Tensor<T>& x, Extent2 size, Interpolation mode) {
-  ensure(size.height >= 1 && size.width >= 1 && x.dim(1) >= 1 && x.dim(2) >= 1,
+  constexpr Index limit = (std::numeric_limits<std::int32_t>::max)();
+  const bool possible = size.height >= 1 && size.width >= 1 && x.dim(1) >= 1 && x.dim(2) >= 1;
+  ensure(possible && (std::max)({size.height, size.width, x.dim(1), x.dim(2)}) <= limit,
          "{}: cannot resize x {} to {} by {}", name, x.shape(), size.height, size.width);
   return resample(name, ResizeAxis{x.dim(1), size.height, mode}, ResizeAxis{x.dim(2), size.width, mode}, x);
 }
@@ -53,19 +55,21 @@ Tensor<T> resize(const char* name, const Tensor<T>& x, Extent2 size, Interpolati
 }  // namespace detail
 
 /// x (N, H, W, C) at another size: to (N, size.height, size.width, C).
-template <class T>
+template <detail::Real T>
 Tensor<T> resize2d(const Tensor<T>& x, Extent2 size, Interpolation mode = Interpolation::nearest) {
   ensure(x.rank() == 4, "resize2d: expected x (N, H, W, C), found {}", x.shape());
   return detail::resize("resize2d", x, size, mode);
 }
 
 /// x (N, H, W, C) enlarged by whole factors: to (N, H factor.height, W factor.width, C).
-template <class T>
+template <detail::Real T>
 Tensor<T> upsample2d(const Tensor<T>& x, Extent2 factor, Interpolation mode = Interpolation::nearest) {
   ensure(x.rank() == 4, "upsample2d: expected x (N, H, W, C), found {}", x.shape());
   ensure(factor.height >= 1 && factor.width >= 1,
          "upsample2d: expected factors of 1 or more, found {} and {}", factor.height, factor.width);
-  return detail::resize("upsample2d", x, {x.dim(1) * factor.height, x.dim(2) * factor.width}, mode);
+  const Extent2 size(detail::counted("upsample2d", x.dim(1), factor.height),
+                     detail::counted("upsample2d", x.dim(2), factor.width));
+  return detail::resize("upsample2d", x, size, mode);
 }
 
 }  // namespace figment

@@ -4,16 +4,17 @@
 #include <cmath>
 
 #include "figment/core/finite.hpp"
+#include "figment/ops/index.hpp"
 #include "figment/ops/reduce.hpp"
 
 namespace figment {
 
-/// The share of rows of logits or probabilities (N, C) whose largest is at the label.
+/// The share of rows of logits or probabilities (…, C) whose largest is at the label, of labels (…).
 template <class T>
 double accuracy(const Tensor<T>& logits, const Indices& labels) {
-  ensure(logits.rank() == 2 && labels.shape() == Shape{logits.dim(0)} && labels.size() > 0,
-         "accuracy: expected (N, C) and (N,), found {} and {}", logits.shape(), labels.shape());
-  const Indices guess = argmax(logits, 1);
+  detail::check_last_axis(logits.shape(), labels.shape(), "accuracy");
+  ensure(labels.size() > 0, "accuracy: no labels in shape {}", labels.shape());
+  const Indices guess = argmax(logits, -1);
   Index right = 0;
   for (Index i = 0; i < labels.size(); ++i) right += guess.data()[i] == labels.data()[i];
   return static_cast<double>(right) / static_cast<double>(labels.size());

@@ -3,6 +3,7 @@
 
 #include "figment/ops/loss.hpp"
 #include "support/op_case.hpp"
+#include "support/op_cases/shape.hpp"
 
 namespace test {
 
@@ -88,34 +89,42 @@ inline void loss_cases(OpCases& c) {
 
 inline void cross_entropy_cases(OpCases& c) {
   using figment::Reduction;
-  const auto row = [&c](Index n, Index classes, Reduction r, const std::string& name) {
-    figment::Indices labels({n});
-    for (Index i = 0; i < n; ++i) labels.mutable_data()[i] = static_cast<std::int32_t>((i * 7 + 2) % classes);
+  const auto row = [&c](const Shape& rows, Index classes, Reduction r, const std::string& name) {
+    const figment::Indices labels = detail::labels_of(rows, classes);
+    const Index n = rows.size();
+    Shape shape = rows;
+    shape.push_back(classes);
     OpCase& added = c.add(
-        "cross_entropy", name, {random({n, classes})},
-        [=](const auto& x) { return cross_entropy(x[0], labels, r); },
-        [=](Inputs<double> x) {
+        "cross_entropy", name, {random(shape)}, [=](const auto& x) { return cross_entropy(x[0], labels, r); },
+        [=](Inputs<double> in) {
+          const double* x = in[0].data();
           std::vector<double> each;
           double total = 0;
-          for (Index i = 0; i < n; ++i) {
+          for (Index i = 0; i < n; ++i, x += classes) {
             double all = 0;
-            for (Index j = 0; j < classes; ++j) all += std::exp(x[0](i, j));
-            each.push_back(std::log(all) - x[0](i, labels(i)));
+            for (Index j = 0; j < classes; ++j) all += std::exp(x[j]);
+            each.push_back(std::log(all) - x[labels.data()[i]]);
             total += each.back();
           }
-          if (r == Reduction::none) return Tensor<double>({n}, each);
-          return Tensor<double>::scalar(r == Reduction::sum ? total : total / static_cast<double>(n));
+          if (r == Reduction::none) return Tensor<double>(rows, each);
+          const Index parts = r == Reduction::mean                      ? n
+                              : r == Reduction::sum || rows.rank() == 0 ? 1
+                                                                        : rows[0];
+          return Tensor<double>::scalar(total / static_cast<double>(parts));
         });
     added.differences = n * classes < 100;
     // A sum of at most 4096 of them, a chunk over four sums.
     if (r != Reduction::none) added.error = std::max(16.0, static_cast<double>(n));
   };
-  row(4, 3, Reduction::none, "none");
-  row(4, 3, Reduction::mean, "mean");
-  row(4, 3, Reduction::sum, "sum");
-  row(4, 3, Reduction::batch_mean, "batch_mean");
-  for (Index classes : {1, 7, 8, 9, 17}) row(3, classes, Reduction::mean, "mean");
-  row(1000, 101, Reduction::mean, "mean");
+  for (const Shape& rows : {Shape{4}, Shape{2, 3}, Shape{}, Shape{1}, Shape{3, 1, 2}}) {
+    row(rows, 3, Reduction::none, "none");
+    row(rows, 3, Reduction::mean, "mean");
+    row(rows, 3, Reduction::sum, "sum");
+    row(rows, 3, Reduction::batch_mean, "batch_mean");
+  }
+  for (const Shape& rows : {Shape{0}, Shape{2, 0}}) row(rows, 3, Reduction::none, "none");
+  for (Index classes : {1, 7, 8, 9, 17}) row({3}, classes, Reduction::mean, "mean");
+  row({1000}, 101, Reduction::mean, "mean");
 }
 
 }  // namespace test

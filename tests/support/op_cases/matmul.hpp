@@ -82,9 +82,12 @@ inline void linear_cases(OpCases& c) {
                                                             {"leaky_relu", Activation::leaky_relu},
                                                             {"sigmoid", Activation::sigmoid},
                                                             {"tanh", Activation::tanh}};
-  const auto row = [&c](const std::string& name, Activation activation, Index n, Index in, Index out,
-                        bool bias) {
-    std::vector<Tensor<double>> inputs{random({n, in}, {-1, 1}, 1), random({in, out}, {-1, 1}, 2)};
+  const auto row = [&c](const std::string& name, Activation activation, const Shape& rows, Index in,
+                        Index out, bool bias) {
+    Shape from = rows, to = rows;
+    from.push_back(in), to.push_back(out);
+    const Index n = rows.size();
+    std::vector<Tensor<double>> inputs{random(from, {-1, 1}, 1), random({in, out}, {-1, 1}, 2)};
     if (bias) inputs.push_back(random({out}, {-1, 1}, 3));
     OpCase& r = c.add(
         "linear", name, inputs,
@@ -93,7 +96,7 @@ inline void linear_cases(OpCases& c) {
           return linear(x[0], x[1], bias ? x[2] : none, activation, 0.2);
         },
         [=](Inputs<double> x) {
-          const Tensor<double> z = detail::product(x[0], x[1], false, false);
+          const Tensor<double> z = detail::product(x[0].view_as({n, in}), x[1], false, false).view_as(to);
           return build(z.shape(), [&](const auto& i) {
             return detail::activated(activation, 0.2, at(z, i) + (bias ? at(x[2], i) : 0));
           });
@@ -103,11 +106,16 @@ inline void linear_cases(OpCases& c) {
   };
   for (const auto& [name, activation] : activations)
     for (bool bias : {true, false}) {
-      row(name, activation, 5, 7, 4, bias);
-      row(name, activation, 1, 1, 1, bias);
-      row(name, activation, 0, 3, 2, bias);
-      row(name, activation, 3, 0, 2, bias);
-      row(name, activation, 150, 300, 101, bias);  // several threads, two blocks deep
+      row(name, activation, {5}, 7, 4, bias);
+      row(name, activation, {1}, 1, 1, bias);
+      row(name, activation, {0}, 3, 2, bias);
+      row(name, activation, {3}, 0, 2, bias);
+      row(name, activation, {150}, 300, 101, bias);  // several threads, two blocks deep
+      // The last axis of any rank.
+      row(name, activation, {}, 3, 2, bias);
+      row(name, activation, {2, 3}, 4, 2, bias);
+      row(name, activation, {2, 0}, 3, 2, bias);
+      row(name, activation, {1, 2, 1, 2}, 3, 2, bias);
     }
 }
 

@@ -60,10 +60,11 @@ inline Axes axes_of(const std::vector<Index>& axes) {
 
 }  // namespace detail
 
-/// A reduction over every choice of axes, kept and dropped. f(x, axes, dims).
+/// A reduction over every choice of axes, kept and dropped. f(x, axes, dims). `of_nothing`: also of groups
+/// without an element.
 template <class F>
 void reduction(OpCases& c, const std::string& op, const std::string& variant, F f,
-               const std::function<double(const std::vector<double>&)>& reference) {
+               const std::function<double(const std::vector<double>&)>& reference, bool of_nothing = false) {
   const auto row = [&](const Tensor<double>& x, const std::vector<Index>& axes,
                        figment::Dims dims) -> OpCase& {
     std::string name = variant + (variant.empty() ? "over" : " over");
@@ -75,14 +76,19 @@ void reduction(OpCases& c, const std::string& op, const std::string& variant, F 
         detail::reduced(axes, dims, reference));
   };
   using figment::Dims;
-  const std::vector<std::vector<Index>> choices{{},     {0},    {1},    {2},    {-1},
-                                                {0, 1}, {1, 2}, {0, 2}, {2, 0}, {0, 1, 2}};
+  const std::vector<std::vector<Index>> choices{{0, 1}, {1, 2}, {0, 2}, {2, 0}, {0, 1, 2}};
   for (const auto& axes : choices)
     for (Dims dims : {Dims::drop, Dims::keep}) row(distinct({2, 3, 4}), axes, dims);
   row(distinct({17}), {}, Dims::drop);
   row(distinct({17}), {0}, Dims::keep);
   row(distinct({5, 1}), {0}, Dims::drop);
-  row(distinct({0, 3}), {1}, Dims::drop);  // an empty batch
+  for (const Shape& shape : axis_shapes()) {
+    for (Index axis = -shape.rank(); axis < shape.rank(); ++axis) {
+      if (shape[axis] == 0 && !of_nothing) continue;
+      row(distinct(shape), {axis}, shape == Shape{2, 3, 4} && axis < 0 ? Dims::keep : Dims::drop);
+    }
+    if (shape.size() > 0 || of_nothing) row(distinct(shape), {}, Dims::keep);
+  }
   // Sums of 200 terms: rounding grows with the terms, at most one unit of the largest partial sum each.
   for (Index axis : {0, 1}) {
     OpCase& many = row(random({200, 203}), {axis}, Dims::drop);
@@ -96,13 +102,13 @@ inline void reduce_cases(OpCases& c) {
   using Values = const std::vector<double>&;
   reduction(
       c, "sum", "", [](auto& x, const auto& axes, auto dims) { return sum(x, axes, dims); },
-      [](Values v) { return detail::mean_of(v) * static_cast<double>(v.size()); });
+      [](Values v) { return v.empty() ? 0 : detail::mean_of(v) * static_cast<double>(v.size()); }, true);
   reduction(
       c, "mean", "", [](auto& x, const auto& axes, auto dims) { return mean(x, axes, dims); },
-      [](Values v) { return detail::mean_of(v); });
+      [](Values v) { return detail::mean_of(v); }, true);
   reduction(
       c, "var", "biased", [](auto& x, const auto& axes, auto dims) { return var(x, axes, dims); },
-      [](Values v) { return detail::squares_of(v) / static_cast<double>(v.size()); });
+      [](Values v) { return detail::squares_of(v) / static_cast<double>(v.size()); }, true);
   reduction(
       c, "max", "", [](auto& x, const auto& axes, auto dims) { return max(x, axes, dims); },
       [](Values v) { return *std::max_element(v.begin(), v.end()); });
@@ -117,6 +123,10 @@ inline void reduce_cases(OpCases& c) {
         return std::log(s);
       });
 
+  c.add(
+      "var", "unbiased, of nothing", {random({0, 2})},
+      [](const auto& x) { return var(x[0], 0, figment::Dims::drop, Variance::unbiased); },
+      [](Inputs<double>) { return Tensor<double>::full({2}, std::nan("")); });
   // Unbiased needs two elements or more in each group.
   for (const std::vector<Index>& axes : {std::vector<Index>{}, {0}, {1, 2}})
     c.add(
@@ -166,11 +176,9 @@ inline void softmax_cases(OpCases& c) {
     l.error = std::max(16.0, 4 * range.high);
   };
   row({3, 5}, -1, {-2, 2});
-  row({3, 5}, 0, {-2, 2});
-  row({2, 3, 4}, 1, {-2, 2});
-  row({1}, 0, {-2, 2});
-  row({4, 1}, -1, {-2, 2});
-  row({0, 5}, -1, {-2, 2});    // an empty batch
+  for (const Shape& shape : axis_shapes())
+    for (Index axis = -shape.rank(); axis < shape.rank(); ++axis)
+      if (shape[axis] > 0) row(shape, axis, {-2, 2});
   row({3, 5}, -1, {-90, 90});  // e^90 is beyond float
   row({300, 401}, -1, {-2, 2});
   for (Index columns : {7, 8, 9, 17, 40}) row({3, columns}, -1, {-2, 2});  // each kind of tail

@@ -1,6 +1,8 @@
 // Rows of ops/shape.hpp, ops/index.hpp and the broadcasting of autograd/arithmetic.hpp.
 #pragma once
 
+#include <array>
+
 #include "figment/ops/index.hpp"
 #include "figment/ops/shape.hpp"
 #include "support/op_case.hpp"
@@ -12,6 +14,14 @@ namespace detail {
 /// The same values under another shape: what every reshape must give.
 inline Function<double> same_values(const Shape& shape) {
   return [shape](Inputs<double> x) { return Tensor<double>(shape, x[0].values()); };
+}
+
+/// Labels 0 to classes - 1 in no order.
+inline figment::Indices labels_of(const Shape& shape, Index classes) {
+  figment::Indices labels(shape);
+  for (Index i = 0; i < labels.size(); ++i)
+    labels.mutable_data()[i] = static_cast<std::int32_t>((i * 7 + 2) % classes);
+  return labels;
 }
 
 /// The reference y(i) = x(source(i)).
@@ -59,17 +69,19 @@ inline void reshape_cases(OpCases& c) {
   c.add(
       "flatten", "empty batch", {random({0, 2, 5})}, [](auto x) { return flatten(x[0]); },
       same_values({0, 10}));
-  c.add(
-      "unsqueeze", "0", {random({2, 3})}, [](auto x) { return unsqueeze(x[0], 0); }, same_values({1, 2, 3}));
-  c.add(
-      "unsqueeze", "-1", {random({2, 3})}, [](auto x) { return unsqueeze(x[0], -1); },
-      same_values({2, 3, 1}));
-  c.add(
-      "unsqueeze", "scalar", {random({})}, [](auto x) { return unsqueeze(x[0], 0); }, same_values({1}));
-  c.add(
-      "squeeze", "1", {random({2, 1, 3})}, [](auto x) { return squeeze(x[0], 1); }, same_values({2, 3}));
-  c.add(
-      "squeeze", "-1", {random({1})}, [](auto x) { return squeeze(x[0], -1); }, same_values({}));
+  for (const Shape& shape : axis_shapes())
+    for (Index axis = -shape.rank() - 1; axis <= shape.rank(); ++axis) {
+      std::vector<Index> dims(shape.begin(), shape.end());
+      dims.insert(dims.begin() + (axis < 0 ? axis + shape.rank() + 1 : axis), 1);
+      const Shape longer{std::span<const Index>(dims)};
+      const std::string variant = "axis " + std::to_string(axis);
+      c.add(
+          "unsqueeze", variant, {random(shape)}, [axis](auto x) { return unsqueeze(x[0], axis); },
+          same_values(longer));
+      c.add(
+          "squeeze", variant, {random(longer)}, [axis](auto x) { return squeeze(x[0], axis); },
+          same_values(shape));
+    }
 }
 
 inline void order_cases(OpCases& c) {
@@ -84,8 +96,11 @@ inline void order_cases(OpCases& c) {
           return source;
         }));
   };
-  permutation({2, 3, 4}, {2, 0, 1}, {4, 2, 3});
-  permutation({2, 3, 4}, {0, 2, 1}, {2, 4, 3});
+  for (const Shape& shape : {Shape{2, 3, 4}, Shape{1, 3, 1}, Shape{2, 0, 3}})
+    for (std::array<Index, 3> order{0, 1, 2};;) {
+      permutation(shape, {order[0], order[1], order[2]}, {shape[order[0]], shape[order[1]], shape[order[2]]});
+      if (!std::next_permutation(order.begin(), order.end())) break;
+    }
   permutation({2, 3, 4, 2}, {3, 1, 0, 2}, {2, 3, 2, 4});
   permutation({2, 1, 2, 3, 1, 2}, {5, 4, 3, 2, 1, 0}, {2, 1, 3, 2, 1, 2});
   permutation({}, {}, {});
@@ -124,6 +139,26 @@ inline void part_cases(OpCases& c) {
   part({4, 5, 2}, {4, 1, 2}, 1, 2, 4, 7, 2);
   part({4, 5}, {4, 0}, 1, 2, 2, 1, 2);
   part({0, 5}, {0, 2}, 1, 0, 2, 1, 0);
+  for (const Shape& shape : axis_shapes())
+    for (Index axis = -shape.rank(); axis < shape.rank(); ++axis) {
+      const Index n = shape[axis];
+      const auto with = [&](Index extent) { return figment::detail::with_extent(shape, axis, extent); };
+      part(shape, with((n + 1) / 2), axis, 0, n, 2, 0);
+      part(shape, with(0), axis, n, n, 1, n);
+      if (n > 1) part(shape, with(n - 1), axis, 1 - n, n, 1, 1);
+      if (n == 0) continue;
+      const std::size_t d = static_cast<std::size_t>(axis < 0 ? axis + shape.rank() : axis);
+      std::vector<Index> rest(shape.begin(), shape.end());
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(d));
+      for (const Index at_end : {Index{0}, Index{-1}})
+        c.add(
+            "select", "axis " + std::to_string(axis) + " " + std::to_string(at_end), {random(shape)},
+            [=](auto x) { return select(x[0], axis, at_end); },
+            moved(Shape(std::span<const Index>(rest)), [=](std::vector<Index> i) {
+              i.insert(i.begin() + static_cast<std::ptrdiff_t>(d), at_end == 0 ? 0 : n - 1);
+              return i;
+            }));
+    }
   c.add(
       "select", "first axis", {random({3, 4})}, [](auto x) { return select(x[0], 0, 1); },
       moved({4}, [](const auto& i) {
@@ -173,6 +208,14 @@ inline void join_cases(OpCases& c) {
   c.add(
       "concat", "nothing", {random({0, 3}), random({0, 3})}, [=](auto x) { return concat(parts(x)); },
       joined({0, 3}, 0));
+  for (const Shape& shape : axis_shapes())
+    for (Index axis = -shape.rank(); axis < shape.rank(); ++axis) {
+      const auto with = [&](Index extent) { return figment::detail::with_extent(shape, axis, extent); };
+      c.add(
+          "concat", "axis " + std::to_string(axis), {random(shape), random(with(2), {}, 2), random(with(0))},
+          [=](auto x) { return concat(parts(x), axis); },
+          joined(with(shape[axis] + 2), static_cast<std::size_t>(axis < 0 ? axis + shape.rank() : axis)));
+    }
 
   const auto stacked = [](const Shape& shape, std::size_t axis) {
     return [=](Inputs<double> x) {
@@ -183,15 +226,19 @@ inline void join_cases(OpCases& c) {
       });
     };
   };
+  for (const Shape& shape : axis_shapes())
+    for (Index axis = -shape.rank() - 1; axis <= shape.rank(); ++axis) {
+      const Index place = axis < 0 ? axis + shape.rank() + 1 : axis;
+      std::vector<Index> dims(shape.begin(), shape.end());
+      dims.insert(dims.begin() + place, 2);
+      c.add(
+          "stack", "axis " + std::to_string(axis), {random(shape), random(shape, {}, 2)},
+          [=](auto x) { return stack(parts(x), axis); },
+          stacked(Shape(std::span<const Index>(dims)), static_cast<std::size_t>(place)));
+    }
   c.add(
-      "stack", "axis 0", {random({2, 3}), random({2, 3}, {}, 2)}, [=](auto x) { return stack(parts(x)); },
-      stacked({2, 2, 3}, 0));
-  c.add(
-      "stack", "last axis", {random({2, 3}), random({2, 3}, {}, 2), random({2, 3}, {}, 3)},
+      "stack", "three", {random({2, 3}), random({2, 3}, {}, 2), random({2, 3}, {}, 3)},
       [=](auto x) { return stack(parts(x), -1); }, stacked({2, 3, 3}, 2));
-  c.add(
-      "stack", "scalars", {random({}), random({}, {}, 2)}, [=](auto x) { return stack(parts(x)); },
-      stacked({2}, 0));
 }
 
 inline void index_cases(OpCases& c) {
@@ -209,26 +256,34 @@ inline void index_cases(OpCases& c) {
   rows({4}, {3}, {1});
   rows({2, 2, 3}, {1, 1}, {2, 2, 3});
   rows({4, 3}, {}, {0, 3});
-  const auto columns = [&c](const Shape& from, const std::vector<std::int32_t>& which) {
-    const figment::Indices indices(Shape{static_cast<Index>(which.size())}, which);
+  // Positions along the last axis, of any rank.
+  const auto columns = [&c](const Shape& rows_of, Index extent) {
+    const figment::Indices indices = detail::labels_of(rows_of, extent);
+    Shape from = rows_of;
+    from.push_back(extent);
+    const auto which = figment::cast<double>(indices);
     c.add(
         "pick", "", {random(from)}, [indices](auto x) { return pick(x[0], indices); },
-        moved({from[0]}, [which](const std::vector<Index>& i) {
-          return std::vector<Index>{i[0], which[static_cast<std::size_t>(i[0])]};
+        moved(rows_of, [which](std::vector<Index> i) {
+          i.push_back(static_cast<Index>(at(which, i)));
+          return i;
         }));
+    c.add(
+        "one_hot", to_string(rows_of), {},
+        [indices, extent](auto x) {
+          return figment::one_hot<typename std::decay_t<decltype(x[0])>::value_type>(indices, extent);
+        },
+        [which, from](Inputs<double>) {
+          return build(from, [&](std::vector<Index> i) {
+            const Index place = i.back();
+            i.pop_back();
+            return at(which, i) == static_cast<double>(place) ? 1 : 0;
+          });
+        });
   };
-  columns({4, 3}, {2, 0, 1, 2});
-  columns({1, 1}, {0});
-  columns({0, 3}, {});
-  c.add(
-      "one_hot", "", {},
-      [](auto x) {
-        using T = typename std::decay_t<decltype(x[0])>::value_type;
-        return figment::one_hot<T>(figment::Indices({3}, {1, 0, 3}), 4);
-      },
-      [](Inputs<double>) {
-        return Tensor<double>({3, 4}, {0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1});
-      });
+  for (const Shape& shape : {Shape{4}, Shape{1}, Shape{0}, Shape{}, Shape{2, 3}, Shape{2, 0}, Shape{0, 3},
+                             Shape{2, 1, 3}, Shape{1, 2, 1, 2, 1}})
+    for (const Index extent : {1, 3}) columns(shape, extent);
 }
 
 inline void broadcast_cases(OpCases& c) {
