@@ -130,9 +130,11 @@ class Backward {
     places_.clear();
     bool any = false;
     for (const auto& input : inputs) {
+      Slot<T>* const slot = slots_.find(node_of(input.tensor));
       places_.push({});
-      places_.back().wanted = needed(input.tensor);
-      any |= places_.back().wanted;
+      if (!slot || !slot->needed) continue;
+      places_.back().wanted = any = true;
+      places_.back().sum = &slot->gradient;
     }
     if (!any) return;
     if (recording_enabled) {
@@ -143,7 +145,7 @@ class Backward {
       run_rule<false>(node, dy);
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (!places_[i].wanted) continue;
+      if (!places_[i].wanted || places_[i].added) continue;
       const Tensor<T>& input = inputs[i].tensor;
       ensure(places_[i].gradient.defined(), "{}: its rule gave no gradient for input {} (shape {})",
              node.name(), i, input.shape());

@@ -212,7 +212,9 @@ template <class T>
 struct GradientPlace {
   bool wanted = false, constant = false;
   Tensor<T> gradient;
-  Reads reads = 0;  ///< by this gradient alone
+  Reads reads = 0;           ///< by this gradient alone
+  Tensor<T>* sum = nullptr;  // of what other operations gave for it so far
+  bool added = false;        // to the sum
 };
 
 }  // namespace detail
@@ -237,6 +239,17 @@ class InputGradients {
   template <class F>
   void constant(std::size_t i, F&& f) {
     if (auto* p = begin(i)) end(*p, std::forward<F>(f)(), true);
+  }
+
+  /// For a rule whose gradient i is 0 but for a part that follows from dy: adds that part, by add(sum), to
+  /// the sum of gradients that there is already, if nobody else reads it and nothing is recorded. False if
+  /// not.
+  template <class F>
+  bool add_part(std::size_t i, const Tensor<T>& dy, F&& add) {
+    auto& p = place(i);
+    if (!p.wanted || reads_ || !p.sum || !p.sum->unique() || recording(*p.sum, dy)) return false;
+    std::forward<F>(add)(*p.sum);
+    return p.added = true;
   }
 
  private:

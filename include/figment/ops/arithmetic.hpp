@@ -33,7 +33,8 @@ template <class T>
 Tensor<T> affine(const Tensor<T>& x, double scale, double shift) {
   return record(
       "affine", {x}, detail::map(kernels::op::Affine{scale, shift}, x),
-      [scale](auto&, auto& dy, auto& dx) { dx(0, [&] { return affine(dy, scale, 0); }); }, Keep::nothing);
+      [scale](auto&, auto& dy, auto& dx) { dx(0, [&] { return scale == 1 ? dy : affine(dy, scale, 0); }); },
+      Keep::nothing);
 }
 
 /// -x. dx = -dy.
@@ -103,11 +104,29 @@ Tensor<T> operator/(std::type_identity_t<T> c, const Tensor<T>& x) {
   return Tensor<T>::scalar(c) / x;
 }
 
+namespace detail {
+
+/// x^p, not recorded; the powers that need no logarithm have loops of their own.
+template <class T>
+Tensor<T> power(const Tensor<T>& x, double p) {
+  if (p == 2) return map(kernels::op::Square{}, x);
+  if (p == 3) return map(kernels::op::Mul{}, map(kernels::op::Square{}, x), x, "pow");
+  if (p == 0.5 || p == -0.5) {  // of -0 the root is 0, of -infinity NaN, as in PyTorch
+    const auto root = map(kernels::op::Sqrt{}, map(kernels::op::Affine{1, 0}, x));
+    return p > 0 ? root : power(root, -1);
+  }
+  if (p == -1) return map(kernels::op::Div{}, Tensor<T>::ones({}), x, "pow");
+  return transform<T>(x, [p](T v) { return std::pow(v, static_cast<T>(p)); });
+}
+
+}  // namespace detail
+
 /// x^p for a fixed p. dx = p x^(p-1) dy.
 template <class T>
 Tensor<T> pow(const Tensor<T>& x, double p) {
+  if (p == 1) return x;
   return record(
-      "pow", {x}, detail::transform<T>(x, [p](T v) { return std::pow(v, static_cast<T>(p)); }),
+      "pow", {x}, detail::power(x, p),
       [p](auto& s, auto& dy, auto& dx) {
         if (p == 0) return dx.constant(0, [&] { return Tensor<T>::zeros(dy.shape()); });
         dx(0, [&] { return dy * affine(pow(s.in(0), p - 1), p, 0); });

@@ -22,18 +22,41 @@ inline void check_positions(const Indices& indices, Index extent, const char* op
 template <class T>
 Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& shape);
 
+/// Adds the rows of x to y where they came from; not recorded.
+template <class T>
+void add_rows(const Tensor<T>& x, const Indices& rows, Tensor<T>& y) {
+  const Index inner = AxisView(y.shape(), 0).inner;
+  const T* const in = x.data();
+  T* const out = y.mutable_data();
+  for (Index i = 0; i < rows.size(); ++i) {
+    T* const row = out + rows.data()[i] * inner;
+    if (inner == 1)
+      *row += in[i];
+    else
+      kernels::binary(kernels::op::Add{}, row, 1, in + i * inner, 1, row, inner);
+  }
+}
+
 template <class T>
 Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
   Tensor<T> y(with_extent(x.shape(), 0, rows.size()));
-  T* out = y.mutable_data();
+  const T* const in = x.data();
+  T* const out = y.mutable_data();
+  const std::int32_t* const row = rows.data();
   const Index inner = AxisView(x.shape(), 0).inner;
-  for (Index i = 0; i < rows.size(); ++i)
-    std::copy_n(x.data() + rows.data()[i] * inner, inner, out + i * inner);
+  parallel_for(rows.size(), elementwise_grain / (inner + 1) + 1, [&](Index begin, Index end) {
+    if (inner == 1)
+      for (Index i = begin; i < end; ++i) out[i] = in[row[i]];
+    else
+      for (Index i = begin; i < end; ++i)
+        kernels::copy_rows(in + row[i] * inner, inner, out + i * inner, inner, 1, inner);
+  });
   return record(
       "take", {x}, std::move(y),
       [kept = Kept(rows)](auto& s, auto& dy, auto& dx) {
         kept.confirm("take", "its positions");
-        dx(0, [&] { return scatter_rows(dy, kept.tensor, s.in_shape(0)); });
+        const auto add = [&](Tensor<T>& sum) { add_rows(dy, kept.tensor, sum); };
+        if (!dx.add_part(0, dy, add)) dx(0, [&] { return scatter_rows(dy, kept.tensor, s.in_shape(0)); });
       },
       Keep::nothing);
 }
@@ -42,10 +65,7 @@ Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
 template <class T>
 Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& shape) {
   Tensor<T> y = Tensor<T>::zeros(shape);
-  T* out = y.mutable_data();
-  const Index inner = AxisView(shape, 0).inner;
-  for (Index i = 0; i < rows.size(); ++i)
-    for (Index j = 0; j < inner; ++j) out[rows.data()[i] * inner + j] += x.data()[i * inner + j];
+  add_rows(x, rows, y);
   return record(
       "scatter_rows", {x}, std::move(y),
       [kept = Kept(rows)](auto&, auto& dy, auto& dx) {

@@ -122,6 +122,24 @@ struct AxisView {
 template <class T>
 Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begin, Index step);
 
+/// Adds x to those positions of y; not recorded.
+template <class T>
+void add_slice(const Tensor<T>& x, Tensor<T>& y, Index axis, Index begin, Index step) {
+  const AxisView v(y.shape(), axis);
+  const CopyLoops loops = v.part(x.dim(axis), step);
+  const T* const from = x.data();
+  T* const to = y.mutable_data() + begin * v.inner;
+  const Index n = loops.extent[0], apart = loops.a_step[0];
+  parallel_for(loops.rows(), elementwise_grain / (n + 1) + 1, [&](Index first, Index last) {
+    loops.each_row(first, last, [&](Index, Index at, Index i) {
+      if (apart == 1)
+        kernels::binary(kernels::op::Add{}, to + at, 1, from + i, 1, to + at, n);
+      else
+        for (Index j = 0; j < n; ++j) to[at + j * apart] += from[i + j];
+    });
+  });
+}
+
 /// count positions begin, begin + step, … along an axis that is in range.
 template <class T>
 Tensor<T> slice_steps(const Tensor<T>& x, Index axis, Index begin, Index count, Index step) {
@@ -131,7 +149,8 @@ Tensor<T> slice_steps(const Tensor<T>& x, Index axis, Index begin, Index count, 
   return record(
       "slice", {x}, std::move(y),
       [=](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] { return unslice(dy, s.in_shape(0), axis, begin, step); });
+        const auto add = [&](Tensor<T>& sum) { add_slice(dy, sum, axis, begin, step); };
+        if (!dx.add_part(0, dy, add)) dx(0, [&] { return unslice(dy, s.in_shape(0), axis, begin, step); });
       },
       Keep::nothing);
 }

@@ -24,7 +24,7 @@ inline constexpr bool is_module = requires(M& m, Visitor<module_value_t<M>>& v) 
 template <class L>
 struct LostGradient {
   const L& loss;
-  std::string lost;  ///< which, and what it is
+  std::string lost_gradient;  ///< which, and what it is
   void terms(auto&& f) const { loss.terms(f); }
 };
 

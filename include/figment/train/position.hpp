@@ -35,8 +35,8 @@ struct LossMeans {
       ++at;
     });
     if (has_total) take(place("total", 0), static_cast<double>(total.item()));
-    if constexpr (requires { loss.lost; })
-      if (bad.empty()) bad = loss.lost;
+    if constexpr (requires { loss.lost_gradient; })
+      if (bad.empty()) bad = loss.lost_gradient;
     commit(size);
   }
   /// For the next epoch; the names stay.

@@ -14,6 +14,7 @@
 #include "figment/kernels/norm_args.hpp"
 #include "figment/kernels/op.hpp"
 #include "figment/kernels/rng_state.hpp"
+#include "figment/kernels/row_args.hpp"
 #include "figment/kernels/window_args.hpp"
 
 #if FIGMENT_X86
