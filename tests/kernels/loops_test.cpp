@@ -101,6 +101,64 @@ TEMPLATE_TEST_CASE("fold finds the largest and smallest wherever they are", "[ke
   }
 }
 
+TEMPLATE_TEST_CASE("rows are folded one by one and into one another", "[kernels]", float, double) {
+  using T = TestType;
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index rows : {1, 2, 7, 8, 9, 19})
+      for (Index columns : {1, 3, 7, 8, 9, 31, 32, 33, 37}) {
+        INFO(rows << " rows, " << columns << " columns on " << name(isa));
+        std::vector<T> x;
+        for (Index i = 0; i < rows * columns; ++i) x.push_back(static_cast<T>((i * 7919 + 13) % 1009) - 500);
+        std::vector<T> down(static_cast<std::size_t>(columns) + 9, T(-400)),
+            across(static_cast<std::size_t>(rows) + 9, T(-400));
+        auto most_down = down, most_across = across;
+        for (Index r = 0; r < rows; ++r)
+          for (Index c = 0; c < columns; ++c) {
+            const T v = x[static_cast<std::size_t>(r * columns + c)];
+            T &d = most_down[static_cast<std::size_t>(c)], &a = most_across[static_cast<std::size_t>(r)];
+            d = std::max(d, v), a = std::max(a, v);
+          }
+        kernels::fold_rows(op::Maximum{}, x.data(), columns, down.data(), rows, columns);
+        kernels::fold_each(op::Maximum{}, x.data(), across.data(), rows, columns);
+        CHECK(down == most_down);
+        CHECK(across == most_across);
+      }
+  }
+}
+
+TEMPLATE_TEST_CASE("rows are copied, filled and transposed, and nothing else is written", "[kernels]", float,
+                   double, std::int32_t) {
+  using T = TestType;
+  const Index in_row = 41, out_row = 43;
+  std::vector<T> x;
+  for (Index i = 0; i < in_row * 41; ++i) x.push_back(static_cast<T>(i));
+  const auto at = [](Index i) { return static_cast<std::size_t>(i); };
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index rows : {0, 1, 3, 8, 17, 41})
+      for (Index columns : {1, 2, 3, 4, 7, 8, 9, 16, 33, 41}) {
+        INFO(rows << " rows, " << columns << " columns on " << name(isa));
+        const std::vector<T> none(at(out_row * 42), T(-1));
+        auto y = none, z = none;
+        const auto expect = [&](Index out, Index in) { z[at(out)] = x[at(in)]; };
+        for (Index r = 0; r < rows; ++r)
+          for (Index c = 0; c < columns; ++c) expect(r * out_row + c, r * in_row + c);
+        kernels::copy_rows(x.data(), in_row, y.data(), out_row, rows, columns);
+        CHECK(y == z);
+        for (Index r = 0; r < rows; ++r)
+          for (Index c = 0; c < columns; ++c) expect(r * out_row + c, r * in_row);
+        kernels::fill_rows(x.data(), in_row, y.data(), out_row, rows, columns);
+        CHECK(y == z);
+        y = z = none;
+        for (Index r = 0; r < rows; ++r)
+          for (Index c = 0; c < columns; ++c) expect(c * out_row + r, r * in_row + c);
+        kernels::transpose_rows(x.data(), in_row, y.data(), out_row, rows, columns);
+        CHECK(y == z);
+      }
+  }
+}
+
 TEMPLATE_TEST_CASE("choose takes a's or b's values, one or many, by one mask or many", "[kernels]", float,
                    double) {
   using T = TestType;

@@ -109,10 +109,10 @@ TEST_CASE("math kernels in float are within their bounds", "[kernels]") {
   check_row<float>("expm1", op::Expm1{}, exact_expm1, -120, 88.7f, 1.5);
   check_row<float>("log1p", op::Log1p{}, exact_log1p, -0.99999994f, 3.4e38f, 2.25);
   check_row<float>("erf", op::Erf{}, exact_erf, -5, 5, 1.25);
-  check_row<float>("sin", op::Sin{}, exact_sin, -10, 10, 2);
-  check_row<float>("cos", op::Cos{}, exact_cos, -10, 10, 2);
-  check_row<float>("sin", op::Sin{}, exact_sin, -3.4e38f, 3.4e38f, 2);
-  check_row<float>("cos", op::Cos{}, exact_cos, -3.4e38f, 3.4e38f, 2);
+  check_row<float>("sin", op::Sin{}, exact_sin, -10, 10, 2.5);
+  check_row<float>("cos", op::Cos{}, exact_cos, -10, 10, 2.5);
+  check_row<float>("sin", op::Sin{}, exact_sin, -3.4e38f, 3.4e38f, 2.5);
+  check_row<float>("cos", op::Cos{}, exact_cos, -3.4e38f, 3.4e38f, 2.5);
   check_row<float>("sqrt", op::Sqrt{}, exact_sqrt, 0, 3.4e38f, 0.5);
   check_row<float>("tanh", op::Tanh{}, exact_tanh, -20, 20, 1.5);
   check_row<float>("sigmoid", op::Sigmoid{}, exact_sigmoid, -87, 100, 2.25);

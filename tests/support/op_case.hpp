@@ -176,13 +176,15 @@ class OpCases {
   template <class F>
   void binary(const std::string& op, const Range& ra, const Range& rb, F f,
               std::function<double(double, double)> reference) {
-    const std::pair<Shape, Shape> shapes[] = {{{}, {}},         {{0}, {0}},
-                                              {{1}, {17}},      {{3, 7}, {3, 7}},
-                                              {{3, 1}, {4}},    {{2, 1, 3}, {5, 1}},
-                                              {{}, {3, 5}},     {{3, 5}, {}},
-                                              {{0, 3}, {3}},    {{2, 3, 4}, {2, 1, 4}},
-                                              {{9, 1}, {1, 9}}, {{1, 2, 3}, {1}},
-                                              {large, large},   {{300, 1}, {301}},
+    const std::pair<Shape, Shape> shapes[] = {{{}, {}},          {{0}, {0}},
+                                              {{1}, {17}},       {{3, 7}, {3, 7}},
+                                              {{3, 1}, {4}},     {{2, 1, 3}, {5, 1}},
+                                              {{}, {3, 5}},      {{3, 5}, {}},
+                                              {{0, 3}, {3}},     {{2, 3, 4}, {2, 1, 4}},
+                                              {{9, 1}, {1, 9}},  {{1, 2, 3}, {1}},
+                                              {{70, 3}, {3}},    {{5, 1, 2}, {5, 4, 1}},
+                                              {{3, 40}, {3, 1}}, {{4, 1, 20}, {3, 1}},
+                                              {large, large},    {{300, 1}, {301}},
                                               {large, {}}};
     for (const auto& [a, b] : shapes) {
       OpCase& c = add(

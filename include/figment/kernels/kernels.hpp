@@ -81,6 +81,17 @@ T fold(Op f, T start, const T* x, Index n) {
   return FIGMENT_ROW(fold<Op, T>)(f, start, x, n);
 }
 
+/// y[r] = f folded over y[r] and row r of x, rows of contiguous columns.
+template <class Op, class T>
+void fold_each(Op f, const T* x, T* y, Index rows, Index columns) {
+  FIGMENT_ROW(fold_each<Op, T>)(f, x, y, rows, columns);
+}
+/// y[j] = f folded over y[j] and column j of x, rows `stride` apart.
+template <class Op, class T>
+void fold_rows(Op f, const T* x, Index stride, T* y, Index rows, Index columns) {
+  FIGMENT_ROW(fold_rows<Op, T>)(f, x, stride, y, rows, columns);
+}
+
 /// y[i] = mask[i * mask_step] ? a[i * a_step] : b[i * b_step] for i < n; steps are 1 or 0.
 template <class T>
 void choose(const std::uint8_t* mask, Index mask_step, const T* a, Index a_step, const T* b, Index b_step,

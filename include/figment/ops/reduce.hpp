@@ -19,16 +19,25 @@ Tensor<T> fold(Op f, const Tensor<T>& x, const Shape& kept, T start) {
   const T* in = x.data();
   const BroadcastLoops loops(x.shape(), x.shape(), kept);
   const Index inner = loops.extent[0], rows = x.size() / inner;
+  const Index next_in = loops.a_step[1], next_out = loops.b_step[1];
   if (loops.b_step[0]) {  // rows are folded into rows: columns are split
     parallel_for(inner, elementwise_grain / rows + 16, [&](Index begin, Index end) {
-      loops.each_row(0, rows, [&](Index, Index at, Index to) {
-        kernels::binary(f, out + to + begin, 1, in + at + begin, 1, out + to + begin, end - begin);
+      loops.each_run(0, rows, [&](Index, Index n, Index at, Index to) {
+        if (next_out != 0)
+          for (; n > 1; --n, at += next_in, to += next_out)
+            kernels::fold_rows(f, in + at + begin, 0, out + to + begin, 1, end - begin);
+        kernels::fold_rows(f, in + at + begin, next_in, out + to + begin, n, end - begin);
       });
     });
   } else {
     const auto each = [&](Index first, Index last) {
-      loops.each_row(first, last,
-                     [&](Index, Index at, Index to) { out[to] = kernels::fold(f, out[to], in + at, inner); });
+      loops.each_run(first, last, [&](Index, Index n, Index at, Index to) {
+        if (next_in == inner && next_out == 1)
+          kernels::fold_each(f, in + at, out + to, n, inner);
+        else
+          for (; n > 0; --n, at += next_in, to += next_out)
+            out[to] = kernels::fold(f, out[to], in + at, inner);
+      });
     };
     bool own_place = true;  // each row has one of its own
     for (Index d = 1; d < loops.rank; ++d) own_place &= loops.b_step[d] != 0;
@@ -174,16 +183,23 @@ Tensor<T> mean(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop
 
 /// The mean squared distance from the mean: biased, or unbiased (divided by n - 1).
 enum class Variance { biased, unbiased };
-/// The variance over the axes; NaN of no elements, or if unbiased of one.
+/// The variance over the axes; NaN of no elements, or if unbiased of one. dx = 2/n (x - mean) dy.
 template <detail::Real T>
 Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
               Variance variance = Variance::biased) {
   const Shape kept = axes.kept(x.shape(), "var");
   const Index n = detail::reduced_count(x.shape(), kept);
-  const Index count = variance == Variance::biased ? n : std::max<Index>(n - 1, 0);
-  const auto squares = square(x - mean(x, axes, Dims::keep));
-  return detail::drop(detail::divided_sum("var", squares, kept, static_cast<double>(count)), x.shape(), axes,
-                      dims);
+  const auto count = static_cast<double>(variance == Variance::biased ? n : std::max<Index>(n - 1, 0));
+  const auto value =
+      no_grad([&] { return detail::divided_sum("var", square(x - mean(x, axes, Dims::keep)), kept, count); });
+  // The mean moves as well, but the distances from it sum to 0.
+  const auto y = record(
+      "var", {x}, value,
+      [axes, scale = 2 / count](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] { return (s.in(0) - mean(s.in(0), axes, Dims::keep)) * affine(dy, scale, 0); });
+      },
+      Keep::inputs);
+  return detail::drop(y, x.shape(), axes, dims);
 }
 
 /// The largest element; NaN if there is one. Equal elements share the gradient.

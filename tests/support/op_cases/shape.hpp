@@ -103,6 +103,9 @@ inline void order_cases(OpCases& c) {
     }
   permutation({2, 3, 4, 2}, {3, 1, 0, 2}, {2, 3, 2, 4});
   permutation({2, 1, 2, 3, 1, 2}, {5, 4, 3, 2, 1, 0}, {2, 1, 3, 2, 1, 2});
+  permutation({2, 3, 9, 35}, {0, 3, 1, 2}, {2, 35, 3, 9});  // squares, and what is left of them
+  permutation({10, 9, 2, 11}, {3, 2, 1, 0}, {11, 2, 9, 10});
+  permutation({3, 5, 9}, {1, 0, 2}, {5, 3, 9});
   permutation({}, {}, {});
   permutation({5}, {0}, {5});
   permutation({0, 3}, {1, 0}, {3, 0});
@@ -159,6 +162,17 @@ inline void part_cases(OpCases& c) {
               return i;
             }));
     }
+  part({3, 20}, {3, 9}, 1, 4, 13, 1, 4);
+  part({3, 5, 9}, {3, 2, 9}, 1, 1, 5, 2, 1);
+  // Parts that overlap: each adds its gradient to the others'.
+  c.add(
+      "slice", "three of one", {random({3, 7})},
+      [](auto x) { return slice(x[0], 1, 0, 3) * slice(x[0], 1, 2, 5) + slice(x[0], -1, 0, 6, 2); },
+      [](Inputs<double> x) {
+        return build({3, 3}, [&](const auto& i) {
+          return at(x[0], i) * at(x[0], {i[0], i[1] + 2}) + at(x[0], {i[0], 2 * i[1]});
+        });
+      });
   c.add(
       "select", "first axis", {random({3, 4})}, [](auto x) { return select(x[0], 0, 1); },
       moved({4}, [](const auto& i) {
@@ -256,6 +270,15 @@ inline void index_cases(OpCases& c) {
   rows({4}, {3}, {1});
   rows({2, 2, 3}, {1, 1}, {2, 2, 3});
   rows({4, 3}, {}, {0, 3});
+  const figment::Indices first({2}, {3, 0}), second({2}, {3, 3});
+  c.add(
+      "take", "twice of one", {random({4, 9})},
+      [=](auto x) { return take(x[0], first) * take(x[0], second); },
+      [](Inputs<double> x) {
+        return build({2, 9}, [&](const auto& i) {
+          return at(x[0], {i[0] == 0 ? 3 : 0, i[1]}) * at(x[0], {3, i[1]});
+        });
+      });
   // Positions along the last axis, of any rank.
   const auto columns = [&c](const Shape& rows_of, Index extent) {
     const figment::Indices indices = detail::labels_of(rows_of, extent);

@@ -1,6 +1,6 @@
-// What a kernel's file stands on where it is opened by itself, as by an editor, and not in the region of an instruction
-// set (targets.hpp). Each file then includes the one before it, down to Vec, which includes this. compile_flags.txt beside
-// the folders tells clangd the rest.
+// What a kernel's file stands on where it is opened by itself, as by an editor, and not in the region of an
+// instruction set (targets.hpp). Each file then includes the one before it, down to Vec, which includes this.
+// compile_flags.txt beside the folders tells clangd the rest.
 #pragma once
 
 #include <cmath>

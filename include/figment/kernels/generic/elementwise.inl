@@ -123,22 +123,71 @@ bool all_finite(const T* x, Index n) noexcept {
   return sum((s0 + s1) + (s2 + s3)) == T(0);
 }
 
-/// f folded over `start` and the elements of x: f(f(start, x[0]), …) in some order, for an f in which the
-/// order does not show.
+/// f folded over `start` and the elements of x: f(f(start, x[0]), …) in some order and perhaps twice, for an
+/// f in which neither shows.
 template <class Op, class T>
 T fold(Op f, T start, const T* x, Index n) noexcept {
   using V = Vec<T>;
+  constexpr Index width = V::width;
   T result = start;
   Index i = 0;
-  if (n >= V::width) {
-    V s = V::load(x);
-    for (i = V::width; i + V::width <= n; i += V::width) s = apply(f, s, V::load(x + i));
-    T lanes[V::width];
-    s.store(lanes);
+  if (n >= width) {
+    V s0 = V::load(x), s1 = s0, s2 = s0, s3 = s0;  // as many as hide f's latency
+    for (; i + 4 * width <= n; i += 4 * width) {
+      s0 = apply(f, s0, V::load(x + i)), s1 = apply(f, s1, V::load(x + i + width));
+      s2 = apply(f, s2, V::load(x + i + 2 * width)), s3 = apply(f, s3, V::load(x + i + 3 * width));
+    }
+    for (; i + width <= n; i += width) s0 = apply(f, s0, V::load(x + i));
+    T lanes[width];
+    apply(f, apply(f, s0, s1), apply(f, s2, s3)).store(lanes);
     for (T lane : lanes) result = first(apply(f, V(result), V(lane)));
   }
   for (; i < n; ++i) result = first(apply(f, V(result), V(x[i])));
   return result;
+}
+
+/// y[r] = f folded over y[r] and row r of x.
+template <class Op, class T>
+void fold_each(Op f, const T* x, T* y, Index rows, Index columns) noexcept {
+  using V = Vec<T>;
+  constexpr Index width = V::width;
+  Index r = 0;
+  if constexpr (width > 1)
+    for (; columns >= width && r + width <= rows; r += width) {  // a square: its rows' results in one vector
+      V s[width];
+      FIGMENT_UNROLL for (Index i = 0; i < width; ++i) {
+        const T* row = x + (r + i) * columns;
+        s[i] = V::load(row + columns - width);
+        for (Index c = 0; c + width < columns; c += width) s[i] = apply(f, s[i], V::load(row + c));
+      }
+      transpose(s);
+      V all = V::load(y + r);
+      FIGMENT_UNROLL for (Index i = 0; i < width; ++i) all = apply(f, all, s[i]);
+      all.store(y + r);
+    }
+  for (; r < rows; ++r) y[r] = fold(f, y[r], x + r * columns, columns);
+}
+
+template <int vectors, class Op, class T>
+void fold_rows_block(Op f, const T* x, Index stride, T* y, Index rows, Index last) noexcept {
+  using V = Vec<T>;
+  V s[vectors];
+  const auto lanes = [=](int v) { return v + 1 < vectors ? V::width : last; };
+  for (int v = 0; v < vectors; ++v) s[v] = load_lanes(y + v * V::width, lanes(v));
+  for (Index i = 0; i < rows; ++i, x += stride)
+    FIGMENT_UNROLL for (int v = 0; v < vectors; ++v) s[v] =
+        apply(f, s[v], load_lanes(x + v * V::width, lanes(v)));
+  for (int v = 0; v < vectors; ++v) store_lanes(s[v], y + v * V::width, lanes(v));
+}
+
+/// y[j] = f folded over y[j] and x[i * stride + j], for rows i and columns j.
+template <class Op, class T>
+void fold_rows(Op f, const T* x, Index stride, T* y, Index rows, Index columns) noexcept {
+  constexpr Index width = Vec<T>::width;
+  Index j = 0;
+  for (; j + 4 * width <= columns; j += 4 * width) fold_rows_block<4>(f, x + j, stride, y + j, rows, width);
+  for (; j < columns; j += width)
+    fold_rows_block<1>(f, x + j, stride, y + j, rows, columns - j < width ? columns - j : width);
 }
 
 /// y[i] = mask[i * mask_step] ? a[i * a_step] : b[i * b_step]; steps are 0 or 1.

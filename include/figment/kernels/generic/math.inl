@@ -1,8 +1,8 @@
 // exp, expm1, log, log1p, tanh, erf, sin and cos for a whole Vec. Range reduction and polynomials of all but
-// erf are those of the Cephes library (S. Moshier). Largest errors in units in the last place, float and double,
-// each a row of tests/kernels/math_test.cpp: exp 1.25 and 1.75, expm1 1.5 and 3.5, log 1 and 1, log1p 2.25
-// and 2.25, tanh 1.5 and 1.5, erf 1.25 and 1.25; of the formulas over them sigmoid 2.25 and 2.25,
-// softplus 2.5 and 2.5, sin and cos 2 and 2. Included inside an instruction set's namespace.
+// erf are those of the Cephes library (S. Moshier). Largest errors in units in the last place, float and
+// double, each a row of tests/kernels/math_test.cpp: exp 1.25 and 1.75, expm1 1.5 and 3.5, log 1 and 1,
+// log1p 2.25 and 2.25, tanh 1.5 and 1.5, erf 1.25 and 1.25; of the formulas over them sigmoid 2.25 and 2.25,
+// softplus 2.5 and 2.5, sin and cos 2.5 and 2. Included inside an instruction set's namespace.
 #ifndef FIGMENT_KERNEL_REGION
 #include "figment/kernels/generic/portable_math.inl"  // opened alone
 #endif
@@ -167,7 +167,7 @@ Vec<T> erf(Vec<T> x) {
 }
 
 // pi/2 in three parts of all a number's digits, and how far a multiple of it may be taken off by them: whole
-// numbers of turns are exact, and wherever x is close to one, so is the difference of its first two parts.
+// numbers of quarters are exact, and wherever x is close to one, so is the difference of its first two parts.
 template <class T>
 struct QuarterTurn {
   static constexpr bool single = sizeof(T) == 4;
@@ -175,30 +175,20 @@ struct QuarterTurn {
   static constexpr T second = single ? T(-4.37113883e-8f) : T(6.123233995736766e-17);
   static constexpr T third = single ? T(-1.71512451e-15f) : T(-1.4973849048591698e-33);
   static constexpr T farthest = single ? T(65536) : T(1 << 30);
-  // Below this the sine is its argument.
-  static constexpr T least = single ? T(0x1p-13f) : T(0x1p-27);
 };
 
-// Of |x| <= pi/4: x + x^3 P(x^2), and 1 - x^2/2 + x^4 Q(x^2).
+// (sin(x) - x) / x^3 by x^2, |x| <= 1.58, of least maximum relative error in the sine: 2^-27 in float, 2^-61
+// in double.
 inline Vec<float> sine_tail(Vec<float> z) {
   using V = Vec<float>;
-  return polynomial(z, V(-1.9515295891e-4f), V(8.3321608736e-3f), V(-1.6666654611e-1f));
-}
-inline Vec<float> cosine_tail(Vec<float> z) {
-  using V = Vec<float>;
-  return polynomial(z, V(2.443315711809948e-5f), V(-1.388731625493765e-3f), V(4.166664568298827e-2f));
+  return polynomial(z, V(2.6021029751e-6f), V(-1.98080110664e-4f), V(8.33304567304e-3f),
+                    V(-1.66666588037e-1f));
 }
 inline Vec<double> sine_tail(Vec<double> z) {
   using V = Vec<double>;
-  return polynomial(z, V(1.58962301576546568060e-10), V(-2.50507477628578072866e-8),
-                    V(2.75573136213857245213e-6), V(-1.98412698295895385996e-4), V(8.33333333332211858878e-3),
-                    V(-1.66666666666666307295e-1));
-}
-inline Vec<double> cosine_tail(Vec<double> z) {
-  using V = Vec<double>;
-  return polynomial(z, V(-1.13585365213876817300e-11), V(2.08757008419747316778e-9),
-                    V(-2.75573141792967388112e-7), V(2.48015872888717045348e-5), V(-1.38888888888730564116e-3),
-                    V(4.16666666666665929218e-2));
+  return polynomial(z, V(2.720116529047937807e-15), V(-7.6428924785837764097e-13),
+                    V(1.6058935963574533151e-10), V(-2.5052106799684656157e-8), V(2.7557319210354355952e-6),
+                    V(-1.9841269841204748793e-4), V(8.3333333333331822407e-3), V(-1.666666666666666546e-1));
 }
 
 // Arguments of any size, one by one by the C library.
@@ -210,29 +200,28 @@ template <class T>
   return Vec<T>::load(values);
 }
 
-// sin(x + turns pi/2), turns 0 or 1.
+// Of r = x - quarters pi/2, |r| <= pi/2, the sine; minus it if half_turns is odd.
 template <class T>
-Vec<T> sine(Vec<T> x, T turns) {
+Vec<T> sine_of_rest(Vec<T> x, Vec<T> quarters, Vec<T> half_turns) {
   using V = Vec<T>;
-  using Quarter = QuarterTurn<T>;
-  if (any(V(Quarter::farthest) < abs(x))) return far_sine(x, turns != 0);
-  const V n = round(x * V(T(0.63661977236758134308)));
-  V r = fma(n, V(-Quarter::first), x);
-  r = fma(n, V(-Quarter::second), r);
-  r = fma(n, V(-Quarter::third), r);
-  const V z = r * r, half(T(0.5)), quarters = n + V(turns);
-  const V s = fma(r * z, sine_tail(z), r);
-  const V c = fma(z * z, cosine_tail(z), fma(z, V(T(-0.5)), V(T(1))));
-  // An odd number of quarters exchanges the two; one that leaves 2 or 3 of 4 changes the sign.
-  const V pairs = quarters * half, turned = pairs * half;
-  const V y = select(floor(pairs) < pairs, c, s);
-  return select(turned - floor(turned) < half, y, -y);
+  V r = fma(quarters, V(-QuarterTurn<T>::first), x);
+  r = fma(quarters, V(-QuarterTurn<T>::second), r);
+  r = fma(quarters, V(-QuarterTurn<T>::third), r);
+  const V z = r * r, y = fma(r * z, sine_tail(z), r), turns = half_turns * V(T(0.5));
+  return select(floor(turns) < turns, -y, y);
 }
 template <class T>
 Vec<T> sin(Vec<T> x) {
-  return select(abs(x) < Vec<T>(QuarterTurn<T>::least), x, sine(x, T(0)));
+  using V = Vec<T>;
+  if (any(V(QuarterTurn<T>::farthest) < abs(x))) return far_sine(x, false);
+  const V n = round(x * V(T(0.31830988618379067154)));
+  return select(x == V(T(0)), x, sine_of_rest(x, n + n, n));  // the sum would lose the sign of -0
 }
+// By the odd number of quarters next to x: cos(x) = -sin(x - (2n + 1) pi/2) if n is even.
 template <class T>
 Vec<T> cos(Vec<T> x) {
-  return sine(x, T(1));
+  using V = Vec<T>;
+  if (any(V(QuarterTurn<T>::farthest) < abs(x))) return far_sine(x, true);
+  const V one(T(1)), n = round(fma(x, V(T(0.31830988618379067154)), V(T(-0.5))));
+  return sine_of_rest(x, n + n + one, n + one);
 }
