@@ -2,7 +2,7 @@
 # Builds the benchmarks in Release, runs them beside their peers, and prints one table in Markdown on stdout.
 #   ./benchmarks/run.sh [--quick] [--only PARTS] [--threads LIST] [--torch PYTHON]… [--no-compile] [--no-install]
 # --quick         few and short rounds, in minutes: for a look, not for quoting
-# --only PARTS    of gemm,conv,elementwise,steps; all of them unless given
+# --only PARTS    of gemm,conv,elementwise,shape_ops,steps; all of them unless given
 # --threads LIST  1,2 unless given
 # --torch PYTHON  an interpreter that has PyTorch; with several, a case's peer is the fastest of them. Unless given:
 #                 python3 on the PATH and /usr/bin/python3 (Debian's python3-torch), those of them that have it
@@ -23,7 +23,7 @@ refuse() {
   exit 2
 }
 
-quick=false install=true compiled=true only=gemm,conv,elementwise,steps threads=1,2
+quick=false install=true compiled=true only=gemm,conv,elementwise,shape_ops,steps threads=1,2
 pythons=()
 while (($#)); do
   case $1 in
@@ -48,8 +48,8 @@ while (($#)); do
   shift
 done
 [[ $threads =~ ^[1-9][0-9]*(,[1-9][0-9]*)*$ ]] || refuse "--threads: expected numbers like 1,2, found '$threads'"
-[[ $only =~ ^(gemm|conv|elementwise|steps)(,(gemm|conv|elementwise|steps))*$ ]] ||
-  refuse "--only: expected parts of gemm,conv,elementwise,steps, found '$only'"
+[[ $only =~ ^(gemm|conv|elementwise|shape_ops|steps)(,(gemm|conv|elementwise|shape_ops|steps))*$ ]] ||
+  refuse "--only: expected parts of gemm,conv,elementwise,shape_ops,steps, found '$only'"
 wants() { [[ ,$only, == *,$1,* ]]; }
 
 has_torch() { "$1" -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("torch"))' 2>/dev/null; }
@@ -64,12 +64,12 @@ mkdir -p "$build" "$results"
 figment_install build benchmarks
 if $install; then figment_install peers || true; fi
 
-if wants steps && ((${#pythons[@]} == 0)); then
+if { wants steps || wants shape_ops; } && ((${#pythons[@]} == 0)); then
   for python in python3 /usr/bin/python3; do
     python=$(command -v "$python" || true)
     if [[ -n $python && " ${pythons[*]-} " != *" $python "* ]] && has_torch "$python"; then pythons+=("$python"); fi
   done
-  if ((${#pythons[@]} == 0)); then figment_say 'no PyTorch is installed: the steps have no peer'; fi
+  if ((${#pythons[@]} == 0)); then figment_say 'no PyTorch is installed: steps and shape_ops have no peer'; fi
 fi
 
 generator=$(figment_generator "$build")
@@ -105,6 +105,15 @@ for n in ${threads//,/ }; do
   if wants elementwise && [[ -e $programs/elementwise ]]; then
     measure "$results/elementwise.$n" "$programs/elementwise" --threads "$n" --json ${short[@]+"${short[@]}"}
   fi
+  if wants shape_ops; then
+    for ((round = 0; round < rounds; ++round)); do
+      arguments=(--threads "$n" --json ${short[@]+"${short[@]}"})
+      measure "$results/shape_ops.$n" "$programs/shape_ops" "${arguments[@]}"
+      for python in ${pythons[@]+"${pythons[@]}"}; do
+        measure "$results/shape_ops.$n" "$python" "$root/benchmarks/peers/torch_shape_ops.py" "${arguments[@]}"
+      done
+    done
+  fi
   if wants steps; then
     for case in vae-256 gan-keras-mnist dcgan-tf ae-conv; do
       arguments=(--threads "$n" --case "$case" --seconds "$seconds" --json)
@@ -133,7 +142,7 @@ printf '%s, %s cores, %s. Ratios above 1: figment is faster (or smaller).\n\n' "
   "$(uname -s)"
 printf '| benchmark | threads | figment | peer | ratio |\n|---|---|---|---|---|\n'
 for n in ${threads//,/ }; do
-  for part in gemm conv elementwise steps; do
+  for part in gemm conv elementwise shape_ops steps; do
     if [[ -s $results/$part.$n ]]; then
       awk -v part=$part -v n="$n" -f "$root/benchmarks/support/table.awk" "$results/$part.$n"
     fi

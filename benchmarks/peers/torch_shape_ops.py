@@ -150,7 +150,7 @@ def measure(name, which, run, options):
     median, least = statistics.median(samples), min(samples)
     if options.json:
         print(json.dumps({"case": name, "pass": which, "threads": options.threads, "median_ms": round(median, 5),
-                          "min_ms": round(least, 5), "torch": torch.__version__}), flush=True)
+                          "min_ms": round(least, 5), "torch": torch.__version__, "mode": "eager"}), flush=True)
     else:
         print(f"{name:<28} {which:<8} median {median:9.4f} ms, min {least:9.4f}", flush=True)
 

@@ -49,8 +49,8 @@ part == "elementwise" {
   note(field("ratio"), "elementwise, " field("peer"))
 }
 
-part == "steps" {
-  name = field("case")
+part == "steps" || part == "shape_ops" {
+  name = field("case") (field("pass") == "" ? "" : ", " field("pass"))
   if (!(name in seen)) { seen[name] = 1; order[++cases] = name }
   torch = field("torch")
   if (torch != "") torch = "PyTorch " torch (field("mode") == "compiled" ? " compiled" : "")
@@ -74,12 +74,12 @@ END {
       t = median(times, name SUBSEP list[i], rounds[name, list[i]])
       if (!(kind in best) || t < best[kind]) { best[kind] = t; fastest[kind] = list[i] }
     }
-    if (!("eager" in best)) row("step " name, number(ours) " ms")
+    if (!("eager" in best)) row((part == "steps" ? "step " : "") name, number(ours) " ms")
     for (k = 1; k <= 2; k++) {
       kind = k == 1 ? "eager" : "compiled"
       if (!(kind in best)) continue
-      row("step " name, number(ours) " ms", fastest[kind] " " number(best[kind]) " ms", number(best[kind] / ours))
-      note(best[kind] / ours, "steps, PyTorch " kind)
+      row((part == "steps" ? "step " : "") name, number(ours) " ms", fastest[kind] " " number(best[kind]) " ms", number(best[kind] / ours))
+      note(best[kind] / ours, (part == "steps" ? "steps" : "shapes and reductions") ", PyTorch " kind)
     }
     if (name == "dcgan-tf") {
       peer = name SUBSEP fastest["eager"]

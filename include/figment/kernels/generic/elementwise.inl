@@ -153,7 +153,8 @@ void fold_each(Op f, const T* x, T* y, Index rows, Index columns) noexcept {
   constexpr Index width = V::width;
   Index r = 0;
   if constexpr (width > 1)
-    for (; columns >= width && r + width <= rows; r += width) {  // a square: its rows' results in one vector
+    // A square: its rows' results in one vector. Long rows go one by one, in several chains each.
+    for (; columns >= width && columns <= 32 * width && r + width <= rows; r += width) {
       V s[width];
       FIGMENT_UNROLL for (Index i = 0; i < width; ++i) {
         const T* row = x + (r + i) * columns;
