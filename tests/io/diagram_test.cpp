@@ -5,8 +5,11 @@
 #include "figment/models/conditional_vae.hpp"
 #include "figment/models/vae.hpp"
 #include "figment/nn/activation.hpp"
+#include "figment/nn/conv2d.hpp"
 #include "figment/nn/dropout.hpp"
+#include "figment/nn/pool.hpp"
 #include "figment/nn/reshape.hpp"
+#include "figment/nn/upsample.hpp"
 #include "recipes/gans.hpp"
 #include "support/catch.hpp"
 #include "support/count.hpp"
@@ -28,6 +31,54 @@ struct Residual {
   Linear<float> inner;
   Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
     return x + figment::forward("inner", inner, x, context);
+  }
+  void visit(auto&& v) { v("inner", inner); }
+};
+
+/// Calls its layers in the ordinary way, and joins what went down to what comes up.
+struct Level {
+  Conv2d<float> a, b;
+  Level(Index in, Index out, Rng& rng)
+      : a(in, out, {.padding = Padding::same()}, rng), b(out, out, {.padding = Padding::same()}, rng) {}
+  Tensor<float> forward(const Tensor<float>& x) const { return Relu{}.forward(b.forward(a.forward(x))); }
+  void visit(auto&& v) {
+    v("a", a);
+    v("b", b);
+  }
+};
+struct UNet {
+  Level down, bottom, up;
+  explicit UNet(Rng& rng) : down(1, 8, rng), bottom(8, 16, rng), up(24, 1, rng) {}
+  Tensor<float> forward(const Tensor<float>& x) const {
+    const auto d = down.forward(x), b = bottom.forward(MaxPool2d(2).forward(d));
+    return up.forward(concat({d, UpSample2d(2).forward(b)}, 3));
+  }
+  void visit(auto&& v) {
+    v("down", down);
+    v("bottom", bottom);
+    v("up", up);
+  }
+};
+struct Denoiser {
+  Linear<float> of_x, of_t, out;
+  explicit Denoiser(Rng& rng) : of_x(6, 4, rng), of_t(1, 4, rng), out(4, 6, rng) {}
+  Tensor<float> forward(const Tensor<float>& x, const Tensor<float>& t) const {
+    const auto h = of_x.forward(x);
+    return out.forward(h + of_t.forward(t));
+  }
+  void visit(auto&& v) {
+    v("of_x", of_x);
+    v("of_t", of_t);
+    v("out", out);
+  }
+};
+/// What it calls is gone when it returns.
+struct Masked {
+  Linear<float> inner;
+  Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
+    Linear<float> local = inner;
+    local.weight = inner.weight * 2.0f;
+    return figment::forward("a", local, x, context);
   }
   void visit(auto&& v) { v("inner", inner); }
 };
@@ -148,8 +199,9 @@ TEST_CASE("a diagram of a single layer, and of a layer that adds to what others 
   const std::string dot = io::diagram_dot(net, {3});
   CHECK(count(dot, "label=\"0: Residual\"") == 1);
   CHECK(count(dot, "layer_0 [label=\"inner: Linear(3, 3)\\n(N, 3)\\n12 parameters\"];") == 1);
-  CHECK(count(dot, "layer_0 -> layer_1;") == 1);
-  CHECK(count(dot, " -> ") == 2);
+  for (const char* edge : {"input -> layer_0;", "input -> layer_1;", "layer_0 -> layer_1;"})
+    CHECK(count(dot, edge) == 1);  // what is added came around the layer
+  CHECK(count(dot, " -> ") == 3);
 }
 
 TEST_CASE("behind a concatenation a diagram's layer is fed by all that is left", "[diagram]") {
@@ -161,6 +213,46 @@ TEST_CASE("behind a concatenation a diagram's layer is fed by all that is left",
                            "layer_1 -> layer_3;", "layer_2 -> layer_3;"})
     CHECK(count(dot, edge) == 1);
   CHECK(count(dot, " -> ") == 5);
+}
+
+TEST_CASE("a diagram of a network whose members are called in the ordinary way", "[diagram]") {
+  Rng rng;
+  UNet net(rng);
+  const std::string dot = io::diagram_dot(net, {8, 8, 1}, "U-Net");
+  CHECK(count(dot, "label=\"down\";") == 1);
+  CHECK(count(dot, "layer_3 [label=\"MaxPool2d: MaxPool2d(2)\\n(N, 4, 4, 8)\"];") == 1);
+  CHECK(count(dot, "[label=\"a: Conv2d(24, 1, 3x3, same)\\n(N, 8, 8, 1)\\n217 parameters\"];") == 1);
+  for (const char* edge :
+       {"input -> layer_0;", "layer_2 -> layer_3;", "layer_2 -> layer_8;", "layer_7 -> layer_8;"})
+    CHECK(count(dot, edge) == 1);
+  CHECK(count(dot, " -> ") == 12);
+  const auto figure = io::diagram(net, {8, 8, 1}, "U-Net");
+  check_inside(figure);
+  Index widest = 0;  // the line that goes around the lower level stays on the page
+  for (const auto& mark : figure.marks)
+    if (const auto* path = std::get_if<io::Path>(&mark))
+      for (const auto& p : path->points) widest = std::max(widest, static_cast<Index>(p.x));
+  double right = 0;
+  for (const auto& mark : figure.marks)
+    if (const auto* box = std::get_if<io::Box>(&mark); box && box->width == 5)
+      right = std::max(right, box->corner.x);
+  CHECK(static_cast<double>(widest) > right + 200);
+  CHECK(widest < figure.width);
+}
+
+TEST_CASE("a diagram of a network of two inputs, and of a layer that is gone", "[diagram]") {
+  Rng rng;
+  Denoiser net(rng);
+  const SampleInputs inputs{{{"x", {6}}, {"t", {1}}}};
+  const std::string dot = io::diagram_dot(net, inputs);
+  for (const char* part :
+       {"input [shape=oval, label=\"x (N, 6)\"];", "input_1 [shape=oval, label=\"t (N, 1)\"];",
+        "input -> layer_0;", "input_1 -> layer_1;", "layer_0 -> layer_2;", "layer_1 -> layer_2;"})
+    CHECK(count(dot, part) == 1);
+  check_inside(io::diagram(net, {.inputs = {{"x", {6}}, {"t", {1}}}}, "denoiser"));
+
+  Sequential masked{Masked{Linear(3, 3, rng)}};
+  CHECK(count(io::diagram_dot(masked, {3}), "label=\"a: Linear(3, 3)\\n(N, 3)\"") == 1);
 }
 
 TEST_CASE("a diagram is saved as SVG or PNG", "[diagram]") {

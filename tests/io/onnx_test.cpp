@@ -36,13 +36,16 @@ struct Model {
   std::map<std::string, Constant> constants;
   std::map<std::string, std::string> inputs, outputs;  // shapes: "N 3"
 
-  explicit Model(const std::filesystem::path& path) {
+  std::string graph;
+
+  explicit Model(const std::filesystem::path& path, std::int64_t numbers = 1) {
     const std::string bytes = test::read_bytes(path);
     const WireReader model(bytes);
     CHECK(model.integer(1) == 8);
     opset = model.message(8).integer(2);
-    const WireReader graph = model.message(7);
-    for (const auto part : graph.all(1)) {
+    const WireReader parts = model.message(7);
+    graph = parts.text(2);
+    for (const auto part : parts.all(1)) {
       const WireReader fields(part);
       Node n{fields.text(4), fields.text(2), {}, {}, {}};
       for (const auto input : fields.all(1)) n.inputs.emplace_back(input);
@@ -54,7 +57,7 @@ struct Model {
       }
       nodes.push_back(n);
     }
-    for (const auto part : graph.all(5)) {
+    for (const auto part : parts.all(5)) {
       const WireReader tensor(part);
       Constant& c = constants[tensor.text(8)];
       c.shape = tensor.integers(1);
@@ -63,9 +66,9 @@ struct Model {
       std::memcpy(c.values.data(), tensor.bytes(9).data(), c.values.size() * 4);
     }
     for (const unsigned field : {11u, 12u})
-      for (const auto part : graph.all(field)) {
+      for (const auto part : parts.all(field)) {
         const WireReader value(part), tensor = value.message(2).message(1);
-        CHECK(tensor.integer(1) == 1);
+        CHECK(tensor.integer(1) == numbers);
         std::string shape;
         for (const auto d : tensor.message(2).all(1)) {
           const WireReader dim(d);
@@ -109,11 +112,19 @@ void randomise(M& module, Rng& rng) {
   });
 }
 
-/// A layer that figment does not know.
-struct Doubled {
+/// A layer that figment does not know, of an operation that has no export.
+struct Cosine {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return x + x;
+    return cos(x);
+  }
+};
+/// One whose numbers no operation makes.
+struct ByHand {
+  Tensor<float> forward(const Tensor<float>& x) const {
+    Tensor<float> y = x.clone();
+    for (Index i = 0; i < y.size(); ++i) y.mutable_data()[i] += 1;
+    return y;
   }
 };
 struct Residual {
@@ -123,16 +134,76 @@ struct Residual {
   }
   void visit(auto&& v) { v("inner", inner); }
 };
-/// What stands between its layers is not one.
+/// Operations between its layers, which it calls in the ordinary way.
 struct Between {
   Linear<float> a, b;
-  Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
-    const auto h = figment::forward("a", a, x, context);
-    return figment::forward("b", b, h + h, context);
+  Tensor<float> gain = parameter(Tensor<float>({3}, {0.5f, -1, 2}));
+  Tensor<float> forward(const Tensor<float>& x) const {
+    const auto h = a.forward(x), s = 1.0f - sigmoid(h), q = square(h), g = s * q / 2.0f;
+    const auto r = relu(h);
+    return b.forward(concat({maximum(g, h), x * gain, r - exp(gain)}, 1));
   }
   void visit(auto&& v) {
     v("a", a);
     v("b", b);
+    v("gain", gain);
+  }
+};
+struct UNet {
+  Conv2d<float> down, bottom, up;
+  explicit UNet(Rng& rng)
+      : down(2, 3, {.padding = Padding::same()}, rng),
+        bottom(3, 4, {.padding = Padding::same()}, rng),
+        up(7, 2, {.padding = Padding::same()}, rng) {}
+  Tensor<float> forward(const Tensor<float>& x) const {
+    const auto d = silu(down.forward(x));
+    const auto b = gelu(bottom.forward(MaxPool2d(2).forward(d)));
+    const auto y = up.forward(concat({d, UpSample2d(2).forward(b)}, 3));
+    return reshape(x + y, {x.dim(0), x.size() / x.dim(0)});
+  }
+  void visit(auto&& v) {
+    v("down", down);
+    v("bottom", bottom);
+    v("up", up);
+  }
+};
+/// As masked and weight-normalised layers do: what it calls is gone when it returns.
+struct Masked {
+  Linear<float> inner;
+  Tensor<float> mask;
+  bool named = true;
+  Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
+    Linear<float> local = inner;
+    local.weight = inner.weight * mask;
+    return named ? figment::forward("a", local, x, context) : local.forward(x);
+  }
+  void visit(auto&& v) { v("inner", inner); }
+};
+/// Has an export of its own.
+struct Cubed {
+  Tensor<float> gain;
+  Tensor<float> forward(const Tensor<float>& x) const {
+    Tensor<float> y(x.shape());
+    for (Index i = 0; i < x.size(); ++i)
+      y.mutable_data()[i] = gain.data()[i % gain.size()] * x.data()[i] * x.data()[i] * x.data()[i];
+    return y;
+  }
+  std::string onnx(io::OnnxWriter& to, const std::string& x) const {
+    return to.op({"Mul", {to.op({"Mul", {x, to.op({"Mul", {x, x}})}}), to.constant("gain", gain)}});
+  }
+  void visit(auto&& v) { v("gain", gain); }
+};
+/// Of an image and its time.
+struct Denoiser {
+  Linear<float> of_x, of_t, out;
+  explicit Denoiser(Rng& rng) : of_x(6, 4, rng), of_t(1, 4, rng), out(4, 6, rng) {}
+  Tensor<float> forward(const Tensor<float>& x, const Tensor<float>& t) const {
+    return out.forward(Silu{}.forward(of_x.forward(x) + of_t.forward(t)));
+  }
+  void visit(auto&& v) {
+    v("of_x", of_x);
+    v("of_t", of_t);
+    v("out", out);
   }
 };
 
@@ -253,18 +324,112 @@ TEST_CASE("what has no export to ONNX is an error that names the layer, and no f
   const auto error = [&](const auto& module, const Shape& sample) {
     return error_of([&] { io::export_onnx(path, module, sample); });
   };
-  CHECK(error(Sequential{Linear(3, 2, rng), Sequential{Relu{}, Doubled{}}}, {3}) ==
-        "export_onnx: 1.1 Doubled: there is no export for a layer of this type");
-  CHECK(error(Doubled{}, {3}) == "export_onnx: Doubled: there is no export for a layer of this type");
-  CHECK(error(Sequential{Residual{Linear(3, 3, rng)}}, {3}) ==
-        "export_onnx: 0 Residual: computes more than its layers do, for which there is no export");
-  CHECK(error(Between{Linear(3, 3, rng), Linear(3, 1, rng)}, {3}) ==
-        "export_onnx: b Linear(3, 1): its input is not the output of a layer");
+  CHECK(error(Sequential{Linear(3, 2, rng), Sequential{Relu{}, Cosine{}}}, {3}) ==
+        "export_onnx: 1.1: there is no export for the operation 'cos'");
+  CHECK(error(Cosine{}, {3}) == "export_onnx: the model: there is no export for the operation 'cos'");
+  CHECK(error(Sequential{ByHand{}, Linear(3, 3, rng)}, {3}) ==
+        "export_onnx: 0 ByHand: there is no export for a layer of this type");
+  CHECK(error(Sequential{Relu{}, ByHand{}}, {3}) ==
+        "export_onnx: 1 ByHand: there is no export for a layer of this type");
+  struct AddsNew {
+    Tensor<float> forward(const Tensor<float>& x) const { return x + Tensor<float>::ones({3}); }
+  };
+  CHECK(error(Sequential{AddsNew{}}, {3}) ==
+        "export_onnx: 0: takes a tensor (3,) that no layer or operation has made");
+  struct OfInput {
+    Linear<float> inner;
+    Tensor<float> forward(const Tensor<float>& x) const {
+      Linear<float> local = inner;
+      local.bias = reshape(relu(x), Shape{3});
+      return local.forward(x);
+    }
+    void visit(Visitor<float>& v) { v("inner", inner); }
+  };
+  CHECK(error(Sequential{OfInput{Linear(3, 3, rng)}}, {3}) ==
+        "export_onnx: 0.inner Linear(3, 3): its bias is computed from the input");
   CHECK(error(Sequential{named("mean", AvgPool2d({.window = 2, .dilation = 2}))}, {4, 4, 1}) ==
         "export_onnx: mean AvgPool2d(2, dilation 2): ONNX's AveragePool has no dilation");
   CHECK_THAT(error(Sequential{Linear(3, 2, rng)}, {4}),
              ContainsSubstring("0 Linear(3, 2): linear: x (1, 4)"));
   CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("sums and other operations between layers in ONNX", "[onnx]") {
+  Rng rng(8);
+  const Model r = exported(Sequential{Residual{Linear(3, 3, rng)}, Linear(3, 1, rng)}, {3});
+  CHECK(r.types() == "Gemm Add Gemm");
+  CHECK(r.nodes[0].inputs == std::vector<std::string>{"input", "0.inner.weight", "0.inner.bias"});
+  CHECK(r.nodes[1].inputs == std::vector<std::string>{"input", r.nodes[0].output});
+  CHECK(r.nodes[2].inputs[0] == r.nodes[1].output);
+
+  const Model b = exported(Between{Linear(3, 3, rng), Linear(9, 1, rng)}, {3});
+  CHECK(b.types() == "Gemm Sigmoid Mul Add Mul Mul Div Relu Max Mul Sub Concat Gemm");
+  CHECK(b.constants.at("gain").values == std::vector<float>{0.5f, -1, 2});
+  // What is made of the module's tensors alone is a constant.
+  CHECK(b.constants.at(b.nodes[10].inputs[1]).values[0] == std::exp(0.5f));
+  CHECK(b.nodes[11].integers.at("axis") == std::vector<std::int64_t>{1});
+
+  const Model u = exported(UNet(rng), {4, 4, 2});  // channels first from end to end
+  CHECK(
+      u.types() ==
+      "Transpose Conv Sigmoid Mul MaxPool Conv Mul Erf Add Mul Mul Resize Concat Conv Add Transpose Reshape");
+}
+
+TEST_CASE("a layer that a forward makes for itself is exported after it is gone", "[onnx]") {
+  Rng rng(9);
+  const Tensor<float> mask({3, 2}, {1, 0, 0, 1, 1, 1});
+  for (const bool named : {true, false}) {
+    Sequential net{Masked{Linear(3, 2, rng), mask, named}, Relu{}};
+    const Model m = exported(net, {3});
+    CHECK(m.types() == "Gemm Relu");
+    const Constant& weight = m.constants.at(m.nodes[0].inputs[1]);
+    CHECK(m.nodes[0].inputs[1] == (named ? "0.a.weight" : "0.inner.weight"));
+    const auto expected = named_tensors(net)[0].second * mask;
+    CHECK(std::equal(expected.values().begin(), expected.values().end(), weight.values.begin()));
+  }
+}
+
+TEST_CASE("a layer's own export to ONNX, and names of one's own", "[onnx]") {
+  Rng rng(10);
+  const Cubed cubed{parameter(Tensor<float>({2}, {3, -1}))};
+  const Model m = exported(Sequential{Linear(3, 2, rng), cubed}, {3},
+                           {.name = "", .input_name = "codes", .output_names = {"pixels"}});
+  CHECK(m.types() == "Gemm Mul Mul Mul");
+  CHECK(m.graph == "figment");  // ONNX takes no empty name
+  CHECK(m.constants.at("1.gain").values == std::vector<float>{3, -1});
+  CHECK(m.inputs == std::map<std::string, std::string>{{"codes", "N 3"}});
+  CHECK(m.outputs == std::map<std::string, std::string>{{"pixels", "N 2"}});
+  CHECK(m.nodes[3].output == "pixels");
+
+  const test::TempDir dir;
+  const auto error = [&](const io::OnnxOptions& options) {
+    return error_of([&] { io::export_onnx(dir / "model.onnx", cubed, {2}, options); });
+  };
+  CHECK(error({.output_names = {"a", "b"}}) == "export_onnx: 2 output_names for a model of 1 output(s)");
+  CHECK(error({.input_name = "y", .output_names = {"y"}}) ==
+        "export_onnx: two of the inputs and outputs are named 'y'");
+  CHECK(error({.input_name = ""}) == "export_onnx: an input or output has an empty name");
+}
+
+TEST_CASE("a network of several inputs in ONNX", "[onnx]") {
+  Rng rng(11);
+  const test::TempDir dir;
+  io::export_onnx(dir / "model.onnx", Denoiser(rng), {.inputs = {{"x", {6}}, {"t", {1}}}});
+  const Model m(dir / "model.onnx");
+  CHECK(m.inputs == std::map<std::string, std::string>{{"t", "N 1"}, {"x", "N 6"}});
+  CHECK(m.outputs == std::map<std::string, std::string>{{"output", "N 6"}});
+  CHECK(m.types().find("Add Sigmoid Mul Gemm") != std::string::npos);
+}
+
+TEST_CASE("of double ONNX has what onnxruntime has", "[onnx]") {
+  Rng rng(12);
+  Sequential<double> net;
+  net.add(Conv2d<double>(1, 2, {}, rng));
+  net.add(Gelu{});
+  const test::TempDir dir;
+  io::export_onnx(dir / "model.onnx", net, {4, 4, 1});
+  CHECK(Model(dir / "model.onnx", 11).types() ==
+        "Transpose Cast Conv Cast Mul Cast Erf Cast Add Mul Mul Transpose");
 }
 
 TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
@@ -381,7 +546,39 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
       Sequential{LabelEmbedding(3, 5, rng, {.mode = LabelMode::multiply}), BatchNorm(5), Reshape{{5, 1, 1}},
                  Flatten{}},
       {8});
+  net("residual", Sequential{Linear(4, 3, rng), Residual{Linear(3, 3, rng)}, Linear(3, 1, rng)}, {4});
+  net("masked",
+      Sequential{Masked{Linear(3, 2, rng), Tensor<float>({3, 2}, {1, 0, 0, 1, 1, 1})},
+                 Cubed{parameter(Tensor<float>({2}, {3, -1}))}},
+      {3});
+  Between between{Linear(3, 3, rng), Linear(9, 2, rng)};
+  write("between", between, {3});
+  UNet unet(rng);
+  write("unet", unet, {4, 6, 2});
+  Denoiser denoiser(rng);
+  const auto image = rng.normal<float>({3, 6}), time = rng.normal<float>({3, 1});
+  io::export_onnx(folder / "denoiser.onnx", denoiser, {.inputs = {{"x", {6}}, {"t", {1}}}},
+                  {.name = "", .output_names = {"noise"}});
+  io::save_npy(folder / "denoiser.x.npy", image);
+  io::save_npy(folder / "denoiser.t.npy", time);
+  io::save_npy(folder / "denoiser.noise.npy", denoiser.forward(image, time));
+  // In double: a dense network, and what onnxruntime has in float alone.
+  const auto doubles = [&](const std::string& name, const Sequential<double>& layers, const Shape& batch) {
+    io::export_onnx(folder / (name + ".onnx"), layers, Shape(std::span(batch.begin() + 1, batch.end())));
+    const auto x = rng.normal<double>(batch);
+    io::save_npy(folder / (name + ".input.npy"), x);
+    io::save_npy(folder / (name + ".output.npy"), layers.forward(x));
+  };
+  doubles("double-dense",
+          Sequential{Linear<double>(5, 8, rng), Elu{0.7}, LayerNorm<double>(8), Softplus{}, Silu{},
+                     BatchNorm<double>(8), LeakyRelu{}, Linear<double>(8, 6, rng), Softmax{}},
+          {3, 5});
+  doubles("double-images",
+          Sequential{Conv2d<double>(2, 4, {.activation = Activation::relu}, rng), Gelu{},
+                     ConvTranspose2d<double>(4, 3, {.stride = 2}, rng), MaxPool2d(2), AvgPool2d(2),
+                     UpSample2d(2), UpSample2d(2, Interpolation::bilinear), Tanh{}, Flatten{}},
+          {3, 9, 8, 2});
   net("volume", Sequential{Reshape{{2, 3, 2, 2}}, BatchNorm(2, {.activation = Activation::relu})}, {24});
-  // Each has an input and an output, three encoders two.
-  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 3 * models + 3);
+  // Each has an input and an output, three encoders two; and one of two inputs, and two of double.
+  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 3 * models + 3 + 4 + 6);
 }

@@ -298,3 +298,28 @@ TEST_CASE("what has no counterpart in PyTorch is refused", "[pytorch]") {
              ContainsSubstring("1 FirstHalf: columns of images (2, 2, 3) are in another order"));
   CHECK(exporting(Sequential{Flatten{}, Reshape{{2, 2, 3}}}, {2, 2, 3}) == "no error");
 }
+
+TEST_CASE("weights of models with two inputs, and without a forward, are exported", "[pytorch]") {
+  struct TwoInputs {
+    Linear<float> a, b;
+    Tensor<float> forward(const Tensor<float>& x, const Tensor<float>& t, const Context&) const {
+      return a.forward(x) + b.forward(t);
+    }
+    void visit(Visitor<float>& v) { v("a", a), v("b", b); }
+  };
+  struct LossAlone {
+    Linear<float> a;
+    Tensor<float> loss(const Tensor<float>& x, const Context&) const { return mean(a.forward(x)); }
+    void visit(Visitor<float>& v) { v("a", a); }
+  };
+  const test::TempDir dir;
+  Rng rng(4);
+  TwoInputs two{Linear(3, 2, rng), Linear(1, 2, rng)};
+  LossAlone loss{two.a};
+  io::export_pytorch(dir / "two.safetensors", two);
+  io::export_pytorch(dir / "loss.safetensors", loss);
+  CHECK(io::SafetensorsReader(dir / "two.safetensors").names().size() == 4);
+  CHECK(io::SafetensorsReader(dir / "loss.safetensors").names().size() == 2);
+  CHECK(error_of([&] { io::export_pytorch(dir / "no.safetensors", loss, {.sample = {3}}); }) ==
+        "trace: LossAlone has no forward that takes 1 tensor(s), or Indices, and perhaps a Context");
+}

@@ -39,15 +39,15 @@ TEST_CASE("batch norm's options and messages", "[nn]") {
   const Context training{.training = true};
   CHECK(error_of([&] {
           plain.forward(Tensor<float>::ones({4, 2}), training);
-        }) == "batch_norm: x (4, 2) needs 3 channels");
+        }) == "BatchNorm(3): batch_norm: x (4, 2) needs 3 channels");
   CHECK(error_of([&] {
           plain.forward(Tensor<float>::ones({1, 3}), training);
-        }) == "batch_norm: training takes 2 or more values a channel, found x (1, 3)");
+        }) == "BatchNorm(3): batch_norm: training takes 2 or more values a channel, found x (1, 3)");
   CHECK(error_of([] { BatchNorm(3, {.momentum = 1.5}); }) ==
         "BatchNorm: expected a momentum in [0, 1], found 1.5");
   CHECK(error_of([&] {
           BatchNorm(3, {.activation = Activation::tanh}).forward(Tensor<float>::ones({4, 3}), training);
-        }) == "batch_norm: closes with none, relu, or leaky_relu of a positive slope");
+        }) == "BatchNorm(3, tanh): batch_norm: closes with none, relu, or leaky_relu of a positive slope");
   const Doubles two = Doubles::ones({2}), x = Doubles::ones({4, 3});
   CHECK(error_of([&] { batch_norm(x, two, two, 1e-3); }) ==
         "batch_norm: parameter (2,) for 3 channels of (4, 3)");

@@ -49,7 +49,7 @@ TEST_CASE("Gaussian noise is the identity in use", "[nn]") {
   CHECK(GaussianNoise(0.5).forward(x, {}).shares_memory_with(x));
   CHECK(GaussianNoise(0).forward(x, {.training = true}).shares_memory_with(x));
   CHECK(error_of([&] { GaussianNoise(0.5).forward(x, {.training = true}); }) ==
-        "GaussianNoise: needs a random generator in its Context");
+        "GaussianNoise(0.5): GaussianNoise: needs a random generator in its Context");
   CHECK(error_of([] { GaussianNoise(-1); }) == "GaussianNoise: expected a deviation of 0 or more, found -1");
   CHECK(GaussianNoise(0.5).describe() == "GaussianNoise(0.5)");
 }

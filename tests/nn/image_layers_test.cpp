@@ -170,13 +170,13 @@ TEST_CASE("what image layers refuse", "[nn]") {
         "pool MaxPool2d(4): max_pool2d: a window of 4 does not fit an input of 3 padded by 0 and 0");
   CHECK(error_of([&] {
           MaxPool2d().forward(Tensor<float>::zeros({4, 4, 1}));
-        }) == "max_pool2d: expected x (N, H, W, C), found (4, 4, 1)");
+        }) == "MaxPool2d(2): max_pool2d: expected x (N, H, W, C), found (4, 4, 1)");
   CHECK(error_of([&] { avg_pool2d(images(4, 4, 1), {.window = 0}); }) ==
         "avg_pool2d: expected a window of 1 or more, found 0 and 0");
   CHECK(error_of([&] { avg_pool2d(images(4, 4, 1), {.stride = -1}); }) ==
         "avg_pool2d: expected a stride of 0 or more, found -1 and -1");
   CHECK(error_of([&] { AvgPool2d({.padding = Padding::all(2)}).forward(images(4, 4, 1)); }) ==
-        "avg_pool2d: padding leaves a window of x (2, 4, 4, 1) without an element");
+        "AvgPool2d(2, padding 2): avg_pool2d: padding leaves a window of x (2, 4, 4, 1) without an element");
   CHECK(error_of([&] { upsample2d(images(4, 4, 1), 0); }) ==
         "upsample2d: expected factors of 1 or more, found 0 and 0");
   CHECK(error_of([] { AvgPool2d({.stride = -1}); }) ==
@@ -184,7 +184,7 @@ TEST_CASE("what image layers refuse", "[nn]") {
   CHECK(error_of([] { UpSample2d({2, 0}); }) == "UpSample2d: expected a factor of 1 or more, found 2 and 0");
   CHECK(error_of([&] {
           UpSample2d().forward(Tensor<float>::zeros({2, 4}));
-        }) == "upsample2d: expected x (N, H, W, C), found (2, 4)");
+        }) == "UpSample2d(2, nearest): upsample2d: expected x (N, H, W, C), found (2, 4)");
   CHECK(error_of([&] {
           resize2d(images(4, 4, 1), {2, 0});
         }) == "resize2d: cannot resize x (2, 4, 4, 1) to 2 by 0");

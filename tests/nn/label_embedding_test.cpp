@@ -88,7 +88,9 @@ TEST_CASE("label embeddings in a model: names, summary and messages", "[nn]") {
   CHECK_THAT(error_of([&] { net.forward(Tensor<float>::ones({2, 3, 18})); }), EndsWith("found x (2, 3, 18)"));
   CHECK(error_of([&] {
           multiply.forward(Tensor<float>::ones({2, 16}));
-        }) == "LabelEmbedding: 5 features multiply 6 columns of x (2, 16), the last 10 being the label");
+        }) ==
+        "LabelEmbedding(10, 5, multiply): LabelEmbedding: 5 features multiply 6 columns of x (2, 16), the "
+        "last 10 being the label");
   CHECK(error_of([&] { LabelEmbedding(0, 5, rng); }) ==
         "LabelEmbedding: expected sizes of 1 or more, found 0 and 5");
 }

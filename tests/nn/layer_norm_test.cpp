@@ -53,7 +53,7 @@ TEST_CASE("layer norm's options and messages", "[nn]") {
   CHECK(plain.epsilon == 1e-3);
   CHECK(error_of([&] {
           plain.forward(Tensor<float>::ones({4, 2}));
-        }) == "layer_norm: x (4, 2) needs 3 features");
+        }) == "LayerNorm(3): layer_norm: x (4, 2) needs 3 features");
   CHECK(error_of([] { LayerNorm(3, {.epsilon = 0}); }) == "LayerNorm: expected a positive epsilon, found 0");
   const Doubles two = Doubles::ones({2}), none, x = Doubles::ones({4, 3});
   CHECK(error_of([&] { layer_norm(x, two, none, 1e-3); }) ==

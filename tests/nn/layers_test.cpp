@@ -78,7 +78,7 @@ TEST_CASE("a linear layer's options", "[nn]") {
 
   CHECK(error_of([&] {
           leaky.forward(Doubles::ones({2, 3}));
-        }) == "linear: x (2, 3) needs 1 features (weight (1, 1))");
+        }) == "Linear(1, 1, leaky_relu): linear: x (2, 3) needs 1 features (weight (1, 1))");
   CHECK(usual.describe() == "Linear(300, 200)");
   CHECK(leaky.describe() == "Linear(1, 1, leaky_relu)");
 }
@@ -153,7 +153,7 @@ TEST_CASE("dropout is the identity when not training", "[nn]") {
   CHECK(Dropout(0).forward(x, {.training = true}).shares_memory_with(x));
   CHECK(rng.state() == before);
   CHECK(error_of([&] { Dropout(0.5).forward(x, {.training = true}); }) ==
-        "Dropout: needs a random generator in its Context");
+        "Dropout(0.5): Dropout: needs a random generator in its Context");
   CHECK(error_of([] { Dropout(1); }) == "Dropout: expected a rate in [0, 1), found 1");
   CHECK(error_of([] { Dropout(-0.1); }) == "Dropout: expected a rate in [0, 1), found -0.1");
   CHECK(describe(Dropout(0.25)) == "Dropout(0.25)");
@@ -189,7 +189,8 @@ TEST_CASE("Flatten and Reshape keep the batch and the order", "[nn]") {
   CHECK(square(1, 1, 5, 0) == 23);
   CHECK(Flatten{}.forward(Tensor<float>::zeros({0, 3, 4})).shape() == Shape{0, 12});
   CHECK(describe(Reshape{{7, 7, 64}}) == "Reshape(7, 7, 64)");
-  CHECK(error_of([&] { Reshape{{5}}.forward(x); }) == "reshape: (2, 3, 4) has 24 elements, (2, 5) has 10");
+  CHECK(error_of([&] { Reshape{{5}}.forward(x); }) ==
+        "Reshape(5,): reshape: (2, 3, 4) has 24 elements, (2, 5) has 10");
 
   const auto p = parameter(x);
   const auto dx = grad(sum(square * Reshape{{2, 6, 1}}.forward(Flatten{}.forward(p))), p);

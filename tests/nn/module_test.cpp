@@ -7,6 +7,7 @@
 #include "figment/nn/linear.hpp"
 #include "figment/nn/reshape.hpp"
 #include "figment/nn/sequential.hpp"
+#include "figment/nn/trace.hpp"
 #include "figment/ops/reduce.hpp"
 #include "figment/optim/sgd.hpp"
 #include "support/catch.hpp"

@@ -62,7 +62,7 @@ TEST_CASE("an activity penalty passes x on and is averaged over the batch", "[nn
   CHECK(validation.total<double>().item() == 3.25);
   CHECK(layer.forward(x, {.training = false}).shares_memory_with(x));
   CHECK(error_of([&] { layer.forward(x, {.training = true}); }) ==
-        "ActivityPenalty: needs Penalties in its Context while training");
+        "ActivityPenalty(l1 0.5 l2 0.25): ActivityPenalty: needs Penalties in its Context while training");
 
   CHECK(layer.describe() == "ActivityPenalty(l1 0.5 l2 0.25)");
   CHECK(ActivityPenalty({.l1 = 1e-4}).describe() == "ActivityPenalty(l1 0.0001)");
@@ -86,7 +86,7 @@ TEST_CASE("a weight penalty is of the weight alone", "[nn]") {
 
   CHECK(bit_difference(layer.forward(x), y) == "");
   CHECK(error_of([&] { layer.forward(x, {.training = true}); }) ==
-        "WeightPenalty: needs Penalties in its Context while training");
+        "Linear(2, 2) l1 0.5 l2 0.25: WeightPenalty: needs Penalties in its Context while training");
   CHECK(error_of([&] { WeightPenalty(Linear(2, 2, rng), {.l1 = -1}); }) ==
         "WeightPenalty: expected l1 and l2 of 0 or more, found -1 and 0");
 }

@@ -222,7 +222,7 @@ TEST_CASE("spectral normalisation in a model: names, summary, clones and message
   const SpectralNorm zero(Linear(4, 3, rng, {.init = init::zeros()}), rng);
   const auto u = zero.u.clone();
   CHECK(error_of([&] { zero.forward(x, training); }) ==
-        "SpectralNorm: weight (4, 3) maps u to 0: is it all zeros?");
+        "Linear(4, 3) spectral norm: SpectralNorm: weight (4, 3) maps u to 0: is it all zeros?");
   CHECK(bit_difference(zero.u, u) == "");
 
   // A float and a double network of one seed begin alike.

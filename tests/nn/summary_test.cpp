@@ -3,11 +3,18 @@
 
 #include "figment/models/vae.hpp"
 #include "figment/nn/activation.hpp"
+#include "figment/nn/conv2d.hpp"
 #include "figment/nn/dropout.hpp"
+#include "figment/nn/pool.hpp"
 #include "figment/nn/reshape.hpp"
+#include "figment/nn/upsample.hpp"
+#include "figment/optim/adam.hpp"
+#include "figment/train/fit.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 
 using namespace figment;
+using test::error_of;
 
 namespace {
 
@@ -18,6 +25,100 @@ struct Half {
   void visit(auto&& v) {
     v("learned", learned);
     v("fixed", fixed, buffer);
+  }
+};
+
+/// Calls what it has in the ordinary way, which tells no names.
+struct Wrapped {
+  Sequential<float> net;
+  Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
+    return net.forward(x, context);
+  }
+  void visit(auto&& v) { v("net", net); }
+};
+struct Block {
+  Linear<float> inner;
+  Tensor<float> gain = parameter(Tensor<float>::ones({}));
+  Tensor<float> forward(const Tensor<float>& x) const { return x + Relu{}.forward(inner.forward(x)) * gain; }
+  void visit(auto&& v) {
+    v("inner", inner);
+    v("gain", gain);
+  }
+};
+struct Blocks {
+  Block first, second;
+  Linear<float> out;
+  Tensor<float> forward(const Tensor<float>& x) const {
+    return Dropout(0.5).forward(out.forward(Relu{}.forward(second.forward(Relu{}.forward(first.forward(x))))),
+                                {});
+  }
+  void visit(auto&& v) {
+    v("first", first);
+    v("second", second);
+    v("out", out);
+  }
+};
+
+/// Two levels, the lower one of another width; the skip is joined to what comes up.
+struct UNet {
+  Conv2d<float> down, bottom, up;
+  UNet(Index channels, Rng& rng)
+      : down(1, 4, {.padding = Padding::same()}, rng),
+        bottom(4, 8, {.padding = Padding::same()}, rng),
+        up(channels, 1, {.padding = Padding::same()}, rng) {}
+  Tensor<float> forward(const Tensor<float>& x) const {
+    const auto d = Relu{}.forward(down.forward(x));
+    const auto b = Relu{}.forward(bottom.forward(MaxPool2d(2).forward(d)));
+    return up.forward(concat({d, UpSample2d(2).forward(b)}, 3));
+  }
+  Tensor<float> loss(const Tensor<float>& x, const Context&) const { return mean(square(forward(x))); }
+  void visit(auto&& v) {
+    v("down", down);
+    v("bottom", bottom);
+    v("up", up);
+  }
+};
+
+/// As a masked layer does: what it calls is gone when it returns.
+struct Masked {
+  Linear<float> inner;
+  Tensor<float> mask = Tensor<float>({3, 3}, {1, 0, 0, 1, 1, 0, 1, 1, 1});
+  bool named;
+  Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
+    Linear<float> local = inner;
+    local.weight = inner.weight * mask;
+    return named ? figment::forward("a", local, x, context) : local.forward(x);
+  }
+  void visit(auto&& v) {
+    v("inner", inner);
+    v("mask", mask, buffer);
+  }
+};
+
+struct Tied {
+  Linear<float> a, b;
+  Tensor<float> forward(const Tensor<float>& x) const { return b.forward(a.forward(x)); }
+  void visit(auto&& v) {
+    v("a", a);
+    v("b", b);
+  }
+};
+
+/// What a denoiser is: of an image, its time, and the class to draw.
+struct Denoiser {
+  Linear<float> of_x, of_t, out;
+  Tensor<float> table = parameter(Tensor<float>::ones({10, 4}));
+  explicit Denoiser(Rng& rng) : of_x(6, 4, rng), of_t(1, 4, rng), out(4, 6, rng) {}
+  Tensor<float> forward(const Tensor<float>& x, const Tensor<float>& t, const Indices& label,
+                        const Context&) const {
+    const auto h = of_x.forward(x);
+    return out.forward(h + of_t.forward(t) + matmul(one_hot<float>(label, 10), table));
+  }
+  void visit(auto&& v) {
+    v("of_x", of_x);
+    v("of_t", of_t);
+    v("out", out);
+    v("table", table);
   }
 };
 
@@ -84,6 +185,116 @@ TEST_CASE("a trace lists layers inner ones first, with shapes", "[nn]") {
   CHECK(rows[3].layer == "Sequential");
   CHECK((rows[0].leaf && rows[1].leaf && rows[2].leaf && !rows[3].leaf));
   CHECK(rows[3].output == Shape{5, 2});
+}
+
+TEST_CASE("a summary finds members that are called in the ordinary way", "[nn]") {
+  Rng rng;
+  Wrapped wrapped{Sequential{Linear(3, 4, rng), Relu{}, named("head", Linear(4, 2, rng))}};
+  CHECK(summary(wrapped, {3}) ==
+        "path      layer         output  parameters\n"
+        "------------------------------------------\n"
+        "net.0     Linear(3, 4)  (N, 4)          16\n"
+        "net.1     Relu          (N, 4)           0\n"
+        "net.head  Linear(4, 2)  (N, 2)          10\n"
+        "parameters: 26, trainable 26, not trainable 0\n");
+  Sequential both{Wrapped{wrapped}, Linear(2, 2, rng)};
+  CHECK(trace(both, {1, 3})[0].path == "0.net.0");
+
+  Blocks blocks{{Linear(3, 3, rng)}, {Linear(3, 3, rng)}, Linear(3, 1, rng)};
+  CHECK(summary(blocks, {3}) ==
+        "path          layer         output  parameters\n"
+        "----------------------------------------------\n"
+        "first.inner   Linear(3, 3)  (N, 3)          12\n"
+        "Relu          Relu          (N, 3)           0\n"
+        "Relu_2        Relu          (N, 3)           0\n"
+        "second.inner  Linear(3, 3)  (N, 3)          12\n"
+        "Relu_3        Relu          (N, 3)           0\n"
+        "Relu_4        Relu          (N, 3)           0\n"
+        "out           Linear(3, 1)  (N, 1)           4\n"
+        "Dropout       Dropout(0.5)  (N, 1)           0\n"
+        "              Blocks        (N, 1)           2\n"
+        "parameters: 30, trainable 30, not trainable 0\n");
+  // In a Sequential a block is a part of its own, and has a line for what it adds.
+  Sequential deep{blocks.first, blocks.second};
+  const auto rows = trace(deep, {1, 3});
+  REQUIRE(rows.size() == 6);
+  CHECK((rows[0].path == "0.inner" && rows[1].path == "0.Relu" && rows[4].path == "1.Relu"));
+  CHECK((rows[2].path == "0" && rows[2].layer == "Block" && !rows[2].leaf && !rows[2].passes_on));
+  CHECK(rows[2].parameters == 1);
+}
+
+TEST_CASE("a summary tells tied layers and layers made for a pass apart", "[nn]") {
+  Rng rng;
+  Linear one(3, 3, rng, {.bias = false}), same = one;
+  const Tied tied{one, same};
+  const auto rows = trace(tied, {1, 3});
+  CHECK((rows[0].path == "a" && rows[1].path == "b"));
+
+  for (const bool named : {false, true}) {
+    Sequential net{Masked{one, Tensor<float>::ones({3, 3}), named}, Linear(3, 1, rng)};
+    const auto masked = trace(net, {1, 3});
+    CHECK(masked[0].path == (named ? "0.a" : "0.Linear"));
+    CHECK((masked[1].path == "0" && masked[1].parameters == 18));  // the weight and the mask
+    CHECK(masked[2].path == "1");
+  }
+}
+
+TEST_CASE("a summary of a network of several inputs, of indices too", "[nn]") {
+  Rng rng;
+  Denoiser net(rng);
+  CHECK(summary(net, {.inputs = {{"x", {6}}, {"t", {1}}, {"label", {}}}}) ==
+        "path  layer         output  parameters\n"
+        "--------------------------------------\n"
+        "of_x  Linear(6, 4)  (N, 4)          28\n"
+        "of_t  Linear(1, 4)  (N, 4)           8\n"
+        "out   Linear(4, 6)  (N, 6)          30\n"
+        "      Denoiser      (N, 6)          40\n"
+        "parameters: 106, trainable 106, not trainable 0\n");
+  CHECK(error_of([&] {
+          summary(net, {.inputs = {{"x", {6}}, {"t", {1}}}});
+        }) == "trace: Denoiser has no forward that takes 2 tensor(s), or Indices, and perhaps a Context");
+  CHECK(error_of([&] { summary(net, {6}); }) ==
+        "trace: Denoiser has no forward that takes 1 tensor(s), or Indices, and perhaps a Context");
+}
+
+TEST_CASE("errors name the path of the layer, however it was called", "[nn]") {
+  Rng rng;
+  UNet net(4, rng);  // 12 is right
+  const std::string reason =
+      "Conv2d(4, 1, 3x3, same): conv2d: x (1, 4, 4, 12) has 12 channels, weight (3, 3, 4, 1) in 1 group(s) "
+      "needs 4";
+  const auto x = Tensor<float>::zeros({1, 4, 4, 1});
+  CHECK(error_of([&] { net.forward(x); }) == reason);  // who the layer belongs to is not known here
+  CHECK(error_of([&] { Sequential{Flatten{}, Reshape{{4, 4, 1}}, net}.forward(x); }) == "2.up " + reason);
+  CHECK(error_of([&] { summary(net, {4, 4, 1}); }) == "up " + reason);
+  struct Batch {
+    Tensor<float> x;
+    Index size() const { return 1; }
+  };
+  struct Batches : std::vector<Batch> {
+    Index batches() const { return 1; }
+  } batches;
+  batches.push_back({x});
+  Adam adam(parameters(net));
+  CHECK(error_of([&] { fit(net, adam, batches); }) == "up " + reason);
+
+  // A Sequential inside, the layer in it without tensors or with.
+  const Wrapped wrapped{Sequential{Linear(3, 4, rng), Reshape{{5}}}};
+  const auto three = Tensor<float>::zeros({1, 3}), four = Tensor<float>::zeros({1, 4});
+  CHECK(error_of([&] { wrapped.forward(three, {}); }) ==
+        "1 Reshape(5,): reshape: (1, 4) has 4 elements, (1, 5) has 5");
+  CHECK(error_of([&] {
+          trace(wrapped, {1, 3});
+        }) == "net.1 Reshape(5,): reshape: (1, 4) has 4 elements, (1, 5) has 5");
+  CHECK(error_of([&] {
+          trace(Sequential{wrapped}, {1, 4});
+        }) == "0.net.0 Linear(3, 4): linear: x (1, 4) needs 3 features (weight (3, 4))");
+  // Of one without tensors its struct is known.
+  struct Reshaping {
+    Tensor<float> forward(const Tensor<float>& y) const { return Reshape{{5}}.forward(y); }
+  };
+  CHECK(error_of([&] { Sequential{Reshaping{}}.forward(four); }) ==
+        "0 Reshaping: Reshape(5,): reshape: (1, 4) has 4 elements, (1, 5) has 5");
 }
 
 TEST_CASE("thousands are grouped", "[nn]") {

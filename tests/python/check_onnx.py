@@ -23,16 +23,18 @@ def check(path):
     onnx.checker.check_model(model, full_check=True)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     read = lambda name: numpy.load(path.with_suffix(f".{name}.npy"))
-    x = read("input")
+    x = {i.name: read(i.name) for i in session.get_inputs()}
+    batch = len(next(iter(x.values())))
     worst = 0
     names = [o.name for o in session.get_outputs()]
-    for rows in (len(x), 1):  # the batch's size is open
-        for name, found in zip(names, session.run(names, {"input": x[:rows]})):
+    for rows in (batch, 1):  # the batch's size is open
+        for name, found in zip(names, session.run(names, {
+  i: values[:rows] for i, values in x.items()})):
             expected = read(name)[:rows]
             if found.shape != expected.shape:
                 sys.exit(f"{path.stem}: {name}: expected shape {expected.shape}, found {found.shape}")
             error = numpy.max(numpy.abs(found - expected) / numpy.maximum(1, numpy.abs(expected)))
-            # Sums in another order, of up to some thousand terms in float.
+#Sums in another order, of up to some thousand terms in float.
             if not error <= 1e-5:
                 sys.exit(f"{path.stem}: {name}: differs by {error}")
             worst = max(worst, error)

@@ -26,11 +26,45 @@ bool recording(const Tensor<T>&... inputs) {
 
 namespace detail {
 
+/// A tensor that goes into a layer or an operation, or comes out of it.
+struct Passing {
+  const Shape& shape;
+  const Ref<Storage>& memory;
+};
+
+/// Told of the operations that are not recorded, while it is the active one: what traces a network (nn/) sees
+/// so what is computed between its layers.
+class OpListener {
+ public:
+  /// `rule` is what record was given, of that type's bytes.
+  virtual void op(const char* name, std::span<const Passing> inputs, const Passing& output,
+                  std::span<const std::byte> rule) = 0;
+
+ protected:
+  ~OpListener() = default;
+};
+inline thread_local OpListener* op_listener = nullptr;
+
+template <class T>
+[[gnu::cold, gnu::noinline]] void tell_listener(const char* name, std::span<const Operand<T>> inputs,
+                                                const Tensor<T>& output, std::size_t bytes,
+                                                const void* rule) {
+  std::vector<Passing> from;
+  for (const auto& i : inputs)
+    if (i.tensor->defined()) from.push_back({i.tensor->shape(), i.tensor->storage()});
+  op_listener->op(name, from, {output.shape(), output.storage()},
+                  {static_cast<const std::byte*>(rule), bytes});
+}
+
 /// Makes `output` part of the graph, if any input is. Apart from record: compiled once, not for each rule.
 template <class T>
 [[gnu::noinline]] void record_erased(const char* name, std::span<const Operand<T>> inputs, Tensor<T>& output,
                                      const ErasedRule<T>& erased, void* rule, Keep keep) {
-  if (!recording_enabled) return;
+  if (!recording_enabled) {
+    if (op_listener) [[unlikely]]
+      tell_listener(name, inputs, output, erased.bytes, rule);
+    return;
+  }
   bool tracked = false;
   for (const auto& i : inputs) tracked |= i.tensor->tracked();
   if (!tracked) return;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,24 +53,28 @@ class DiagramPainter {
  public:
   DiagramPainter(const LayerGraph& graph, std::string title) : graph_(graph), boxes_(graph.layers.size()) {
     for (const auto& layer : graph.layers) box_width_ = (std::max)(box_width_, width_of(layer));
-    const std::string totals = totals_text(graph.count),
-                      input = "input " + figment::detail::batch_text(graph.input);
+    const std::string totals = totals_text(graph.count);
     const Block all = block(LayerGraph::none, 0, graph.layers.size());
-    const double pill = text_width(input, label) + 32;
+    double pills = -beside;
+    for (std::size_t i = 0; i < graph.inputs.size(); ++i) pills += pill_width(i) + beside;
     const double width =
-        (std::max)({all.width, pill, text_width(title, 20), text_width(totals, fine)}) + 2 * margin;
+        (std::max)({all.width, pills, text_width(title, 20), text_width(totals, fine)}) + 2 * margin;
     const double top = title.empty() ? margin : margin + 34;
     if (!title.empty()) write({width / 2, margin + 16}, title, 20, ink, Anchor::middle);
 
-    input_ = {(width - pill) / 2, top, pill, 28};
-    place(all, (width - all.width) / 2, input_.bottom() + gap);
+    double at = (width - pills) / 2;
+    for (std::size_t i = 0; i < graph.inputs.size(); at += pill_width(i++) + beside)
+      inputs_.push_back({at, top, pill_width(i), 28});
+    place(all, (width - all.width) / 2, top + 28 + gap);
     edges();
-    paint(input_, {0xee, 0xf1, 0xf4}, {0xc4, 0xca, 0xd1});
-    write({width / 2, input_.y + 19}, input, label, ink, Anchor::middle);
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      paint(inputs_[i], {0xee, 0xf1, 0xf4}, {0xc4, 0xca, 0xd1});
+      write({inputs_[i].middle(), top + 19}, graph.input_text(i), label, ink, Anchor::middle);
+    }
     for (std::size_t i = 0; i < boxes_.size(); ++i) paint(graph.layers[i], boxes_[i]);
-    const double bottom = input_.bottom() + gap + all.height + (graph.layers.empty() ? 0 : 26);
+    const double bottom = top + 28 + gap + all.height + (graph.layers.empty() ? 0 : 26);
     write({width / 2, bottom}, totals, fine, grey, Anchor::middle);
-    figure_.width = static_cast<Index>(std::ceil(width));
+    figure_.width = static_cast<Index>(std::ceil((std::max)(width, outermost_ + margin)));
     figure_.height = static_cast<Index>(std::ceil(bottom + margin - 6));
   }
 
@@ -92,6 +97,7 @@ class DiagramPainter {
     std::vector<double> heights = {}, widths = {};
   };
 
+  double pill_width(std::size_t input) const { return text_width(graph_.input_text(input), label) + 32; }
   double width_of(const LayerGraph::Layer& layer) const {
     const auto [type, options] = type_and_options(layer.text);
     const double first = text_width(type, label) + text_width(graph_.name(layer.path, layer.part), fine);
@@ -116,7 +122,7 @@ class DiagramPainter {
       const auto fed_by_row = [&] {
         for (std::size_t k = i; k < next; ++k)
           for (std::size_t source : graph_.layers[k].from)
-            if (source != LayerGraph::none && source >= row_begin_of(out) && source < i) return true;
+            if (source >= row_begin_of(out) && source < i) return true;
         return false;
       };
       if (out.rows.empty() || fed_by_row()) out.rows.emplace_back();
@@ -132,7 +138,7 @@ class DiagramPainter {
     }
     if (part != LayerGraph::none) {
       // Its title is left of the line that enters at the middle.
-      out.width = (std::max)(out.width + 2 * pad, 2 * (text_width(part_text(part), fine) + pad));
+      out.width = (std::max)(out.width + 2 * pad, 2 * (text_width(graph_.title(part), fine) + pad));
       out.height += heading + pad;
     }
     return out;
@@ -143,11 +149,6 @@ class DiagramPainter {
     return first->layer;
   }
 
-  std::string part_text(std::size_t part) const {
-    const auto& p = graph_.parts[part];
-    return graph_.name(p.path, p.part) + ": " + p.text;
-  }
-
   void place(const Block& b, double x, double y) {
     if (b.layer != LayerGraph::none) {
       boxes_[b.layer] = {x, y, b.width, b.height};
@@ -155,7 +156,7 @@ class DiagramPainter {
     }
     if (b.part != LayerGraph::none) {
       paint({x, y, b.width, b.height}, {0xf7, 0xf8, 0xfa}, {0xcd, 0xd3, 0xda});
-      write({x + 10, y + 19}, part_text(b.part), fine, grey);
+      write({x + 10, y + 19}, graph_.title(b.part), fine, grey);
       y += heading;
     }
     for (std::size_t r = 0; r < b.rows.size(); ++r) {
@@ -168,18 +169,59 @@ class DiagramPainter {
     }
   }
 
+  /// Lines from box to box, down and across. One that would go through boxes between, as what jumps over
+  /// layers does, goes around them on the right, the longer the farther out.
   void edges() {
-    for (std::size_t i = 0; i < boxes_.size(); ++i)
-      for (std::size_t source : graph_.layers[i].from) {
-        const Rect& a = source == LayerGraph::none ? input_ : boxes_[source];
-        const Point from{a.middle(), a.bottom()}, to{boxes_[i].middle(), boxes_[i].y};
+    struct Edge {
+      Rect from, to;
+    };
+    std::vector<Edge> around;
+    for (std::size_t i = 0; i < boxes_.size(); ++i) {
+      std::vector<Rect> sources;
+      for (const std::size_t k : graph_.layers[i].inputs) sources.push_back(inputs_[k]);
+      for (const std::size_t k : graph_.layers[i].from) sources.push_back(boxes_[k]);
+      for (const Rect& a : sources) {
+        const Rect& b = boxes_[i];
+        const Point from{a.middle(), a.bottom()}, to{b.middle(), b.y};
+        if (right_of_boxes(to.x, from.y + 9, to.y) > 0) {
+          around.push_back({a, b});
+          continue;
+        }
         std::vector<Point> points{from};
         if (std::abs(from.x - to.x) > 0.5)
           points.insert(points.end(), {{from.x, from.y + 9}, {to.x, from.y + 9}});
-        points.push_back({to.x, to.y - 1});
-        add(Path{std::move(points), line, 1.5});
-        add(Path{{{to.x - 4, to.y - 7}, {to.x, to.y - 1}, {to.x + 4, to.y - 7}}, line, 1.5});
+        draw_arrow(std::move(points), to);
       }
+    }
+    std::stable_sort(around.begin(), around.end(),
+                     [](const Edge& a, const Edge& b) { return a.to.y - a.from.y < b.to.y - b.from.y; });
+    std::vector<Rect> lanes;
+    for (const Edge& e : around) {
+      const double top = e.from.bottom() + 9, bottom = e.to.y - 13;
+      double x = right_of_boxes({}, top, e.to.y) + 9;
+      for (bool free = false; !free;) {
+        free = true;
+        for (const Rect& l : lanes)
+          if (std::abs(l.x - x) < 7 && l.y < bottom + 3 && l.bottom() > top - 3) free = false, x = l.x + 7;
+      }
+      lanes.push_back({x, top, 0, bottom - top});
+      outermost_ = (std::max)(outermost_, x);
+      const double out = e.from.middle() + 24, in = e.to.middle() + 24;
+      draw_arrow({{out, e.from.bottom()}, {out, top}, {x, top}, {x, bottom}, {in, bottom}}, {in, e.to.y});
+    }
+  }
+  /// The right end of the boxes between two heights, those at x or all; 0 where there are none.
+  double right_of_boxes(std::optional<double> x, double top, double bottom) const {
+    double right = 0;
+    for (const Rect& b : boxes_)
+      if (b.y < bottom - 1 && b.bottom() > top && (!x || (b.x <= *x && *x <= b.x + b.width)))
+        right = (std::max)(right, b.x + b.width);
+    return right;
+  }
+  void draw_arrow(std::vector<Point> points, Point to) {
+    points.push_back({to.x, to.y - 1});
+    add(Path{std::move(points), line, 1.5});
+    add(Path{{{to.x - 4, to.y - 7}, {to.x, to.y - 1}, {to.x + 4, to.y - 7}}, line, 1.5});
   }
 
   void paint(const LayerGraph::Layer& layer, const Rect& r) {
@@ -206,8 +248,8 @@ class DiagramPainter {
 
   const LayerGraph& graph_;
   Figure figure_;
-  Rect input_;
-  std::vector<Rect> boxes_;
+  std::vector<Rect> inputs_, boxes_;
+  double outermost_ = 0;  // line that goes around
   double box_width_ = 220;
 };
 
@@ -225,8 +267,8 @@ inline void dot_part(std::string& out, const LayerGraph& graph, std::size_t part
   for (std::size_t p = 0; p < graph.parts.size(); ++p)
     if (graph.parts[p].part == part) {
       line(format("subgraph cluster_{} {", p) +
-           format("label=\"{}: {}\"; labeljust=l; color=\"#cdd3da\"; fontcolor=\"#666e77\";",
-                  escape_dot(graph.name(graph.parts[p].path, part)), escape_dot(graph.parts[p].text)));
+           format("label=\"{}\"; labeljust=l; color=\"#cdd3da\"; fontcolor=\"#666e77\";",
+                  escape_dot(graph.title(p))));
       dot_part(out, graph, p);
       line("}");
     }
@@ -246,37 +288,44 @@ inline std::string to_dot(const LayerGraph& graph, const std::string& title) {
       "  fontname=\"Helvetica\"; fontsize=12; labelloc=t;\n";
   out += format("  label=\"{}{}{}\";\n", escape_dot(title), title.empty() ? "" : "\\n",
                 totals_text(graph.count));
-  out += format("  input [shape=oval, label=\"input {}\"];\n", figment::detail::batch_text(graph.input));
+  const auto input = [&](std::size_t i) { return i == 0 ? std::string("input") : format("input_{}", i); };
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i)
+    out += format("  {} [shape=oval, label=\"{}\"];\n", input(i), escape_dot(graph.input_text(i)));
   dot_part(out, graph, LayerGraph::none);
-  for (std::size_t i = 0; i < graph.layers.size(); ++i)
-    for (std::size_t source : graph.layers[i].from)
-      out += source == LayerGraph::none ? format("  input -> layer_{};\n", i)
-                                        : format("  layer_{} -> layer_{};\n", source, i);
+  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
+    for (std::size_t k : graph.layers[i].inputs) out += format("  {} -> layer_{};\n", input(k), i);
+    for (std::size_t k : graph.layers[i].from) out += format("  layer_{} -> layer_{};\n", k, i);
+  }
   return out + "}\n";
 }
 
 }  // namespace detail
 
-/// A model as a drawing: a box for each layer that a forward pass of an input of shape `sample` (without the
-/// batch dimension) goes through, frames around its parts, the parameters in all. `save` writes it as SVG or
-/// PNG. Operations between layers are not seen.
+/// A model as a drawing: a box for each layer that a forward pass goes through, frames around its parts, the
+/// parameters in all. `save` writes it as SVG or PNG. Operations between layers are no boxes, but lines lead
+/// through them.
+template <class M>
+Figure diagram(M& module, const SampleInputs& inputs, const std::string& title = {}) {
+  return detail::DiagramPainter(detail::layer_graph(module, inputs), title).figure();
+}
+/// The same of one input, of shape `sample` without the batch dimension.
 ///
 ///   io::diagram(gan.discriminator, {28, 28, 1}, "discriminator").save("discriminator.svg");
 template <class M>
 Figure diagram(M& module, const Shape& sample, const std::string& title = {}) {
-  return detail::DiagramPainter(detail::layer_graph(module, sample), title).figure();
+  return diagram(module, SampleInputs{{{"input", sample}}}, title);
 }
 
 /// The drawing as SVG text.
-template <class M>
-std::string diagram_svg(M& module, const Shape& sample, const std::string& title = {}) {
-  return to_svg(diagram(module, sample, title));
+template <class M, class Inputs = Shape>
+std::string diagram_svg(M& module, const Inputs& inputs, const std::string& title = {}) {
+  return to_svg(diagram(module, inputs, title));
 }
 
 /// The same in Graphviz' language, for `dot -Tpdf`.
-template <class M>
-std::string diagram_dot(M& module, const Shape& sample, const std::string& title = {}) {
-  return detail::to_dot(detail::layer_graph(module, sample), title);
+template <class M, class Inputs = Shape>
+std::string diagram_dot(M& module, const Inputs& inputs, const std::string& title = {}) {
+  return detail::to_dot(detail::layer_graph(module, inputs), title);
 }
 
 }  // namespace figment::io

@@ -1,288 +1,238 @@
 // Networks as ONNX models, for programs in other languages and other machines' runtimes (onnx.ai).
 #pragma once
 
-#include <numbers>
+#include <map>
+#include <optional>
 
-#include "figment/io/module_graph.hpp"
-#include "figment/io/onnx_graph.hpp"
-#include "figment/nn/activation.hpp"
-#include "figment/nn/batch_norm.hpp"
-#include "figment/nn/conv_transpose2d.hpp"
-#include "figment/nn/dropout.hpp"
-#include "figment/nn/gaussian_noise.hpp"
-#include "figment/nn/label_embedding.hpp"
-#include "figment/nn/layer_norm.hpp"
-#include "figment/nn/linear.hpp"
-#include "figment/nn/penalty.hpp"
-#include "figment/nn/pool.hpp"
-#include "figment/nn/reshape.hpp"
-#include "figment/nn/spectral_norm.hpp"
-#include "figment/nn/upsample.hpp"
+#include "figment/io/onnx_layers.hpp"
 
 namespace figment::io {
 
 /// Of export_onnx.
 struct OnnxOptions {
-  std::string name = "figment";  ///< of the graph
+  std::string name = "figment";  ///< of the graph; ONNX allows no empty one, which is this
   /// What follows the last layer, as a decoder's logits become pixels by the sigmoid.
   Activation output = Activation::none;
-  double slope = 0.3;  ///< of leaky_relu
+  double slope = 0.3;                          ///< of leaky_relu
+  std::string input_name = "input";            ///< of a model of one input
+  std::vector<std::string> output_names = {};  ///< if not those that export_onnx says
 };
 
 namespace detail {
 
-/// Writes layers as ONNX operations: a function for each, from the value it takes to the one it makes.
+/// Writes a pass: its layers, and between them the operations that have an export.
 template <class T>
 class OnnxExporter {
  public:
-  using Id = typename OnnxGraph<T>::Id;
+  using Id = OnnxGraph::Id;
+  using Value = figment::detail::TracedValue;
 
-  explicit OnnxExporter(const ModuleGraph& module) : graph(module.input) {
-    for (const GraphNode& n : module.nodes) {
-      node_ = &n;
-      ensure(n.leaf, "export_onnx: {}: computes more than its layers do, for which there is no export",
-             where());
-      ensure(n.from != unknown_node, "export_onnx: {}: its input is not the output of a layer", where());
-      made_.push_back(layer(n.layer, value(n.from)));
+  /// Of a module of these tensors.
+  OnnxExporter(const figment::detail::TracedPass& pass, const figment::detail::NamedMemories& module,
+               OnnxGraph& g)
+      : graph_(g), layers_(g), module_(module) {
+    std::vector<bool> inside(pass.nodes.size());
+    for (std::size_t i = 0; i < pass.nodes.size(); ++i) {
+      const bool known = layers_.knows(pass.nodes[i].layer);
+      // What a layer with an export does inside is not exported besides.
+      for (std::size_t k = pass.nodes[i].begin; known && k < i; ++k) inside[k] = true;
+    }
+    for (std::size_t i = 0; i < pass.nodes.size(); ++i)
+      if (!inside[i]) node(pass.nodes[i]);
+  }
+
+  /// The model's value, followed by an activation.
+  Id value(const std::string& name, const Value& v, Activation a, double slope) {
+    layers_.enter({});
+    return layers_.activation(a, slope, id_of(v, "the " + name));
+  }
+
+ private:
+  using Node = figment::detail::TraceNode;
+  /// What is known of a tensor.
+  struct State {
+    Value value;
+    bool from_input;
+    bool constant = false;    // made of the module's tensors alone, or one of them
+    std::string no_export{};  // why it is not in the graph
+    Id id = 0;
+  };
+
+  void set(const Value& v, Id id) { states_.push_back({v, true, false, {}, id}); }
+  void lose(const Value& v, bool from_input, const std::string& why) {
+    states_.push_back({v, from_input, false, why});
+  }
+
+  void node(const Node& n) {
+    layers_.enter({n.path, n.kind == Node::Kind::layer ? n.layer() : "",
+                   n.inputs.empty() ? Shape{} : n.inputs[0].shape,
+                   n.outputs.empty() ? Shape{} : n.outputs[0].shape});
+    if (n.kind == Node::Kind::input) {
+      const bool indices = n.op == "indices";
+      set(n.outputs[indices], graph_.input(n.path, n.outputs[0].shape, indices));
+    } else if (n.kind == Node::Kind::op) {
+      operation(n);
+    } else if (layers_.knows(n.layer)) {
+      for (const auto& t : n.tensors)
+        for (const State& s : states_)
+          ensure(!s.from_input || s.value.memory->data() != t.memory,
+                 "export_onnx: {}: its {} is computed from the input", layers_.where(), t.name);
+      set(n.outputs[0], layers_.layer(n.layer, id_of(n.inputs[0], layers_.where())));
+    } else {
+      for (const Value& y : n.outputs)
+        if (!find(y))
+          lose(y, true, format("{}: there is no export for a layer of this type", layers_.where()));
     }
   }
 
-  Id value(Index node) const { return node == input_node ? 0 : made_[static_cast<std::size_t>(node)]; }
-  Id activation(Activation a, double slope, Id x) {
-    if (a == Activation::relu) return each(x, {"Relu"});
-    if (a == Activation::leaky_relu) return each(x, OnnxNode{"LeakyRelu"}.set("alpha", slope));
-    if (a == Activation::sigmoid) return each(x, {"Sigmoid"});
-    if (a == Activation::tanh) return each(x, {"Tanh"});
-    return x;
+  void operation(const Node& n) {
+    const Value& y = n.outputs[0];
+    bool constant = true, from_input = false;
+    for (const Value& x : n.inputs) {
+      constant = constant && constant_of(x);
+      from_input = from_input || (find(x) && find(x)->from_input);
+    }
+    if (constant) return states_.push_back({y, false, true});
+    const std::string where = n.path.empty() ? "the model" : n.path;
+    for (const Value& v : n.inputs)
+      if (const std::string why = state_of(v, where).no_export; !why.empty()) return lose(y, from_input, why);
+    std::vector<Id> x;
+    for (const Value& v : n.inputs) x.push_back(id_of(v, where));
+    if (const std::optional<Id> id = written(n, x)) return set(y, *id);
+    lose(y, from_input, format("{}: there is no export for the operation '{}'", where, n.op));
   }
-  /// What comes is not of a layer but of the module.
-  void leave_layers() { node_ = &outside_; }
-
-  OnnxGraph<T> graph;
-
- private:
-  using Layer = figment::detail::Description;
-
-  std::string where() const { return node_->path + (node_->path.empty() ? "" : " ") + node_->layer(); }
-
-  Id layer(const Layer& l, Id x) {
-    Id y = x;
-    const bool known =
-        any_of<Linear<T>, Conv2d<T>, ConvTranspose2d<T>, BatchNorm<T>, LayerNorm<T>, LabelEmbedding<T>, Relu,
-               LeakyRelu, Elu, Gelu, Silu, Softplus, Sigmoid, Tanh, Softmax, Flatten, Reshape, MaxPool2d,
-               AvgPool2d, UpSample2d, Dropout, GaussianNoise, ActivityPenalty>(l, x, y) ||
-        any_of<SpectralNorm<Linear<T>>, SpectralNorm<Conv2d<T>>, SpectralNorm<ConvTranspose2d<T>>,
-               WeightPenalty<Linear<T>>, WeightPenalty<Conv2d<T>>, WeightPenalty<ConvTranspose2d<T>>>(l, x,
-                                                                                                      y);
-    ensure(known, "export_onnx: {}: there is no export for a layer of this type", where());
-    return y;
-  }
-  template <class... Ls>
-  bool any_of(const Layer& l, Id x, Id& y) {
-    return ([&] {
-      const Ls* typed = l.as<Ls>();
-      if (typed) y = write(*typed, x);
-      return typed != nullptr;
-    }() || ...);
-  }
-
-  // The operations' outputs, and the layers' constants by their tensors' names.
-  std::string op(OnnxNode n) { return graph.node(node_->path, std::move(n)); }
-  Id each(Id x, OnnxNode n) {
-    n.inputs.insert(n.inputs.begin(), graph.any(x));
-    return graph.add_like(op(std::move(n)), x);
-  }
-  template <class C>
-  std::string constant(std::string_view name, const C& values) {
-    return graph.constant(node_->path + (node_->path.empty() ? "" : ".") + std::string(name), values);
-  }
-  std::string scalar(std::string_view name, double v) {
-    return constant(name, Tensor<T>::scalar(static_cast<T>(v)));
-  }
-
-  Id write(const Linear<T>& l, Id x) {
-    const bool matrix = graph.rank(x) == 2;  // Gemm takes no other
-    OnnxNode n{matrix ? "Gemm" : "MatMul", {graph.last(x), constant("weight", l.weight)}};
-    if (matrix && l.bias.defined()) n.inputs.push_back(constant("bias", l.bias));
-    Id y = graph.add_last(op(std::move(n)), graph.rank(x));
-    if (!matrix && l.bias.defined()) y = each(y, {"Add", {constant("bias", l.bias)}});
-    return activation(l.activation, l.slope, y);
-  }
-
-  Id write(const Conv2d<T>& l, Id x) {
-    const auto g = figment::detail::conv_geometry("export_onnx", node_->input, l.weight.shape(), l.options);
-    OnnxNode n{"Conv", {graph.first(x), constant("weight", permute(l.weight, {3, 2, 0, 1}))}};
-    window(n, g.rows, g.columns).set("pads", pads(g.rows, g.columns)).set("group", g.groups);
-    return convolved(l, std::move(n));
-  }
-  Id write(const ConvTranspose2d<T>& l, Id x) {
-    // The convolution that this is the adjoint of.
-    const auto g = figment::detail::conv_geometry("export_onnx", node_->output, l.weight.shape(), l.options);
-    // How much smaller the output is than what all taps reach, and as much at the end as not at the begin; or
-    // larger by the output padding.
-    const auto end = [](const figment::detail::ConvAxis& a) {
-      return (a.output - 1) * a.stride + (a.window - 1) * a.dilation + 1 - a.pad - a.input;
-    };
-    const Index bottom = end(g.rows), right = end(g.columns);
-    OnnxNode n{"ConvTranspose", {graph.first(x), constant("weight", permute(l.weight, {3, 2, 0, 1}))}};
-    window(n, g.rows, g.columns)
-        .set("pads", list({g.rows.pad, g.columns.pad, std::max<Index>(bottom, 0), std::max<Index>(right, 0)}))
-        .set("output_padding", list({std::max<Index>(-bottom, 0), std::max<Index>(-right, 0)}))
-        .set("group", g.groups);
-    return convolved(l, std::move(n));
-  }
-  Id convolved(const auto& l, OnnxNode n) {
-    if (l.bias.defined()) n.inputs.push_back(constant("bias", l.bias));
-    return activation(l.activation, l.slope, graph.add_first(op(std::move(n)), 4));
+  std::optional<Id> written(const Node& n, const std::vector<Id>& x) {
+    static const std::map<std::string, const char*> one{{"relu", "Relu"}, {"sigmoid", "Sigmoid"},
+                                                        {"tanh", "Tanh"}, {"exp", "Exp"},
+                                                        {"log", "Log"},   {"sqrt", "Sqrt"}};
+    static const std::map<std::string, const char*> two{{"add", "Add"},     {"sub", "Sub"},
+                                                        {"mul", "Mul"},     {"div", "Div"},
+                                                        {"maximum", "Max"}, {"minimum", "Min"}};
+    const Shape &in = n.inputs[0].shape, &out = n.outputs[0].shape;
+    if (const auto f = one.find(n.op); f != one.end()) return layers_.each(x[0], {f->second});
+    if (n.op == "silu") return layers_.write(Silu{}, x[0]);
+    if (n.op == "gelu") return layers_.write(Gelu{}, x[0]);
+    if (n.op == "softplus") return layers_.write(Softplus{}, x[0]);
+    if (n.op == "square") return layers_.each(x[0], {"Mul", {graph_.any(x[0])}});
+    if (n.op == "affine") {
+      Id y = x[0];
+      if (n.numbers[0] != 1) y = layers_.each(y, {"Mul", {layers_.scalar("scale", n.numbers[0])}});
+      if (n.numbers[1] != 0) y = layers_.each(y, {"Add", {layers_.scalar("shift", n.numbers[1])}});
+      return y;
+    }
+    if (const auto f = two.find(n.op); f != two.end()) {
+      const Id a = x[0], b = x[1];
+      // Of one shape each element alone matters, and the layout of both.
+      const bool first = n.inputs[0].shape == n.inputs[1].shape && graph_.has_first(a) && graph_.has_first(b);
+      if (first)
+        return graph_.add_first(layers_.op({f->second, {graph_.first(a), graph_.first(b)}}), out.rank());
+      return graph_.add_last(layers_.op({f->second, {graph_.last(a), graph_.last(b)}}), out.rank());
+    }
+    if (n.op == "concat") {
+      Index axis = 0;
+      while (axis < out.rank() - 1 && out[axis] == in[axis]) ++axis;
+      if (axis == 0) return std::nullopt;  // of batches
+      OnnxNode node{"Concat"};
+      const bool channels = axis == out.rank() - 1 && out.rank() > 2;
+      bool first = channels;
+      for (std::size_t i = 0; i < n.inputs.size(); ++i) first = first && graph_.has_first(x[i]);
+      for (std::size_t i = 0; i < n.inputs.size(); ++i)
+        node.inputs.push_back(first ? graph_.first(x[i]) : graph_.last(x[i]));
+      node.set("axis", first ? Index{1} : axis);
+      const std::string name = layers_.op(std::move(node));
+      return first ? graph_.add_first(name, out.rank()) : graph_.add_last(name, out.rank());
+    }
+    // The batch is as it is: 1 here, so that another first extent would be of more than it.
+    if (n.op == "reshape" && in.rank() > 0 && out.rank() > 0 && out[0] == 1)
+      return layers_.write(Reshape{Shape(std::span(out.begin() + 1, out.end()))}, x[0]);
+    return std::nullopt;
   }
 
-  Id write(const BatchNorm<T>& l, Id x) {
-    const Shape channels = l.running_mean.shape();
-    OnnxNode n{"BatchNormalization",
-               {graph.first(x), constant("gamma", l.gamma.defined() ? l.gamma : Tensor<T>::ones(channels)),
-                constant("beta", l.beta.defined() ? l.beta : Tensor<T>::zeros(channels)),
-                constant("running_mean", l.running_mean), constant("running_var", l.running_var)}};
-    n.set("epsilon", l.epsilon);
-    return activation(l.activation, l.slope, graph.add_first(op(std::move(n)), graph.rank(x)));
+  const State* find(const Value& v) const {
+    for (auto s = states_.rbegin(); s != states_.rend(); ++s)
+      if (s->value.memory.get() == v.memory.get() && s->value.shape == v.shape) return &*s;
+    return nullptr;
   }
-  Id write(const LayerNorm<T>& l, Id x) {
-    OnnxNode n{"LayerNormalization", {graph.last(x)}};
-    n.inputs.push_back(constant("gamma", l.gamma.defined() ? l.gamma : Tensor<T>::ones({l.features})));
-    if (l.beta.defined()) n.inputs.push_back(constant("beta", l.beta));
-    n.set("axis", Index{-1}).set("epsilon", l.epsilon);
-    return graph.add_last(op(std::move(n)), graph.rank(x));
+  /// One of the module's tensors, made of those alone, or a single number: `x / 2` has its 2 as a tensor.
+  bool constant_of(const Value& v) const {
+    if (const State* s = find(v)) return s->constant;
+    for (const auto& t : module_)
+      if (t.memory == v.memory->data()) return true;
+    return v.shape.rank() == 0;
   }
-  Id write(const LabelEmbedding<T>& l, Id x) {
-    const Index others = node_->input[1] - l.table.dim(0);
-    const auto columns = [&](std::string_view name, Index begin, Index end) {
-      const std::string text(name);
-      return op({"Slice",
-                 {graph.last(x), constant(text + "_begin", list({begin})),
-                  constant(text + "_end", list({end})), constant(text + "_axis", list({1}))}});
-    };
-    const std::string rest = columns("rest", 0, others), one_hot = columns("label", others, node_->input[1]);
-    const std::string label = op({"MatMul", {one_hot, constant("table", l.table)}});
-    if (l.mode == LabelMode::multiply) return graph.add_last(op({"Mul", {rest, label}}), 2);
-    return graph.add_last(op(std::move(OnnxNode{"Concat", {rest, label}}.set("axis", Index{1}))), 2);
+  const State& state_of(const Value& v, const std::string& who) {
+    if (!find(v)) {
+      if (constant_of(v))
+        states_.push_back({v, false, true});
+      else
+        lose(v, false, format("{}: takes a tensor {} that no layer or operation has made", who, v.shape));
+    }
+    return *find(v);
   }
-
-  Id write(const Relu&, Id x) { return each(x, {"Relu"}); }
-  Id write(const LeakyRelu& l, Id x) { return activation(Activation::leaky_relu, l.slope, x); }
-  Id write(const Elu& l, Id x) { return each(x, OnnxNode{"Elu"}.set("alpha", l.alpha)); }
-  Id write(const Gelu&, Id x) {  // an operation of its own only from opset 20 on
-    const Id root = each(x, {"Mul", {scalar("sqrt_half", std::numbers::sqrt2 / 2)}});
-    const Id below = each(each(root, {"Erf"}), {"Add", {scalar("one", 1)}});
-    return each(each(x, {"Mul", {graph.any(below)}}), {"Mul", {scalar("half", 0.5)}});
-  }
-  Id write(const Silu&, Id x) { return each(x, {"Mul", {graph.any(each(x, {"Sigmoid"}))}}); }
-  Id write(const Softplus&, Id x) { return each(x, {"Softplus"}); }
-  Id write(const Sigmoid&, Id x) { return each(x, {"Sigmoid"}); }
-  Id write(const Tanh&, Id x) { return each(x, {"Tanh"}); }
-  Id write(const Softmax&, Id x) {
-    return graph.add_last(op(std::move(OnnxNode{"Softmax", {graph.last(x)}}.set("axis", Index{-1}))),
-                          graph.rank(x));
+  Id id_of(const Value& v, const std::string& who) {
+    const State& s = state_of(v, who);
+    ensure(s.no_export.empty(), "export_onnx: {}", s.no_export);
+    if (!s.constant) return s.id;
+    const T* data = static_cast<const T*>(v.memory->data());
+    std::string name = "constant";
+    for (const auto& t : module_)
+      if (t.memory == v.memory->data()) name = t.name;
+    const Tensor<T> values(v.shape, std::span<const T>(data, static_cast<std::size_t>(v.shape.size())));
+    return graph_.add_last(graph_.constant(name, values), v.shape.rank());
   }
 
-  Id write(const Flatten&, Id x) {
-    return graph.add_last(op(std::move(OnnxNode{"Flatten", {graph.last(x)}}.set("axis", Index{1}))), 2);
-  }
-  Id write(const Reshape& l, Id x) {
-    std::vector<std::int64_t> shape{0};  // the batch as it is
-    shape.insert(shape.end(), l.shape.begin(), l.shape.end());
-    return graph.add_last(op({"Reshape", {graph.last(x), constant("shape", shape)}}), l.shape.rank() + 1);
-  }
-
-  Id write(const MaxPool2d& l, Id x) { return pool("MaxPool", l.options, x); }
-  Id write(const AvgPool2d& l, Id x) {
-    ensure(l.options.dilation == Extent2(1), "export_onnx: {}: ONNX's AveragePool has no dilation", where());
-    return pool("AveragePool", l.options, x);  // which does not count the padding either
-  }
-  Id pool(const char* type, const PoolOptions& options, Id x) {
-    const auto axes = figment::detail::pool_axes("export_onnx", node_->input, options);
-    OnnxNode n{type, {graph.first(x)}};
-    window(n, axes.rows, axes.columns, !(options.dilation == Extent2(1)))
-        .set("pads", pads(axes.rows, axes.columns));
-    return graph.add_first(op(std::move(n)), 4);
-  }
-  Id write(const UpSample2d& l, Id x) {
-    const auto scale = [](Index factor) { return static_cast<float>(factor); };
-    const bool nearest = l.mode == Interpolation::nearest;
-    OnnxNode n{"Resize",
-               {graph.first(x), "",  // no region
-                graph.constant(node_->path + ".scales",
-                               Tensor<float>({4}, {1, 1, scale(l.factor.height), scale(l.factor.width)}))}};
-    n.set("mode", nearest ? "nearest" : "linear")
-        .set("coordinate_transformation_mode", nearest ? "asymmetric" : "half_pixel");
-    if (nearest) n.set("nearest_mode", "floor");
-    return graph.add_first(op(std::move(n)), 4);
-  }
-
-  // Nothing when the network is not trained.
-  Id write(const Dropout&, Id x) { return x; }
-  Id write(const GaussianNoise&, Id x) { return x; }
-  Id write(const ActivityPenalty&, Id x) { return x; }
-  template <class L>
-  Id write(const WeightPenalty<L>& l, Id x) {
-    return write(l.layer, x);
-  }
-  template <class L>
-  Id write(const SpectralNorm<L>& l, Id x) {
-    L normalised = l.layer;
-    normalised.weight = no_grad([&] { return l.weight_for({}); });
-    return write(normalised, x);
-  }
-
-  static std::vector<std::int64_t> list(std::initializer_list<Index> values) {
-    return std::vector<std::int64_t>(values.begin(), values.end());
-  }
-  using Axis = figment::detail::ConvAxis;
-  static OnnxNode& window(OnnxNode& n, const Axis& rows, const Axis& columns, bool dilations = true) {
-    n.set("kernel_shape", list({rows.window, columns.window}))
-        .set("strides", list({rows.stride, columns.stride}));
-    return dilations ? n.set("dilations", list({rows.dilation, columns.dilation})) : n;
-  }
-  /// Before and after, as much as the last window takes: what lies beyond no window sees.
-  static std::vector<std::int64_t> pads(const Axis& rows, const Axis& columns) {
-    const auto after = [](const Axis& a) {
-      return std::max<Index>(0, a.at(a.output - 1, a.window - 1) + 1 - a.input);
-    };
-    return list({rows.pad, columns.pad, after(rows), after(columns)});
-  }
-
-  const GraphNode* node_ = nullptr;
-  const GraphNode outside_{};
-  std::vector<Id> made_;  // by each node
+  OnnxGraph& graph_;
+  OnnxLayers<T> layers_;
+  const figment::detail::NamedMemories& module_;
+  std::vector<State> states_;
 };
 
 }  // namespace detail
 
 /// Writes what a module computes when it is not trained as an ONNX model of opset 17 (ONNX 1.12), which any
 /// later runtime takes: a network of the library's layers, Sequential or a struct of its own that calls them,
-/// one in another too. `sample` is the input's shape without the batch, whose size stays open ("N"). The
-/// model takes "input" and gives "output", or "mean" and "log_var" of a GaussianEncoder, with images channels
-/// last as here. Throws, naming the layer, where a layer is of a type that has no export, or where something
-/// is computed outside of the layers; nothing is written then.
+/// one in another too. Between layers there may be sums, products and other arithmetic, the activations,
+/// concat along another axis than the batch's, and reshape; a layer of your own has these inside, or an
+/// export of its own (OnnxWriter). The inputs are without the batch, whose size stays open ("N"), and keep
+/// their names; the output is "output", or "mean" and "log_var" of a GaussianEncoder, or "output_0" and so on
+/// of a pair or tuple. Images are channels last as here. A network of double is one in the model, but for
+/// what onnxruntime has in float alone: convolutions, AvgPool2d, UpSample2d and Gelu's erf are computed in
+/// float there. Throws, naming the layer, where something has no export; nothing is written then.
+template <class M>
+void export_onnx(const std::filesystem::path& path, const M& module, const SampleInputs& inputs,
+                 const OnnxOptions& options = {}) {
+  using T = module_value_t<M>;
+  const NoGrad guard;
+  const auto tensors = figment::detail::description_of(module).tensors();
+  const auto pass = figment::detail::traced_pass(module, inputs);
+  detail::OnnxGraph graph(std::is_same_v<T, double> ? detail::OnnxGraph::double_type
+                                                    : detail::OnnxGraph::float_type);
+  const auto& given = options.output_names;
+  ensure(given.empty() || given.size() == pass.outputs.size(),
+         "export_onnx: {} output_names for a model of {} output(s)", given.size(), pass.outputs.size());
+  ensure(!pass.outputs.empty(), "export_onnx: the model's forward returns no tensor");
+  for (const auto& input : inputs.inputs) graph.reserve(input.name);
+  for (std::size_t i = 0; i < pass.outputs.size(); ++i)
+    graph.reserve(given.empty() ? pass.outputs[i].first : given[i]);
+  detail::OnnxExporter<T> exporter(pass, tensors, graph);
+  for (std::size_t i = 0; i < pass.outputs.size(); ++i) {
+    const auto& [name, value] = pass.outputs[i];
+    const auto id = exporter.value(name, value, options.output, options.slope);
+    graph.output(given.empty() ? name : given[i], id, value.shape);
+  }
+  const std::string bytes = graph.bytes(options.name.empty() ? "figment" : options.name);
+  ensure(bytes.size() < std::size_t{1} << 31,
+         "export_onnx: {}: the model takes {} bytes, ONNX files less than 2 GiB", path.string(),
+         bytes.size());
+  write_file(path, bytes);
+}
+/// The same of one input, of shape `sample` without the batch, called "input" if the options do not say else.
 ///
 ///   io::export_onnx("decoder.onnx", vae.decoder, {2}, {.output = Activation::sigmoid});
 template <class M>
 void export_onnx(const std::filesystem::path& path, const M& module, const Shape& sample,
                  const OnnxOptions& options = {}) {
-  const NoGrad guard;
-  const detail::ModuleGraph found = detail::module_graph(module, sample);
-  detail::OnnxExporter<module_value_t<M>> exporter(found);
-  exporter.leave_layers();
-  for (const auto& [name, node] : found.outputs) {
-    ensure(node != detail::unknown_node, "export_onnx: the {} is not that of a layer", name);
-    const Shape& shape =
-        node == detail::input_node ? found.input : found.nodes[static_cast<std::size_t>(node)].output;
-    exporter.graph.output(name, exporter.activation(options.output, options.slope, exporter.value(node)),
-                          shape);
-  }
-  const std::string bytes = exporter.graph.bytes(options.name);
-  ensure(bytes.size() < std::size_t{1} << 31,
-         "export_onnx: {}: the model takes {} bytes, ONNX files less than 2 GiB", path.string(),
-         bytes.size());
-  write_file(path, bytes);
+  export_onnx(path, module, SampleInputs{{{options.input_name, sample}}}, options);
 }
 
 }  // namespace figment::io

@@ -10,24 +10,31 @@
 #include "figment/io/file.hpp"
 #include "figment/io/wire.hpp"
 
-namespace figment::io::detail {
+namespace figment::io {
 
-/// An operation of the graph, which makes one tensor.
+/// An operation of an ONNX model, which makes one tensor: `OnnxNode("Concat", {a, b}).set("axis", 1)`.
 struct OnnxNode {
-  std::string type;
-  std::vector<std::string> inputs{};
-  std::string output{};
-  WireWriter attributes{};
+  std::string type;                 ///< as ONNX' list of operators has it
+  std::vector<std::string> inputs;  ///< names of tensors
+  std::string output{};             ///< given by the graph
+  detail::WireWriter attributes{};
 
+  /// Of a type, from its inputs.
+  OnnxNode(std::string t, std::vector<std::string> in = {}) : type(std::move(t)), inputs(std::move(in)) {}
+
+  /// Sets an attribute.
   OnnxNode& set(std::string_view name, Index value) {
     return put(name, 2, [&] { attributes.integer(3, value); });
   }
+  /// An attribute that is a real number.
   OnnxNode& set(std::string_view name, double value) {
     return put(name, 1, [&] { attributes.real(2, static_cast<float>(value)); });
   }
+  /// One that is text.
   OnnxNode& set(std::string_view name, std::string_view value) {
     return put(name, 3, [&] { attributes.text(4, value); });
   }
+  /// One that is a list.
   OnnxNode& set(std::string_view name, const std::vector<std::int64_t>& values) {
     return put(name, 7, [&] { attributes.integers(8, values); });
   }
@@ -44,8 +51,9 @@ struct OnnxNode {
   }
 };
 
-/// A graph being built, of tensors of T with the batch as dimension "N".
-template <class T>
+namespace detail {
+
+/// A graph being built, of tensors of float or double with the batch as dimension "N".
 class OnnxGraph {
  public:
   /// A tensor in our layout, channels last, in ONNX's, channels first, or in both; the empty name is what it
@@ -56,15 +64,28 @@ class OnnxGraph {
   };
   using Id = std::size_t;
 
-  explicit OnnxGraph(const Shape& input) : input_(input) {
-    names_.insert("input"), add_last("input", input.rank());
+  enum NumberType : std::int64_t { float_type = 1, index_type = 7, double_type = 11 };
+
+  explicit OnnxGraph(NumberType numbers) : numbers_(numbers) {}
+
+  /// A name that no other tensor takes.
+  void reserve(const std::string& name) {
+    ensure(!name.empty(), "export_onnx: an input or output has an empty name");
+    ensure(names_.insert(name).second, "export_onnx: two of the inputs and outputs are named '{}'", name);
   }
+  /// The model's next input, by a name that is reserved.
+  Id input(const std::string& name, const Shape& shape, bool indices) {
+    tensor_type(input_fields_, 11, name, shape, indices ? index_type : numbers_);
+    return add_last(name, shape.rank());
+  }
+  NumberType numbers() const { return numbers_; }
 
   /// The name of a value in our layout, or in ONNX's; transposed once, where that is first needed.
   std::string last(Id v) { return in_layout(v, &Value::last); }
   std::string first(Id v) { return in_layout(v, &Value::first); }
   /// The name in whichever layout is there, for what is done to each element alone.
   std::string any(Id v) const { return values_[v].first.empty() ? values_[v].last : values_[v].first; }
+  bool has_first(Id v) const { return !values_[v].first.empty(); }
   Index rank(Id v) const { return values_[v].rank; }
 
   // The value that an operation makes, in our layout, in ONNX's, or in that of value `like`.
@@ -85,6 +106,13 @@ class OnnxGraph {
   /// A constant that is stored in the model; its name.
   template <class V>
   std::string constant(const std::string& wanted, const Tensor<V>& t) {
+    if (std::is_same_v<V, double> && numbers_ == float_type) return constant(wanted, cast<float>(t));
+    if (std::is_same_v<V, float> && numbers_ == double_type) return constant(wanted, cast<double>(t));
+    return stored(wanted, t);
+  }
+  /// The same of the type that it has, as some operations want.
+  template <class V>
+  std::string stored(const std::string& wanted, const Tensor<V>& t) {
     return constant(wanted, std::vector<std::int64_t>(t.shape().begin(), t.shape().end()), t.values());
   }
   template <class V>
@@ -105,9 +133,9 @@ class OnnxGraph {
       for (Value& value : values_)
         for (std::string* known : {&value.last, &value.first})
           if (*known == name) *known = wanted;
-    if (!renamed) nodes_.push_back({.type = "Identity", .inputs = {name}, .output = wanted});
+    if (!renamed) nodes_.emplace_back("Identity", std::vector<std::string>{name}).output = wanted;
     outputs_.insert(wanted);
-    tensor_type(output_fields_, 12, wanted, shape);
+    tensor_type(output_fields_, 12, wanted, shape, numbers_);
   }
 
   /// The model's bytes, for any reader of opset 17 (ONNX 1.12) and later.
@@ -126,7 +154,7 @@ class OnnxGraph {
         });
       w.text(2, name);
       w.append(constants_);
-      tensor_type(w, 11, "input", input_);
+      w.append(input_fields_);
       w.append(output_fields_);
     });
     w.message(8, [&] {
@@ -139,9 +167,9 @@ class OnnxGraph {
  private:
   template <class V>
   static constexpr std::int64_t type_number() {
-    if constexpr (std::is_same_v<V, float>) return 1;
-    if constexpr (std::is_same_v<V, std::int64_t>) return 7;
-    if constexpr (std::is_same_v<V, double>) return 11;
+    if constexpr (std::is_same_v<V, float>) return float_type;
+    if constexpr (std::is_same_v<V, std::int64_t>) return index_type;
+    if constexpr (std::is_same_v<V, double>) return double_type;
   }
 
   Id add(Value v) {
@@ -177,12 +205,13 @@ class OnnxGraph {
     });
     return name;
   }
-  static void tensor_type(WireWriter& w, unsigned field, std::string_view name, const Shape& shape) {
+  static void tensor_type(WireWriter& w, unsigned field, std::string_view name, const Shape& shape,
+                          NumberType type) {
     w.message(field, [&] {
       w.text(1, name);
       w.message(2, [&] {
         w.message(1, [&] {
-          w.integer(1, type_number<T>());
+          w.integer(1, type);
           w.message(2, [&] {
             for (Index i = 0; i < shape.rank(); ++i)
               w.message(1, [&] {
@@ -202,11 +231,39 @@ class OnnxGraph {
     return name;
   }
 
-  Shape input_;
+  NumberType numbers_;
   std::vector<Value> values_;
   std::vector<OnnxNode> nodes_;
-  std::set<std::string> names_{"output", "mean", "log_var"}, outputs_;
-  WireWriter constants_, output_fields_;
+  std::set<std::string> names_, outputs_;
+  WireWriter constants_, input_fields_, output_fields_;
 };
 
-}  // namespace figment::io::detail
+}  // namespace detail
+
+/// What a layer of your own writes its export to. Beside its forward it has
+///
+///   std::string onnx(io::OnnxWriter& to, const std::string& x) const {
+///     return to.op({"Mul", {x, to.constant("gain", gain)}});
+///   }
+///
+/// which appends operations of opset 17 that make of the tensor called x, laid out as in forward, what
+/// forward makes when nothing is trained, and gives that one's name.
+class OnnxWriter {
+ public:
+  /// To a graph, for the layer at a path.
+  OnnxWriter(detail::OnnxGraph& graph, const std::string& path) : graph_(graph), path_(path) {}
+
+  /// Appends an operation; the name of what it makes.
+  std::string op(OnnxNode node) { return graph_.node(path_, std::move(node)); }
+  /// A tensor that is stored in the model, by a name in the layer: of the model's number type, or of indices.
+  template <class V>
+  std::string constant(std::string_view name, const Tensor<V>& values) {
+    return graph_.constant(path_ + (path_.empty() ? "" : ".") + std::string(name), values);
+  }
+
+ private:
+  detail::OnnxGraph& graph_;
+  const std::string& path_;
+};
+
+}  // namespace figment::io

@@ -88,11 +88,15 @@ class TensorBoardWriter {
   /// without the batch. A run's page has one graph: the modules stand in it side by side, by name.
   template <class M>
   void graph(std::string_view name, M& module, const Shape& sample) {
-    const auto found = detail::module_graph(module, sample);
+    graph(name, module, SampleInputs{{{"input", sample}}});
+  }
+  /// The same of a module of several inputs.
+  template <class M>
+  void graph(std::string_view name, M& module, const SampleInputs& inputs) {
     std::vector<std::pair<std::string, Shape>> tensors;
     for_each_tensor(module,
                     [&](const std::string& path, auto& t, bool) { tensors.emplace_back(path, t.shape()); });
-    graph(std::string(name), found, tensors);
+    graph(std::string(name), detail::module_graph(module, inputs), tensors);
   }
 
   /// Writes what waits.
@@ -134,7 +138,7 @@ class TensorBoardWriter {
 
   void graph(const std::string& name, const detail::ModuleGraph& g,
              const std::vector<std::pair<std::string, Shape>>& tensors) {
-    node(name + "/input", "Placeholder", {}, "", g.input, true);
+    for (const auto& [input, shape] : g.inputs) node(name + "/" + input, "Placeholder", {}, "", shape, true);
     std::vector<std::string> names;  // of the graph's nodes
     for (const auto& n : g.nodes) {
       const std::string text = n.layer(), type = text.substr(0, text.find_first_of("( "));
@@ -149,8 +153,9 @@ class TensorBoardWriter {
         at = end + 1;
       }
       std::vector<std::string> inputs;
-      if (n.from == detail::input_node) inputs.push_back(name + "/input");
-      if (n.from >= 0) inputs.push_back(names[static_cast<std::size_t>(n.from)]);
+      for (const Index from : n.sources)
+        inputs.push_back(from < 0 ? name + "/" + g.inputs[static_cast<std::size_t>(-1 - from)].first
+                                  : names[static_cast<std::size_t>(from)]);
       bool weights = false;
       if (n.leaf)
         for (const auto& [path, shape] : tensors) {
@@ -160,9 +165,6 @@ class TensorBoardWriter {
           inputs.push_back(group + "/" + path.substr(n.path.empty() ? 0 : own.size()));
           node(inputs.back(), "Parameter", {}, "", shape, false);
         }
-      // What a container does with its layers' outputs: the last of them is the nearest to it.
-      else if (names.size() > 0 && names.back() != (inputs.empty() ? "" : inputs[0]))
-        inputs.push_back(names.back());
       names.push_back(weights || !n.leaf || n.path.empty() ? group + "/" + type : group);
       node(names.back(), type, inputs, text, n.output, true);
     }

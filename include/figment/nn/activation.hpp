@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "figment/nn/report.hpp"
 #include "figment/ops/activation.hpp"
 #include "figment/ops/reduce.hpp"
 
@@ -12,7 +13,7 @@ namespace figment {
 struct Relu {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return relu(x);
+    return detail::reported(*this, x, [&] { return relu(x); });
   }
 };
 /// x, but slope x where it is negative, as leaky_relu().
@@ -20,7 +21,7 @@ struct LeakyRelu {
   double slope = 0.3;  ///< Keras' default; PyTorch's is 0.01
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return leaky_relu(x, slope);
+    return detail::reported(*this, x, [&] { return leaky_relu(x, slope); });
   }
   std::string describe() const { return format("LeakyRelu({})", slope); }
 };
@@ -29,7 +30,7 @@ struct Elu {
   double alpha = 1;  ///< minus the limit for x towards -infinity
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return elu(x, alpha);
+    return detail::reported(*this, x, [&] { return elu(x, alpha); });
   }
   std::string describe() const { return format("Elu({})", alpha); }
 };
@@ -37,42 +38,42 @@ struct Elu {
 struct Gelu {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return gelu(x);
+    return detail::reported(*this, x, [&] { return gelu(x); });
   }
 };
 /// x sigmoid(x) of each element, as silu().
 struct Silu {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return silu(x);
+    return detail::reported(*this, x, [&] { return silu(x); });
   }
 };
 /// log(1 + e^x) of each element, as softplus().
 struct Softplus {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return softplus(x);
+    return detail::reported(*this, x, [&] { return softplus(x); });
   }
 };
 /// 1 / (1 + e^-x) of each element, as sigmoid(). Not before a loss that takes logits.
 struct Sigmoid {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return sigmoid(x);
+    return detail::reported(*this, x, [&] { return sigmoid(x); });
   }
 };
 /// tanh(x) of each element.
 struct Tanh {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return tanh(x);
+    return detail::reported(*this, x, [&] { return tanh(x); });
   }
 };
 /// Over the last dimension.
 struct Softmax {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return softmax(x);
+    return detail::reported(*this, x, [&] { return softmax(x); });
   }
 };
 

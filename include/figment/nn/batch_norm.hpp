@@ -3,7 +3,7 @@
 
 #include "figment/nn/context.hpp"
 #include "figment/nn/describe.hpp"
-#include "figment/nn/module.hpp"
+#include "figment/nn/report.hpp"
 #include "figment/ops/batch_norm.hpp"
 
 namespace figment {
@@ -47,17 +47,7 @@ struct BatchNorm {
 
   /// Throws when x has other channels, or while training fewer than 2 values of each.
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
-    ensure(x.rank() >= 2 && x.dim(-1) == running_mean.size(), "batch_norm: x {} needs {} channels", x.shape(),
-           running_mean.size());
-    if (!context.training)
-      return batch_norm(x, gamma, beta, running_mean, running_var, epsilon, activation, slope);
-    const Index rows = x.size() / std::max<Index>(1, x.dim(-1));
-    ensure(rows >= 2, "batch_norm: training takes 2 or more values a channel, found x {}", x.shape());
-    BatchMoments<T> batch;
-    const auto y = batch_norm(x, gamma, beta, epsilon, activation, slope, &batch);
-    follow(running_mean, batch.mean, 1);
-    follow(running_var, batch.var, static_cast<double>(rows) / static_cast<double>(rows - 1));
-    return y;
+    return detail::reported(*this, x, [&] { return normalised(x, context); });
   }
 
   void visit(auto&& v) {
@@ -72,6 +62,20 @@ struct BatchNorm {
   }
 
  private:
+  Tensor<T> normalised(const Tensor<T>& x, const Context& context) const {
+    ensure(x.rank() >= 2 && x.dim(-1) == running_mean.size(), "batch_norm: x {} needs {} channels", x.shape(),
+           running_mean.size());
+    if (!context.training)
+      return batch_norm(x, gamma, beta, running_mean, running_var, epsilon, activation, slope);
+    const Index rows = x.size() / std::max<Index>(1, x.dim(-1));
+    ensure(rows >= 2, "batch_norm: training takes 2 or more values a channel, found x {}", x.shape());
+    BatchMoments<T> batch;
+    const auto y = batch_norm(x, gamma, beta, epsilon, activation, slope, &batch);
+    follow(running_mean, batch.mean, 1);
+    follow(running_var, batch.var, static_cast<double>(rows) / static_cast<double>(rows - 1));
+    return y;
+  }
+
   /// By a handle to the same memory: the layer itself is constant while a model runs.
   void follow(Tensor<T> running, const Tensor<T>& batch, double scale) const {
     T* r = running.mutable_data();

@@ -3,7 +3,7 @@
 
 #include "figment/nn/describe.hpp"
 #include "figment/nn/init.hpp"
-#include "figment/nn/module.hpp"
+#include "figment/nn/report.hpp"
 #include "figment/ops/conv2d.hpp"
 
 namespace figment {
@@ -77,7 +77,9 @@ struct Conv2d {
     if (o.bias) bias = o.bias_init.make<T>({out}, fans, rng);
   }
 
-  Tensor<T> forward(const Tensor<T>& x) const { return conv2d(x, weight, bias, options, activation, slope); }
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return detail::reported(*this, x, [&] { return conv2d(x, weight, bias, options, activation, slope); });
+  }
 
   void visit(auto&& v) {
     v("weight", weight);

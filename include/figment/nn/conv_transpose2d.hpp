@@ -47,7 +47,9 @@ struct ConvTranspose2d {
   }
 
   Tensor<T> forward(const Tensor<T>& x) const {
-    return conv_transpose2d(x, weight, bias, options, output_padding, activation, slope);
+    return detail::reported(*this, x, [&] {
+      return conv_transpose2d(x, weight, bias, options, output_padding, activation, slope);
+    });
   }
 
   void visit(auto&& v) {

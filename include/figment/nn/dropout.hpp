@@ -3,6 +3,7 @@
 
 #include "figment/autograd/record.hpp"
 #include "figment/nn/context.hpp"
+#include "figment/nn/report.hpp"
 
 namespace figment {
 
@@ -39,8 +40,10 @@ struct Dropout {
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
-    if (!context.training || rate == 0) return x;
-    return detail::drop_out(x, rate, context.generator("Dropout").reserve<T>(x.size()));
+    return detail::reported(*this, x, [&] {
+      if (!context.training || rate == 0) return x;
+      return detail::drop_out(x, rate, context.generator("Dropout").reserve<T>(x.size()));
+    });
   }
   std::string describe() const { return format("Dropout({})", rate); }
 };

@@ -5,6 +5,7 @@
 
 #include "figment/autograd/arithmetic.hpp"
 #include "figment/nn/context.hpp"
+#include "figment/nn/report.hpp"
 
 namespace figment {
 
@@ -19,8 +20,10 @@ struct GaussianNoise {
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
-    if (!context.training || deviation == 0) return x;
-    return x + context.generator("GaussianNoise").normal<T>(x.shape(), T(0), static_cast<T>(deviation));
+    return detail::reported(*this, x, [&] {
+      if (!context.training || deviation == 0) return x;
+      return x + context.generator("GaussianNoise").normal<T>(x.shape(), T(0), static_cast<T>(deviation));
+    });
   }
   std::string describe() const { return format("GaussianNoise({})", deviation); }
 };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "figment/nn/init.hpp"
-#include "figment/nn/module.hpp"
+#include "figment/nn/report.hpp"
 #include "figment/ops/matmul.hpp"
 
 namespace figment {
@@ -38,6 +38,18 @@ struct LabelEmbedding {
   }
 
   Tensor<T> forward(const Tensor<T>& x) const {
+    return detail::reported(*this, x, [&] { return embedded(x); });
+  }
+
+  void visit(auto&& v) { v("table", table); }
+
+  std::string describe() const {
+    return format("LabelEmbedding({}, {}{})", table.dim(0), table.dim(1),
+                  mode == LabelMode::multiply ? ", multiply" : "");
+  }
+
+ private:
+  Tensor<T> embedded(const Tensor<T>& x) const {
     const Index classes = table.dim(0), features = table.dim(1);
     ensure(x.rank() == 2 && x.dim(1) >= classes,
            "LabelEmbedding: expected one-hot labels in the last {} columns, found x {}", classes, x.shape());
@@ -48,13 +60,6 @@ struct LabelEmbedding {
     const auto rest = slice(x, 1, 0, others);
     const auto label = matmul(slice(x, 1, others, x.dim(1)), table);
     return mode == LabelMode::multiply ? rest * label : concat({rest, label}, 1);
-  }
-
-  void visit(auto&& v) { v("table", table); }
-
-  std::string describe() const {
-    return format("LabelEmbedding({}, {}{})", table.dim(0), table.dim(1),
-                  mode == LabelMode::multiply ? ", multiply" : "");
   }
 };
 

@@ -1,128 +1,12 @@
-// Calling a layer inside a model: with or without a Context, with its place in the error messages, and
-// with a trace for whoever wants to see what passes through.
+// Calling a layer inside a model: with or without a Context, with its place in the error messages.
 #pragma once
 
-#include <vector>
-
 #include "figment/nn/context.hpp"
-#include "figment/nn/module.hpp"
+#include "figment/nn/report.hpp"
 
 namespace figment {
 
 namespace detail {
-
-/// An error with the path of the layer it happened in.
-struct [[gnu::visibility("default")]] LayerError : Error {
-  std::string path, reason;
-  [[gnu::cold]] LayerError(std::string p, std::string r)
-      : Error(format("{}: {}", p, r)), path(std::move(p)), reason(std::move(r)) {}
-};
-
-/// NAME from "… [with L = ns::NAME<…>; …]" or "… [L = NAME]".
-[[gnu::cold]] inline std::string type_name(std::string_view function) {
-  std::string_view name = function.substr(function.find("L = ") + 4);
-  name = name.substr(0, name.find_first_of(";]<"));
-  return std::string(name.substr(name.rfind(':') + 1));
-}
-template <class L>
-std::string type_name() {
-  return type_name(__PRETTY_FUNCTION__);
-}
-
-template <class L>
-concept Describes = requires(const L& layer) {
-  std::string(layer.describe());
-};
-
-}  // namespace detail
-
-/// A layer's type and options as text: what its describe() says, or its type's name.
-template <class L>
-std::string describe(const L& layer) {
-  if constexpr (detail::Describes<L>)
-    return layer.describe();
-  else
-    return detail::type_name<L>();
-}
-
-/// One layer's passage in a traced forward pass.
-struct TraceRow {
-  std::string path, layer;  ///< "encoder.0", "Linear(784, 256)"
-  Shape input, output;      ///< with the batch
-  bool leaf = true;         ///< no other layer inside
-};
-
-namespace detail {
-
-/// One address for each type, which needs no run-time type information.
-template <class L>
-inline char type_tag = 0;
-
-/// A layer whose type was forgotten: its describe(), when that is asked for, and itself to who knows the
-/// type.
-struct Description {
-  const void* layer;
-  std::string (*describe)(const void* layer);
-  const void* type;
-
-  std::string operator()() const { return describe(layer); }
-  /// The layer, or null if it is not an L.
-  template <class L>
-  const L* as() const {
-    return type == &type_tag<L> ? static_cast<const L*>(layer) : nullptr;
-  }
-};
-template <class L>
-Description description_of(const L& layer) {
-  return {&layer, [](const void* l) { return describe(*static_cast<const L*>(l)); }, &type_tag<L>};
-}
-
-/// A tensor that goes into a layer or comes out of it.
-struct Passing {
-  const Shape& shape;
-  const Ref<Storage>& memory;
-};
-
-/// Told of the layers that a forward pass goes through. An interface, so that only programs that trace
-/// compile what comes of it.
-class Tracer {
- public:
-  virtual void enter(std::string_view name) = 0;
-  /// The layer last entered and not left is done.
-  virtual void row(const Description& layer, const Passing& input, const Passing& output) = 0;
-  virtual void leave() = 0;
-
- protected:
-  ~Tracer() = default;
-};
-inline thread_local Tracer* active_trace = nullptr;
-
-/// The rows of trace(). A template: g++ compiles what may be called through an interface, used or not.
-template <class Row = TraceRow>
-class Trace final : public Tracer {
- public:
-  std::vector<Row> rows;
-
-  void enter(std::string_view name) override {
-    open_.push_back({path_.size(), rows.size()});
-    if (!path_.empty()) path_ += '.';
-    path_ += name;
-  }
-  void row(const Description& layer, const Passing& input, const Passing& output) override {
-    rows.push_back({path_, layer(), input.shape, output.shape, rows.size() == open_.back().rows});
-  }
-  void leave() override {
-    path_.resize(open_.back().path);
-    open_.pop_back();
-  }
-
- private:
-  struct Open {
-    std::size_t path, rows;  // how long they were before
-  };
-  std::string path_;
-  std::vector<Open> open_;
-};
 
 template <class L, class T>
 concept TakesContext = requires(const L& layer, const Tensor<T>& x, const Context& context) {
@@ -167,76 +51,35 @@ constexpr bool check_layer() {
   return copyable && visited && tensor && HasForward<L, T>;
 }
 
-template <class Y>
-Passing passing(const Y& y) {
-  if constexpr (requires { y.shape(); })
-    return {y.shape(), y.storage()};
-  else
-    return {y.mean.shape(), y.mean.storage()};  // a distribution
-}
-
-/// Makes `tracer` the active one until the end of the scope.
-class TraceWith {
- public:
-  explicit TraceWith(Tracer& tracer) : before_(std::exchange(active_trace, &tracer)) {}
-  ~TraceWith() { active_trace = before_; }
-  TraceWith(const TraceWith&) = delete;
-  TraceWith& operator=(const TraceWith&) = delete;
-
- private:
-  Tracer* before_;
-};
-
-/// In the active trace, if there is one, inside the layer `name` until the end of the scope.
-class TraceScope {
- public:
-  explicit TraceScope(std::string_view name) {
-    if (active_trace) active_trace->enter(name);
-  }
-  ~TraceScope() {
-    if (active_trace) active_trace->leave();
-  }
-  TraceScope(const TraceScope&) = delete;
-  TraceScope& operator=(const TraceScope&) = delete;
-};
-
-/// Throws the error being handled again, its message led by the layer's name or path.
-[[noreturn, gnu::cold]] inline void rethrow_from(std::string_view name, const Description& layer) {
+/// layer.forward(x) where `part` is what another layer goes on as: neither a trace nor an error sees it.
+template <class L, class T>
+auto forward_part(const L& part, const Tensor<T>& x, const Context& context) {
+  const Description description = description_of(part);
+  if (active_trace) active_trace->go_on_as(description);
   try {
-    throw;
+    return call_forward(part, x, context);
   } catch (const LayerError& e) {
-    throw LayerError(format("{}.{}", name, e.path), e.reason);
-  } catch (const Error& e) {
-    throw LayerError(format("{} {}", name, layer()), e.what());
+    if (e.reporter.is(description)) throw Error(e.reason);
+    throw;
   }
 }
 
 }  // namespace detail
 
-/// layer.forward(x) as the part called `name` of a model: errors inside name the path to it.
+/// layer.forward(x) as the part called `name` of a model: a trace and the errors inside name the path to it.
+/// A member that visit names is found by its tensors too, so that layer.forward(x) alone will do; this says
+/// it of a layer that has none, and of one that is made anew in each pass.
 template <class L, class T>
 auto forward(std::string_view name, const L& layer, const Tensor<T>& x, const Context& context) {
   const detail::Description description = detail::description_of(layer);
   try {
-    const detail::TraceScope scope(name);
+    detail::TraceScope scope(name, description);
     auto y = detail::call_forward(layer, x, context);
-    if (detail::active_trace) detail::active_trace->row(description, detail::passing(x), detail::passing(y));
+    scope.done(x, y);
     return y;
   } catch (const Error&) {
     detail::rethrow_from(name, description);
   }
-}
-
-/// Runs a forward pass of zeros of shape `input` and lists the layers it went through, inner ones first.
-template <class M>
-std::vector<TraceRow> trace(const M& module, const Shape& input) {
-  detail::Trace trace;
-  const detail::TraceWith with(trace);
-  NoGrad guard;
-  Rng rng;
-  detail::call_forward(module, Tensor<module_value_t<M>>::zeros(input),
-                       Context{.training = false, .rng = &rng});
-  return trace.rows;
 }
 
 }  // namespace figment

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "figment/nn/report.hpp"
 #include "figment/ops/layer_norm.hpp"
 
 namespace figment {
@@ -33,8 +34,11 @@ struct LayerNorm {
   }
 
   Tensor<T> forward(const Tensor<T>& x) const {
-    ensure(x.rank() >= 1 && x.dim(-1) == features, "layer_norm: x {} needs {} features", x.shape(), features);
-    return layer_norm(x, gamma, beta, epsilon);
+    return detail::reported(*this, x, [&] {
+      ensure(x.rank() >= 1 && x.dim(-1) == features, "layer_norm: x {} needs {} features", x.shape(),
+             features);
+      return layer_norm(x, gamma, beta, epsilon);
+    });
   }
 
   void visit(auto&& v) {

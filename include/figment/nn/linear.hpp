@@ -3,7 +3,7 @@
 
 #include "figment/nn/describe.hpp"
 #include "figment/nn/init.hpp"
-#include "figment/nn/module.hpp"
+#include "figment/nn/report.hpp"
 
 namespace figment {
 
@@ -32,7 +32,9 @@ struct Linear {
         activation(options.activation),
         slope(options.slope) {}
 
-  Tensor<T> forward(const Tensor<T>& x) const { return linear(x, weight, bias, activation, slope); }
+  Tensor<T> forward(const Tensor<T>& x) const {
+    return detail::reported(*this, x, [&] { return linear(x, weight, bias, activation, slope); });
+  }
 
   void visit(auto&& v) {
     v("weight", weight);

@@ -78,10 +78,12 @@ struct ActivityPenalty {
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
-    ensure(x.rank() >= 1, "ActivityPenalty: expected (N, …), found shape {}", x.shape());
-    if (Penalties* to = detail::collector("ActivityPenalty", context))
-      to->add(affine(penalty(x, options), 1.0 / static_cast<double>(std::max<Index>(1, x.dim(0))), 0));
-    return x;
+    return detail::reported(*this, x, [&] {
+      ensure(x.rank() >= 1, "ActivityPenalty: expected (N, …), found shape {}", x.shape());
+      if (Penalties* to = detail::collector("ActivityPenalty", context))
+        to->add(affine(penalty(x, options), 1.0 / static_cast<double>(std::max<Index>(1, x.dim(0))), 0));
+      return x;
+    });
   }
   std::string describe() const { return format("ActivityPenalty({})", detail::penalty_text(options)); }
 };
@@ -105,8 +107,11 @@ struct WeightPenalty {
   }
 
   Tensor<value_type> forward(const Tensor<value_type>& x, const Context& context = {}) const {
-    if (Penalties* to = detail::collector("WeightPenalty", context)) to->add(penalty(layer.weight, options));
-    return detail::call_forward(layer, x, context);
+    return detail::reported(*this, x, [&] {
+      if (Penalties* to = detail::collector("WeightPenalty", context))
+        to->add(penalty(layer.weight, options));
+      return detail::forward_part(layer, x, context);
+    });
   }
 
   void visit(auto&& v) { layer.visit(v); }

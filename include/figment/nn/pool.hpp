@@ -2,6 +2,7 @@
 #pragma once
 
 #include "figment/nn/describe.hpp"
+#include "figment/nn/report.hpp"
 #include "figment/ops/pool.hpp"
 
 namespace figment {
@@ -28,7 +29,7 @@ struct MaxPool2d {
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return max_pool2d(x, options);
+    return detail::reported(*this, x, [&] { return max_pool2d(x, options); });
   }
   std::string describe() const { return detail::describe_pool("MaxPool2d", options); }
 };
@@ -44,7 +45,7 @@ struct AvgPool2d {
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return avg_pool2d(x, options);
+    return detail::reported(*this, x, [&] { return avg_pool2d(x, options); });
   }
   std::string describe() const { return detail::describe_pool("AvgPool2d", options); }
 };

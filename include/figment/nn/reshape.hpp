@@ -1,6 +1,7 @@
 // Layers that change the shape of each sample.
 #pragma once
 
+#include "figment/nn/report.hpp"
 #include "figment/ops/shape.hpp"
 
 namespace figment {
@@ -9,7 +10,7 @@ namespace figment {
 struct Flatten {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return flatten(x);
+    return detail::reported(*this, x, [&] { return flatten(x); });
   }
 };
 
@@ -20,7 +21,7 @@ struct Reshape {
   Tensor<T> forward(const Tensor<T>& x) const {
     Shape out{x.rank() ? x.dim(0) : 1};
     for (Index d : shape) out.push_back(d);
-    return reshape(x, out);
+    return detail::reported(*this, x, [&] { return figment::reshape(x, out); });
   }
   std::string describe() const { return format("Reshape{}", shape); }
 };

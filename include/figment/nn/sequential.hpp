@@ -91,9 +91,11 @@ class Sequential {
 
   /// What the last layer makes of what the one before it makes, and so on, of x.
   Tensor<T> forward(const Tensor<T>& x, const Context& context = {}) const {
-    Tensor<T> y = x;
-    for (const auto& l : layers_) y = l->forward(y, context);
-    return y;
+    return detail::reported(*this, x, [&] {
+      Tensor<T> y = x;
+      for (const auto& l : layers_) y = l->forward(y, context);
+      return y;
+    });
   }
 
   void visit(auto&& v) {

@@ -42,9 +42,11 @@ struct SpectralNorm {
   }
 
   Tensor<T> forward(const Tensor<T>& x, const Context& context = {}) const {
-    L normalised = layer;  // handles
-    normalised.weight = weight_for(context);
-    return detail::call_forward(normalised, x, context);
+    return detail::reported(*this, x, [&] {
+      L normalised = layer;  // handles
+      normalised.weight = weight_for(context);
+      return detail::forward_part(normalised, x, context);
+    });
   }
 
   /// The divided weight that forward computes with.

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "figment/nn/layer.hpp"
+#include "figment/nn/trace.hpp"
 
 namespace figment {
 
@@ -50,24 +50,24 @@ inline std::string batch_text(const Shape& shape) {
 }  // namespace detail
 
 /// One line a layer (path, layer, output shape with the batch as N, parameters), then the totals: what a
-/// forward pass of an input of shape `sample` (without the batch dimension) goes through.
+/// forward pass goes through. A layer with layers inside has a line where it does more than they do, or has
+/// tensors of its own.
 template <class M>
-std::string summary(M& module, const Shape& sample) {
-  Shape input{1};
-  for (Index d : sample) input.push_back(d);
+std::string summary(M& module, const SampleInputs& inputs) {
   std::vector<std::vector<std::string>> rows{{"path", "layer", "output", "parameters"}};
-  for (const TraceRow& row : trace(module, input)) {
-    if (!row.leaf) continue;
-    Index count = 0;
-    for_each_tensor(module, [&](const std::string& path, auto& t, bool) {
-      if (path.starts_with(row.path + ".")) count += t.size();
-    });
-    rows.push_back({row.path, row.layer, detail::batch_text(row.output), detail::thousands(count)});
-  }
+  for (const TraceRow& row : trace(module, inputs))
+    if (row.leaf || !row.passes_on || row.parameters > 0)
+      rows.push_back(
+          {row.path, row.layer, detail::batch_text(row.output), detail::thousands(row.parameters)});
   const ParameterCount count = count_parameters(module);
   return detail::table(rows, 3) + format("parameters: {}, trainable {}, not trainable {}\n",
                                          detail::thousands(count.trainable + count.fixed),
                                          detail::thousands(count.trainable), detail::thousands(count.fixed));
+}
+/// The same of a single input, of shape `sample` without the batch.
+template <class M>
+std::string summary(M& module, const Shape& sample) {
+  return summary(module, SampleInputs{{{"input", sample}}});
 }
 
 }  // namespace figment

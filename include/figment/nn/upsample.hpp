@@ -2,6 +2,7 @@
 #pragma once
 
 #include "figment/nn/describe.hpp"
+#include "figment/nn/report.hpp"
 #include "figment/ops/upsample.hpp"
 
 namespace figment {
@@ -20,7 +21,7 @@ struct UpSample2d {
 
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
-    return upsample2d(x, factor, mode);
+    return detail::reported(*this, x, [&] { return upsample2d(x, factor, mode); });
   }
   std::string describe() const {
     return format("UpSample2d({}, {})", detail::short_text(factor), name(mode));

@@ -9,7 +9,18 @@
 
 namespace figment {
 
+template <class T>
+Tensor<T> affine(const Tensor<T>& x, double scale, double shift);
+
 namespace detail {
+
+/// A type of its own, as who exports an affine function reads both numbers of it.
+struct AffineRule {
+  double scale, shift;
+  void operator()(auto&, auto& dy, auto& dx) const {
+    dx(0, [&] { return scale == 1 ? dy : affine(dy, scale, 0); });
+  }
+};
 
 /// f(dy, saved), which is linear in dy by a factor that is constant in pieces of `saved`: relu's gradient,
 /// say. So its own gradient by dy is the same of what comes back, and by `saved` there is none. One kernel
@@ -31,10 +42,8 @@ Tensor<T> piecewise(const char* name, Op f, const Tensor<T>& dy, const Tensor<T>
 /// scale * x + shift. dx = scale dy.
 template <class T>
 Tensor<T> affine(const Tensor<T>& x, double scale, double shift) {
-  return record(
-      "affine", {x}, detail::map(kernels::op::Affine{scale, shift}, x),
-      [scale](auto&, auto& dy, auto& dx) { dx(0, [&] { return scale == 1 ? dy : affine(dy, scale, 0); }); },
-      Keep::nothing);
+  return record("affine", {x}, detail::map(kernels::op::Affine{scale, shift}, x),
+                detail::AffineRule{scale, shift}, Keep::nothing);
 }
 
 /// -x. dx = -dy.

@@ -301,10 +301,12 @@ concept GivesX = requires(Batches& b) {
 template <class T, class Model>
 auto loss_of_batch(Model& model) {
   return [&model](const auto& batch, const Context& context) {
-    if constexpr (TakesLabels<Model, T>)
-      return model.loss(batch.x, batch.labels, context);
-    else
-      return model.loss(batch.x, context);
+    return located(model, [&] {
+      if constexpr (TakesLabels<Model, T>)
+        return model.loss(batch.x, batch.labels, context);
+      else
+        return model.loss(batch.x, context);
+    });
   };
 }
 
