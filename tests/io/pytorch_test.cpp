@@ -59,6 +59,74 @@ struct FirstHalf {
   auto forward(const auto& x) const { return slice(x, 1, 0, x.dim(1) / 2); }
 };
 
+/// A user's layer: a bank of tables and an embedding, which no library has in another layout.
+struct Bank {
+  Tensor<float> weight = parameter(Tensor<float>::zeros({4, 4, 4, 4})),
+                gamma = parameter(Tensor<float>::zeros({3}));
+  Tensor<float> table = parameter(Tensor<float>::zeros({4, 4})), u = Tensor<float>::zeros({4});
+  auto forward(const auto& x) const { return x; }
+  void visit(auto&& v) { v("bank", weight), v("weight", table), v("gamma", gamma), v("u", u, buffer); }
+};
+
+/// One that says what its tensors are.
+struct Declared {
+  Tensor<float> w = Tensor<float>::zeros({2, 3}), scale = Tensor<float>::zeros({3}),
+                k = Tensor<float>::zeros({1, 1, 2, 3});
+  Layout layout = Layout::dense;
+  void visit(auto&& v) {
+    v("w", w, layout), v("scale", scale, buffer, Layout::scale), v("k", k, Layout::conv);
+  }
+};
+
+/// A convolution whose output the forward flattens by itself, and whose dense layer's output it makes an
+/// image of.
+struct Own {
+  Conv2d<float> conv;
+  Linear<float> head, back;
+  Conv2d<float> last;
+  explicit Own(Rng& rng)
+      : conv(1, 2, {}, rng), head(8, 3, rng), back(3, 8, rng), last(2, 1, {.kernel = 1}, rng) {}
+  Tensor<float> forward(const Tensor<float>& x, const Context& c) const {
+    const auto code = figment::forward("head", head, flatten(figment::forward("conv", conv, x, c)), c);
+    const auto image = relu(reshape(figment::forward("back", back, code, c), {-1, 2, 2, 2}));
+    return figment::forward("last", last, concat({image, image}, 1), c);
+  }
+  void visit(auto&& v) { v("conv", conv), v("head", head), v("back", back), v("last", last); }
+};
+
+/// The same layers in a forward that can't be run by one tensor.
+struct TwoInputs : Own {
+  using Own::Own;
+  Tensor<float> forward(const Tensor<float>& x, const Tensor<float>& t) const {
+    return Own::forward(x * t, {});
+  }
+};
+
+/// A layer with a dense layer inside that is called without a name: on an image's means, or on its pixels.
+struct Inside {
+  Linear<float> inner;
+  bool means;
+  Tensor<float> forward(const Tensor<float>& x) const {
+    if (!means) return inner.forward(flatten(x));
+    return x * reshape(inner.forward(mean(x, Axes{1, 2})), {-1, 1, 1, x.dim(3)});
+  }
+  void visit(auto&& v) { v("inner", inner); }
+};
+
+/// x + f(x), on columns.
+struct Residual {
+  Linear<float> inner;
+  Tensor<float> forward(const Tensor<float>& x, const Context& c) const {
+    return x + figment::forward("inner", inner, x, c);
+  }
+  void visit(auto&& v) { v("inner", inner); }
+};
+
+/// Moves columns without changing how many there are.
+struct Rotated {
+  auto forward(const auto& x) const { return concat({slice(x, 1, 1, x.dim(1)), slice(x, 1, 0, 1)}, 1); }
+};
+
 /// Initial weights leave much at 0 and 1. Outputs stay of a size near 1, where 1e-5 says something.
 template <class M>
 void randomize(M& module, std::uint64_t seed) {
@@ -137,11 +205,205 @@ TEST_CASE("a dense layer's columns follow the image they are flattened from", "[
     return list(io::SafetensorsReader(dir / "a").read<float>(name));
   };
   CHECK(first(in, {.sample = {1, 2, 2}}, "2.weight") == std::vector<float>{1, 3, 2, 4});
-  CHECK(first(in, {}, "2.weight") == std::vector<float>{1, 2, 3, 4});  // nothing is known of images
   Sequential out{Linear(1, 4, rng), LayerNorm(4), Relu{}, Reshape{{1, 2, 2}}};
   for (auto& [name, t] : named_tensors(out)) t.copy_from(Tensor<float>(t.shape(), {1, 2, 3, 4}));
   for (const char* name : {"0.weight", "0.bias", "1.weight", "1.bias"})
     CHECK(first(out, {.sample = {1}}, name) == std::vector<float>{1, 3, 2, 4});
+}
+
+TEST_CASE("what a layer does not declare goes to PyTorch as it is", "[pytorch]") {
+  test::TempDir dir;
+  Bank bank, back;
+  randomize(bank, 1);
+  io::export_pytorch(dir / "a", bank);
+  const io::SafetensorsReader file(dir / "a");
+  CHECK(file.names() == std::vector<std::string>{"bank", "gamma", "u", "weight"});
+  for (const auto& [name, t] : named_tensors(bank))
+    CHECK(test::bit_difference(file.read<float>(name), t) == "");
+  io::import_pytorch(dir / "a", back);
+  CHECK(test::bit_difference(back.weight, bank.weight) == "");
+  CHECK(test::bit_difference(back.table, bank.table) == "");
+
+  Declared own;
+  own.w.copy_from(Tensor<float>({2, 3}, {1, 2, 3, 4, 5, 6})), own.k.copy_from(own.w.view_as({1, 1, 2, 3}));
+  const io::PytorchOptions none{.takes_image = {{"", {}}}};  // no images
+  io::export_pytorch(dir / "a", own, none);
+  const io::SafetensorsReader declared(dir / "a");
+  CHECK(declared.names() == std::vector<std::string>{"k", "w", "weight"});
+  CHECK(list(declared.read<float>("w")) == std::vector<float>{1, 4, 2, 5, 3, 6});
+  CHECK(list(declared.read<float>("k")) == std::vector<float>{1, 4, 2, 5, 3, 6});
+  CHECK(declared.read<float>("k").shape() == Shape{3, 2, 1, 1});
+  own.layout = Layout::conv_transpose;
+  CHECK_THAT(error_of([&] { io::export_pytorch(dir / "a", own); }),
+             ContainsSubstring("pytorch: 'w' (2, 3) is declared a convolution's, (kh, kw, in, out)"));
+}
+
+TEST_CASE("images' columns are not guessed", "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  const auto exporting = [&](auto& net, const io::PytorchOptions& o) {
+    return error_of([&] { io::export_pytorch(dir / "a", net, o); });
+  };
+  const auto read = [&](const char* name) { return io::SafetensorsReader(dir / "a").read<float>(name); };
+  // Without a sample, in both directions.
+  Sequential flat{Conv2d(1, 2, {.kernel = 2}, rng), Flatten{}, Linear(8, 3, rng)};
+  CHECK(exporting(flat, {.sample = {3, 3, 1}}) == "no error");
+  const std::string refusal =
+      "pytorch: 1 Flatten: PyTorch has the columns of images in another order: give .sample";
+  CHECK(exporting(flat, {}).starts_with(refusal));
+  CHECK(error_of([&] { io::import_pytorch(dir / "a", flat); }).starts_with(refusal));
+  Sequential image{Linear(3, 8, rng), Reshape{{2, 2, 2}}, ConvTranspose2d(2, 1, {}, rng)};
+  CHECK(exporting(image, {}).starts_with("pytorch: 1 Reshape(2, 2, 2): PyTorch has the columns"));
+  Sequential norm{Flatten{}, BatchNorm(8)}, dense{Linear(3, 8, rng), Relu{}},
+      grey{Linear(3, 8, rng), Reshape{{4, 2, 1}}};
+  CHECK(exporting(norm, {}).starts_with("pytorch: 0 Flatten: "));
+  CHECK(exporting(dense, {}) == "no error");
+  CHECK(exporting(grey, {}) == "no error");
+  Own own(rng);
+  randomize(own, 4);
+  CHECK_THAT(exporting(own, {}), ContainsSubstring("pytorch: of convolutions beside dense layers"));
+
+  // With one, but flattened by the forward itself, or made an image.
+  const Shape sample{4, 4, 1};
+  CHECK_THAT(exporting(own, {.sample = sample}),
+             ContainsSubstring("'head.weight' (8, 3): which images its columns are of, "
+                               "if of any, is out of sight: say it by .takes_image"));
+  CHECK_THAT(
+      exporting(own, {.sample = sample, .takes_image = {{"head", {2, 2, 2}}}}),
+      ContainsSubstring("'back.weight' (3, 8): which images its columns are of, if of any, is out of sight: "
+                        "say it by .makes_image"));
+  const io::PytorchOptions told{
+      .sample = sample, .takes_image = {{"head", {2, 2, 2}}}, .makes_image = {{"back", {2, 2, 2}}}};
+  CHECK(exporting(own, told) == "no error");
+  // PyTorch's column 1 is channel 0 of pixel 1: ours 2.
+  CHECK(read("head.weight")(2, 1) == own.head.weight(2, 2));
+  CHECK(read("back.weight")(4, 1) == own.back.weight(1, 1));
+  CHECK(read("back.bias")(4) == own.back.bias(1));
+  check_round_trip(own, told);
+  CHECK_THAT(exporting(own, {.sample = sample, .takes_image = {{"heat", {}}}}),
+             ContainsSubstring("no layer 'heat' has tensors"));
+  CHECK_THAT(
+      exporting(own, {.sample = sample, .takes_image = {{"head", {8}}}}),
+      ContainsSubstring("of 'head' expected an image (height, width, channels), or {} of none, found (8,)"));
+
+  // A forward of two inputs is not run.
+  TwoInputs two(rng);
+  CHECK_THAT(exporting(two, {}), ContainsSubstring("give .sample"));
+  CHECK_THAT(exporting(two, {.sample = sample}), ContainsSubstring("has no forward of one tensor"));
+  CHECK(exporting(two, {.takes_image = told.takes_image, .makes_image = told.makes_image}) == "no error");
+  CHECK(read("head.weight")(2, 1) == two.head.weight(2, 2));
+
+  // Dense layers that the pass is not seen to go through.
+  Sequential means{Conv2d(1, 2, {}, rng), Inside{Linear(2, 2, rng), true}, Flatten{}, Linear(8, 3, rng)};
+  CHECK(exporting(means, {.sample = sample}) == "no error");
+  Sequential pixels{Conv2d(1, 2, {}, rng), Inside{Linear(8, 3, rng), false}};
+  CHECK_THAT(exporting(pixels, {.sample = sample}),
+             ContainsSubstring("'1.inner.weight' (8, 3): which images"));
+  CHECK(exporting(pixels, {.sample = sample, .takes_image = {{"1.inner", {2, 2, 2}}}}) == "no error");
+  CHECK(read("1.inner.weight").shape() == Shape{3, 8});
+
+  // Layers on an image's columns that mix them.
+  Sequential sum{Flatten{}, Residual{Linear(8, 8, rng)}, Linear(8, 2, rng)};
+  CHECK_THAT(exporting(sum, {.sample = {2, 2, 2}}),
+             ContainsSubstring("1 Residual: columns of images (2, 2, 2)"));
+  Sequential swapped{Flatten{}, Rotated{}, Linear(8, 2, rng)};
+  CHECK_THAT(exporting(swapped, {.sample = {2, 2, 2}}),
+             ContainsSubstring("1 Rotated: columns of images (2, 2, 2)"));
+  // On other columns they may.
+  Sequential codes{Flatten{}, Linear(8, 4, rng), Residual{Linear(4, 4, rng)}, Linear(4, 2, rng)};
+  CHECK(exporting(codes, {.sample = {2, 2, 2}}) == "no error");
+}
+
+TEST_CASE("PyTorch's normalised and tied weights are understood", "[pytorch]") {
+  // By check_pytorch.py --forms.
+  const auto path = golden / "forms.safetensors";
+  const io::SafetensorsReader file(path);
+  Rng rng;
+  const auto matches = [&](auto layer, const std::string& form, const std::string& name) {
+    INFO(form << " " << name);
+    const auto report = io::import_pytorch(path, layer, {.prefix = form + "." + name + "."});
+    CHECK((report.missing.empty() && report.unexpected.empty()));
+    const auto y = file.read<float>("y." + form + "." + name);
+    // Sums of up to 8 products of weights that were computed in another order.
+    CHECK(test::difference(output(layer, file.read<float>("x." + name)), cast<double>(y), 32) == "");
+  };
+  for (const char* form : {"old_weight_norm", "new_weight_norm", "old_weight_norm_of_all",
+                           "old_spectral_norm", "new_spectral_norm"}) {
+    matches(Linear(4, 3, rng), form, "dense");
+    matches(Conv2d(2, 3, {.kernel = 2}, rng), form, "conv");
+    matches(ConvTranspose2d(2, 3, {.kernel = 2}, rng), form, "up");
+  }
+  for (const char* form : {"old_spectral_norm", "new_spectral_norm"}) {
+    matches(SpectralNorm(Linear(4, 3, rng), rng), form, "dense");
+    matches(SpectralNorm(Conv2d(2, 3, {.kernel = 2}, rng), rng), form, "conv");
+  }
+  // A parametrization of another kind is no weight.
+  Linear plain(4, 3, rng);
+  test::TempDir dir;
+  io::SafetensorsWriter other;
+  other.add("parametrizations.weight.original", Tensor<float>::zeros({3, 4})),
+      other.add("bias", Tensor<float>::zeros({3}));
+  other.write(dir / "other");
+  CHECK_THAT(error_of([&] { io::import_pytorch(dir / "other", plain); }),
+             ContainsSubstring("no tensor 'weight'; the model has no 'parametrizations.weight.original'"));
+
+  // save_model writes a tied weight once.
+  const Linear first(3, 3, rng);
+  Linear second(3, 3, rng);
+  Sequential apart{first, second};
+  CHECK_THAT(error_of([&] { io::import_pytorch(golden / "tied.safetensors", apart); }),
+             ContainsSubstring("no tensor '1.weight'"));
+  second.weight = first.weight;
+  Sequential tied{first, second};
+  io::import_pytorch(golden / "tied.safetensors", tied);
+  const auto weight = io::SafetensorsReader(golden / "tied.safetensors").read<float>("0.weight");
+  CHECK(second.weight(1, 2) == weight(2, 1));
+  CHECK(second.weight.shares_memory_with(first.weight));
+}
+
+TEST_CASE("names that a rename exports are read by the same rename", "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  Sequential a{SpectralNorm(Linear(4, 3, rng), rng)}, b{SpectralNorm(Linear(4, 3, rng), rng)};
+  const auto old_names = [](std::string n) {
+    for (const auto& [from, to] : {std::pair{"parametrizations.weight.original", "weight_orig"},
+                                   {"parametrizations.weight.0._", "weight_"}})
+      if (const auto at = n.find(from); at != n.npos) n.replace(at, std::string(from).size(), to);
+    return "net." + n;
+  };
+  io::export_pytorch(dir / "a", a, {.rename = old_names});
+  CHECK(io::SafetensorsReader(dir / "a").names() ==
+        std::vector<std::string>{"net.0.bias", "net.0.weight_orig", "net.0.weight_u", "net.0.weight_v"});
+  io::import_pytorch(dir / "a", b, {.rename = old_names});
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(test::bit_difference(named_tensors(a)[i].second, named_tensors(b)[i].second) == "");
+  // The old spelling is known without it; and a rename that knows the weight alone knows its parts.
+  Sequential plain{Linear(4, 3, rng)};
+  io::import_pytorch(dir / "a", b, {.prefix = "net."});
+  io::import_pytorch(dir / "a", plain, {.rename = [](const std::string& n) {
+                       return n == "0.weight" || n == "0.bias" ? "net." + n : n;
+                     }});
+}
+
+TEST_CASE("a part of a PyTorch model is imported by its prefix, and all that is wrong is said at once",
+          "[pytorch]") {
+  test::TempDir dir;
+  Rng rng;
+  Sequential whole{named("encoder", Linear(2, 3, rng)), named("decoder", Linear(3, 2, rng))};
+  io::export_pytorch(dir / "a", whole);
+  Linear part(2, 3, rng), wide(2, 4, rng);
+  io::import_pytorch(dir / "a", part, {.prefix = "encoder."});
+  CHECK(test::bit_difference(part.weight, named_tensors(whole)[0].second) == "");
+  Sequential longer{named("encoder", part), named("decoder", wide), named("head", Linear(2, 2, rng))};
+  CHECK_THAT(error_of([&] { io::import_pytorch(dir / "a", longer); }),
+             ContainsSubstring(
+                 "a: no tensor 'head.weight', 'head.bias'; 'decoder.weight' is (2, 3), expected (4, 2) for "
+                 "the model's 'decoder.weight' (2, 4); 'decoder.bias' is (2,), expected (4,) for"));
+  Sequential shorter{named("encoder", Linear(2, 3, rng)), named("head", Linear(3, 2, rng))};
+  const auto report = io::import_pytorch(dir / "a", shorter, {.strict = false});
+  CHECK(report.missing == std::vector<std::string>{"head.weight", "head.bias"});
+  CHECK(report.unexpected == std::vector<std::string>{"decoder.bias", "decoder.weight"});
+  CHECK(test::bit_difference(named_tensors(shorter)[0].second, part.weight) == "");
 }
 
 TEST_CASE("weights go to PyTorch's layout and come back", "[pytorch]") {
@@ -192,15 +454,18 @@ TEST_CASE("layers take PyTorch's numbers where activations count", "[pytorch]") 
       if (name.ends_with("weight")) all += name + " ";
     return all;
   };
-  CHECK(names({}) ==
+  CHECK(names({.sample = {8, 8, 1}}) ==
         "decoder.0.weight decoder.2.weight decoder.3.weight encoder.0.weight encoder.1.weight "
         "encoder.3.weight ");
   CHECK(names({.sample = {8, 8, 1}, .count_activations = true}) ==
         "decoder.0.weight decoder.3.weight decoder.5.weight encoder.0.weight encoder.2.weight "
         "encoder.5.weight ");
-  CHECK(names({.rename = [](const std::string& n) { return "model." + n; }}).starts_with("model.decoder.0."));
+  const Shape image{8, 8, 1};
+  CHECK(names({.sample = image, .rename = [](const std::string& n) { return "model." + n; }})
+            .starts_with("model.decoder.0."));
+  CHECK(names({.sample = image, .prefix = "model."}).starts_with("model.decoder.0."));
   CHECK_THAT(error_of([&] { names({.count_activations = true}); }), ContainsSubstring("needs the shape"));
-  CHECK_THAT(error_of([&] { names({.rename = [](const std::string&) { return "x"; }}); }),
+  CHECK_THAT(error_of([&] { names({.sample = image, .rename = [](const std::string&) { return "x"; }}); }),
              ContainsSubstring("a second tensor 'x'"));
 }
 
@@ -265,8 +530,7 @@ TEST_CASE("an import that fails leaves the module as it was", "[pytorch]") {
              ContainsSubstring("w: '0.weight' is (2, 3), expected (3, 2) for the model's '0.weight' (2, 3)"));
   bad = good;
   bad.pop_back();
-  CHECK_THAT(importing(bad),
-             ContainsSubstring("no tensor '1.running_var', for the model's '1.running_var' (3,)"));
+  CHECK_THAT(importing(bad), ContainsSubstring("no tensor '1.running_var'"));
   bad = good;
   bad.emplace_back("2.weight", f({1}));
   CHECK_THAT(importing(bad), ContainsSubstring("the model has no '2.weight'"));

@@ -87,6 +87,15 @@ struct Residual {
   }
 };
 
+/// Says what its tensors are.
+struct Told {
+  Tensor<float> w = Tensor<float>::zeros({2, 2}), plain = w.clone(), kept = w.clone(), table = w.clone();
+  void visit(auto&& v) {
+    v("w", w, Layout::dense), v("plain", plain);
+    v("kept", kept, buffer), v("table", table, buffer, Layout::table);
+  }
+};
+
 template <class M>
 Names names(M& module) {
   Names list;
@@ -105,6 +114,23 @@ struct Two {
 };
 
 }  // namespace
+
+TEST_CASE("a visit says what a tensor is, to who asks", "[nn]") {
+  Told own;
+  std::vector<std::pair<bool, Layout>> asked;
+  for_each_tensor(own,
+                  [&](const std::string&, auto&, bool trained, Layout l) { asked.emplace_back(trained, l); });
+  CHECK(asked ==
+        std::vector<std::pair<bool, Layout>>{
+            {true, Layout::dense}, {true, Layout::plain}, {false, Layout::plain}, {false, Layout::table}});
+  // Who asks for nothing is told nothing, and a visitor of one's own has to know no more than before.
+  struct Paths final : Visitor<float> {
+    Names list;
+    void tensor(const std::string& path, Tensor<float>&, bool) override { list.push_back(path); }
+  } paths;
+  own.visit(paths);
+  CHECK(paths.list == names(own));
+}
 
 TEST_CASE("tensors are named by the path to them, in visiting order", "[nn]") {
   Rng rng;

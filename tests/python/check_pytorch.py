@@ -2,7 +2,8 @@
 
 Usage: check_pytorch.py PROGRAM, the program of the tests. Exits with 77 where torch or safetensors is not installed.
 The other way, PyTorch's weights in our models, needs no Python: tests/io/pytorch_test.cpp reads tests/golden/pytorch,
-which `check_pytorch.py --golden tests/golden/pytorch` writes.
+which `check_pytorch.py --golden tests/golden/pytorch` writes (and --forms alone forms.safetensors: weights under weight and
+spectral normalisation in their old and new spelling, and tied ones).
 """
 import os
 import subprocess
@@ -11,7 +12,7 @@ import tempfile
 
 try:
     import torch
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file, save_file, save_model
     from torch import nn
     from torch.nn import functional as F
     from torch.nn.utils.parametrizations import spectral_norm
@@ -127,7 +128,37 @@ def write_golden(directory):
     save_file(cases, os.path.join(directory, "cases.safetensors"))
 
 
-if sys.argv[1] == "--golden":
+def write_forms(directory):
+    """State under "form.layer.", the inputs "x.layer" and the outputs in evaluation "y.form.layer"."""
+    torch.manual_seed(2)
+    forms = {"old_weight_norm": nn.utils.weight_norm, "new_weight_norm": nn.utils.parametrizations.weight_norm,
+             "old_weight_norm_of_all": lambda m: nn.utils.weight_norm(m, dim=None),
+             "old_spectral_norm": nn.utils.spectral_norm, "new_spectral_norm": spectral_norm}
+    layers = {"dense": (lambda: nn.Linear(4, 3), (2, 4)), "conv": (lambda: nn.Conv2d(2, 3, 2), (2, 4, 3, 2)),
+              "up": (lambda: nn.ConvTranspose2d(2, 3, 2, groups=1), (2, 3, 4, 2))}
+    tensors = {}
+    for layer, (make, shape) in layers.items():
+        x = tensors["x." + layer] = torch.rand(shape) * 2 - 1
+        for form, wrap in forms.items():
+            module = wrap(make())
+            with torch.no_grad():
+                for value in module.parameters():
+                    value.copy_(torch.randn(value.shape))
+                for _ in range(300 if "spectral" in form else 0):  # until u and v are the singular vectors
+                    module.train()(x.permute(0, 3, 1, 2) if x.dim() == 4 else x)
+            tensors["y." + form + "." + layer] = run(module, x)
+            for key, value in module.state_dict().items():
+                tensors[form + "." + layer + "." + key] = value.clone()
+    save_file(tensors, os.path.join(directory, "forms.safetensors"))
+    tied = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    tied[1].weight = tied[0].weight
+    save_model(tied, os.path.join(directory, "tied.safetensors"))
+
+
+if sys.argv[1] == "--forms":
+    write_forms(sys.argv[2])
+elif sys.argv[1] == "--golden":
     write_golden(sys.argv[2])
+    write_forms(sys.argv[2])
 else:
     check(sys.argv[1])

@@ -1,121 +1,120 @@
-// Which number of a module's tensors is which of PyTorch's.
+// A module's tensors as PyTorch has them: names, layouts, and which of its numbers is which.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <map>
-#include <numeric>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "figment/io/module_graph.hpp"
-#include "figment/nn/label_embedding.hpp"
-#include "figment/nn/linear.hpp"
-#include "figment/nn/reshape.hpp"
-#include "figment/nn/spectral_norm.hpp"
+#include "figment/io/pytorch_columns.hpp"
 
-namespace figment::io::detail {
+namespace figment::io {
 
-/// The columns of a matrix (N, F) whose first H W C are images (H, W, C): PyTorch flattens (C, H, W).
-struct ImageColumns {
-  Index height = 0, width = 0, channels = 0;
-
-  friend bool operator==(const ImageColumns&, const ImageColumns&) = default;
-  /// Both libraries order them alike.
-  bool plain() const { return height * width <= 1 || channels <= 1; }
-  /// For each of PyTorch's columns ours; columns behind the image stay where they are.
-  std::vector<Index> order(Index columns) const {
-    ensure(columns >= height * width * channels, "pytorch: images ({}, {}, {}) in {} columns", height, width,
-           channels, columns);
-    std::vector<Index> ours(static_cast<std::size_t>(columns));
-    std::iota(ours.begin(), ours.end(), Index{0});
-    auto to = ours.begin();
-    for (Index c = 0; c < channels; ++c)
-      for (Index i = 0; i < height * width; ++i) *to++ = i * channels + c;
-    return ours;
-  }
+/// How names and layouts become PyTorch's.
+struct PytorchOptions {
+  /// The shape of a sample, without the batch dimension. Needed where images are flattened before a dense
+  /// layer, or made from its outputs: their columns are in another order in PyTorch, (C, H, W).
+  Shape sample = {};
+  /// Number a Sequential's layers as PyTorch's would be, where an activation is a layer of its own: of
+  /// {Linear with relu, Linear} the second is then "2". Needs `sample`.
+  bool count_activations = false;
+  /// Called last, with PyTorch's name of a tensor ("encoder.0.weight"): the name in the file.
+  std::function<std::string(const std::string&)> rename = {};
+  /// What stands before all names in the file, as in "model.encoder.0.weight". An import leaves alone what
+  /// does not begin so.
+  std::string prefix = {};
+  /// Of an import: throw when the model has tensors that the file lacks, or the file others. Otherwise the
+  /// first stay as they were. Shapes must fit all the same.
+  bool strict = true;
+  /// By the path of a dense layer ("head.0"), the image (H, W, C) whose columns it takes, or makes, where
+  /// the layers don't show it: a forward that flattens by itself, or a model that is not run, for want of
+  /// `sample`. {} says that there is none.
+  std::map<std::string, Shape> takes_image = {}, makes_image = {};
 };
 
-/// Follows flattened images through a model, from each Flatten to the dense layers that take its columns, and
-/// from each Reshape to images back to the dense layer that made them.
-class ColumnOrders {
- public:
-  /// Of the tensors of a layer, by the layer's path.
-  struct Orders {
-    ImageColumns in, out;
-  };
+namespace detail {
 
-  ColumnOrders() = default;
-  explicit ColumnOrders(const ModuleGraph& graph) : out_(graph.nodes.size()) {
-    for (const GraphNode& node : graph.nodes)
-      if (node.leaf && node.input.rank() == 2 && node.output.rank() == 4) trace_back(graph, node);
-    for (std::size_t n = 0; n < graph.nodes.size(); ++n)
-      if (graph.nodes[n].leaf) trace_on(graph.nodes[n], out_[n]);
-  }
+/// What a module names in its visit, in that order.
+template <class T>
+struct ModuleParts final : Visitor<T> {
+  struct Part {
+    std::string path;
+    Tensor<T> t;
+    Layout layout;
 
-  /// What is known of the layer at this path: nothing of most.
-  Orders of(const std::string& layer) const {
-    const auto found = orders_.find(layer);
-    return found == orders_.end() ? Orders{} : found->second;
-  }
-
- private:
-  static ImageColumns image(const Shape& s) { return {s[1], s[2], s[3]}; }
-  template <template <class> class L>
-  static bool is(const GraphNode& n) {
-    return n.layer.as<L<float>>() || n.layer.as<L<double>>();
-  }
-  static bool dense(const GraphNode& n) {
-    return is<Linear>(n) || n.layer.as<SpectralNorm<Linear<float>>>() ||
-           n.layer.as<SpectralNorm<Linear<double>>>();
-  }
-  /// Its tensor is of columns behind the image.
-  static bool joins(const GraphNode& n) {
-    const auto* f = n.layer.as<LabelEmbedding<float>>();
-    const auto* d = n.layer.as<LabelEmbedding<double>>();
-    return (f && f->mode == LabelMode::join) || (d && d->mode == LabelMode::join);
-  }
-  /// Keeps the image's columns where they are.
-  static bool passes(const GraphNode& n) {
-    return n.input.rank() == 2 && n.output.rank() == 2 && (n.input == n.output || is<LabelEmbedding>(n)) &&
-           !dense(n);
-  }
-  [[noreturn]] static void refuse(const GraphNode& n, const ImageColumns& i) {
-    fail(
-        "pytorch: {} {}: columns of images ({}, {}, {}) are in another order in PyTorch, which this layer is "
-        "not known to follow",
-        n.path, n.layer(), i.height, i.width, i.channels);
-  }
-
-  void trace_back(const ModuleGraph& graph, const GraphNode& reshape) {
-    const ImageColumns wanted = image(reshape.output);
-    const GraphNode* at = &reshape;
-    while (at->from >= 0) {
-      out_[static_cast<std::size_t>(at->from)] = wanted;
-      at = &graph.nodes[static_cast<std::size_t>(at->from)];
-      if (dense(*at) || (at->input.rank() == 4 && image(at->input) == wanted)) return;
-      if (!passes(*at) && !wanted.plain()) refuse(*at, wanted);
+    /// The path up to its last dot: the layer's.
+    std::string layer() const {
+      const auto dot = path.rfind('.');
+      return dot == path.npos ? "" : path.substr(0, dot);
     }
-    if (at->from == unknown_node && !wanted.plain()) refuse(*at, wanted);
+  };
+  std::vector<Part> tensors;
+  std::string reorders;  ///< the first layer that makes columns of images, or the other way
+
+  bool has(std::initializer_list<Layout> any) const {
+    return std::any_of(tensors.begin(), tensors.end(), [&](const Part& p) {
+      return std::find(any.begin(), any.end(), p.layout) != any.end();
+    });
   }
 
-  void trace_on(const GraphNode& node, ImageColumns& out) {
-    const ImageColumns in = node.from >= 0 ? out_[static_cast<std::size_t>(node.from)] : ImageColumns{};
-    if (node.input.rank() == 4 && node.output.rank() == 2 && node.input.size() == node.output.size())
-      out = image(node.input);
-    else if (passes(node) && in.channels > 0)
-      out = in;
-    else if (!dense(node) && !in.plain() && !(node.output.rank() == 4 && image(node.output) == in))
-      refuse(node, in);
-    if (node.layer.as<Reshape>() && node.input.rank() == 4 && node.output.rank() == 4 &&
-        !(image(node.input) == image(node.output)))
-      refuse(node, image(node.input));
-    const bool matrices = node.input.rank() == 2 && node.output.rank() == 2;
-    orders_[node.path] = {in, matrices && !joins(node) ? out : ImageColumns{}};
+ protected:
+  void tensor(const std::string& path, Tensor<T>& t, bool) override {
+    tensors.push_back({path, t, this->layout()});
   }
-
-  std::vector<ImageColumns> out_;
-  std::map<std::string, Orders> orders_;
+  void other(const figment::detail::VisitorPath& above, std::string_view name, const void* type,
+             const void* member) override {
+    using figment::detail::member_tag;
+    const auto* reshape = type == &member_tag<Reshape> || type == &member_tag<const Reshape>
+                              ? static_cast<const Reshape*>(member)
+                              : nullptr;
+    const bool unflattens = reshape && reshape->shape.rank() == 3 && reshape->shape[2] > 1 &&
+                            reshape->shape[0] * reshape->shape[1] > 1;
+    if (reorders.empty() &&
+        (unflattens || type == &member_tag<Flatten> || type == &member_tag<const Flatten>))
+      reorders = above.join(name) + (unflattens ? " " + reshape->describe() : " Flatten");
+  }
 };
+
+/// The layers' paths with their numbers in PyTorch's Sequential.
+inline std::map<std::string, std::string> torch_paths(const ModuleGraph& graph) {
+  // Each part's layers and parts in order, and whether each has an activation of its own.
+  std::map<std::string, std::vector<std::pair<std::string, bool>>> children;
+  std::vector<std::string> paths;
+  for (const GraphNode& node : graph.nodes) {
+    if (!node.leaf) continue;
+    const std::string text = node.layer();
+    bool active = false;
+    for (const char* a : {", relu)", ", leaky_relu)", ", sigmoid)", ", tanh)"})
+      active = active || text.find(a) != text.npos;
+    for (std::size_t at = 0, dot = 0; dot != node.path.npos; at = dot + 1) {
+      dot = node.path.find('.', at);
+      const std::string parent = at ? node.path.substr(0, at - 1) : "", path = node.path.substr(0, dot);
+      auto& known = children[parent];
+      if (std::find(paths.begin(), paths.end(), path) != paths.end()) continue;
+      paths.push_back(path);
+      known.emplace_back(path, active && dot == node.path.npos);
+    }
+  }
+  std::map<std::string, std::string> torch{{"", ""}};
+  for (const std::string& path : paths) {
+    const auto dot = path.rfind('.');
+    const std::string parent = dot == path.npos ? "" : path.substr(0, dot);
+    std::string name = dot == path.npos ? path : path.substr(dot + 1);
+    if (!name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == name.npos) {
+      Index number = std::stoll(name);  // a layer that has no part in the pass counts too
+      for (const auto& [sibling, active] : children[parent]) {
+        if (sibling == path) break;
+        number += active;
+      }
+      name = std::to_string(number);
+    }
+    torch[path] = torch[parent].empty() ? name : torch[parent] + "." + name;
+  }
+  return torch;
+}
 
 /// A tensor of a module as PyTorch has it: element i is ours at source[i].
 struct TorchLayout {
@@ -123,34 +122,181 @@ struct TorchLayout {
   std::vector<Index> source;
 };
 
-/// `name` is the tensor's in its layer.
-inline TorchLayout torch_layout(const std::string& name, const Shape& ours,
+inline TorchLayout torch_layout(const std::string& path, const Shape& ours, Layout layout,
                                 const ColumnOrders::Orders& orders) {
   TorchLayout torch;
   torch.source.reserve(static_cast<std::size_t>(ours.size()));
   const auto put = [&](Index i) { torch.source.push_back(i); };
-  if (ours.rank() == 2 && name == "weight") {  // (in, out) -> (out, in)
+  const auto see = [&](const ImageColumns& c, const char* option) {
+    ensure(!c.hidden,
+           "pytorch: '{}' {}: which images its columns are of, if of any, is out of sight: say it by .{}",
+           path, ours, option);
+  };
+  if (layout == Layout::dense) {  // (in, out) -> (out, in)
+    see(orders.in, "takes_image"), see(orders.out, "makes_image");
     const Index in = ours[0], out = ours[1];
     torch.shape = {out, in};
     const auto rows = orders.in.order(in), columns = orders.out.order(out);
     for (Index c : columns)
       for (Index r : rows) put(r * out + c);
-  } else if (ours.rank() == 4) {  // (kh, kw, a, b) -> (b, a, kh, kw), of transposed convolutions too
+  } else if (layout == Layout::conv ||
+             layout == Layout::conv_transpose) {  // (kh, kw, a, b) -> (b, a, kh, kw)
     const Index taps = ours[0] * ours[1], a = ours[2], b = ours[3];
     torch.shape = {b, a, ours[0], ours[1]};
     for (Index j = 0; j < b; ++j)
       for (Index i = 0; i < a; ++i)
         for (Index k = 0; k < taps; ++k) put((k * a + i) * b + j);
-  } else {
+  } else {  // as it is, but for the order of an image's columns
     torch.shape = ours;
     const Index columns = ours.rank() ? ours[-1] : 1;
-    const bool follows =
-        ours.rank() >= 1 && columns >= orders.out.height * orders.out.width * orders.out.channels;
-    const auto order = (follows ? orders.out : ImageColumns{}).order(columns);
-    for (Index row = 0; row < ours.size(); row += std::max<Index>(1, columns))
+    const bool follows = ours.rank() == 1 || layout == Layout::table;
+    if (follows) see(orders.out, orders.in.hidden ? "takes_image" : "makes_image");
+    const auto order = (follows && columns >= orders.out.size() ? orders.out : ImageColumns{}).order(columns);
+    for (Index row = 0; row < ours.size(); row += (std::max)(Index{1}, columns))
       for (Index c : order) put(row + c);
   }
   return torch;
 }
 
-}  // namespace figment::io::detail
+/// A tensor and its names: `part` replaces the last word of PyTorch's where its value is computed from others
+/// ("weight" by "parametrizations.weight.original").
+template <class T>
+struct TorchTensor {
+  std::string path;        ///< ours
+  std::string base, word;  ///< PyTorch's name, "encoder.0." and "weight"
+  std::string name;        ///< in the file
+  Tensor<T> ours;
+  Layout role;
+  TorchLayout layout;
+  bool spectral = false;  ///< of a layer under SpectralNorm: its weight, or u
+
+  Tensor<T> to_torch() const {
+    Tensor<T> t(layout.shape);
+    T* out = t.mutable_data();
+    for (Index i : layout.source) *out++ = ours.data()[i];
+    return t;
+  }
+  Tensor<T> from_torch(const Tensor<T>& t) const {
+    Tensor<T> value(ours.shape());
+    T* out = value.mutable_data();
+    const T* in = t.data();
+    for (Index i : layout.source) out[i] = *in++;
+    return value;
+  }
+};
+
+/// The name in the file of what PyTorch calls so.
+inline std::string file_name(const std::string& torch, const PytorchOptions& options) {
+  return options.prefix + (options.rename ? options.rename(torch) : torch);
+}
+
+inline constexpr const char* original_word = "parametrizations.weight.original";
+inline constexpr const char* u_word = "parametrizations.weight.0._u";
+inline constexpr const char* v_word = "parametrizations.weight.0._v";
+
+/// Throws where the columns' order can't be known for want of a sample.
+template <class T>
+void need_sample(const ModuleParts<T>& parts, const PytorchOptions& options) {
+  if (!options.takes_image.empty() || !options.makes_image.empty()) return;
+  const bool dense = parts.has({Layout::dense}), columns = dense || parts.has({Layout::scale, Layout::table});
+  ensure(
+      parts.reorders.empty() || !columns,
+      "pytorch: {}: PyTorch has the columns of images in another order: give .sample, the shape of a sample",
+      parts.reorders);
+  ensure(
+      !dense || !parts.has({Layout::conv, Layout::conv_transpose}),
+      "pytorch: of convolutions beside dense layers PyTorch may have columns in another order: give .sample, "
+      "the shape of a sample, or .takes_image and .makes_image");
+}
+
+/// What PyTorch calls a tensor in its layer.
+inline std::string torch_word(const std::string& ours, Layout layout, bool spectral) {
+  switch (layout) {
+    case Layout::scale:
+    case Layout::table:
+      return "weight";
+    case Layout::shift:
+      return "bias";
+    case Layout::singular:
+      return u_word;
+    default:
+      return spectral ? original_word : ours;
+  }
+}
+
+/// Of a module that consists of these parts and was run or not.
+template <class T>
+std::vector<TorchTensor<T>> torch_tensors(const ModuleParts<T>& parts, const ModuleGraph& graph,
+                                          const PytorchOptions& options) {
+  std::map<std::string, std::string> renumbered;
+  if (options.count_activations) renumbered = torch_paths(graph);
+  const bool run = options.sample.rank() > 0;
+  const auto orders = run ? ColumnOrders(graph, options.takes_image, options.makes_image)
+                          : ColumnOrders(options.takes_image, options.makes_image);
+
+  std::set<std::string> layers, normed, convolutions;  // these: of convolutions that the pass did not show
+  for (const auto& p : parts.tensors) {
+    layers.insert(p.layer());
+    if (p.layout == Layout::singular) normed.insert(p.layer());
+    const bool conv = p.layout == Layout::conv || p.layout == Layout::conv_transpose;
+    if (conv && std::none_of(graph.nodes.begin(), graph.nodes.end(),
+                             [&](const GraphNode& n) { return n.path == p.layer(); }))
+      convolutions.insert(p.layer());
+  }
+  for (const ImageShapes* all : {&options.takes_image, &options.makes_image})
+    for (const auto& [path, shape] : *all)
+      ensure(layers.contains(path), "pytorch: .takes_image and .makes_image: no layer '{}' has tensors",
+             path);
+
+  std::vector<TorchTensor<T>> list;
+  for (const auto& p : parts.tensors) {
+    const std::string layer = p.layer(), word = p.path.substr(layer.empty() ? 0 : layer.size() + 1);
+    const bool dense = p.layout == Layout::dense,
+               conv = p.layout == Layout::conv || p.layout == Layout::conv_transpose;
+    ensure((!dense || p.t.rank() == 2) && (!conv || p.t.rank() == 4), "pytorch: '{}' {} is declared {}",
+           p.path, p.t.shape(), dense ? "dense, (in, out)" : "a convolution's, (kh, kw, in, out)");
+    const bool spectral = normed.contains(layer) && (word == "weight" || p.layout == Layout::singular);
+    ensure(!spectral || p.layout != Layout::conv_transpose,
+           "pytorch: '{}' under SpectralNorm: PyTorch divides a transposed convolution by another number",
+           p.path);
+    const auto columns =
+        dense ? orders.of_dense(layer, p.t.dim(0), p.t.dim(1), !convolutions.empty()) : orders.of(layer);
+    const auto found = renumbered.find(layer);
+    const std::string& torch = found == renumbered.end() ? layer : found->second;
+    TorchTensor<T> t{p.path,
+                     torch.empty() ? "" : torch + ".",
+                     torch_word(word, p.layout, spectral),
+                     "",
+                     p.t,
+                     p.layout,
+                     torch_layout(p.path, p.t.shape(), p.layout, columns),
+                     spectral};
+    t.name = file_name(t.base + t.word, options);
+    list.push_back(std::move(t));
+  }
+  return list;
+}
+
+template <class M>
+std::vector<TorchTensor<module_value_t<M>>> torch_tensors(M& module, const PytorchOptions& options) {
+  using T = module_value_t<M>;
+  ensure(!options.count_activations || options.sample.rank() > 0,
+         "pytorch: count_activations needs the shape of a sample");
+  ModuleParts<T> parts;
+  module.visit(static_cast<Visitor<T>&>(parts));
+  ModuleGraph graph;
+  if (options.sample.rank() > 0) {
+    constexpr bool runs = figment::detail::HasForward<M, T>;
+    ensure(runs,
+           "pytorch: the model has no forward of one tensor, so .sample can't be run: say .takes_image and "
+           ".makes_image of its dense layers instead");
+    if constexpr (runs) graph = module_graph(module, options.sample);
+  } else {
+    need_sample(parts, options);
+  }
+  return torch_tensors(parts, graph, options);
+}
+
+}  // namespace detail
+
+}  // namespace figment::io

@@ -51,7 +51,7 @@ struct BatchNorm {
   }
 
   void visit(auto&& v) {
-    if (gamma.defined()) v("gamma", gamma), v("beta", beta);
+    if (gamma.defined()) v("gamma", gamma, Layout::scale), v("beta", beta, Layout::shift);
     v("running_mean", running_mean, buffer);
     v("running_var", running_var, buffer);
   }

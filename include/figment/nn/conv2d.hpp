@@ -82,7 +82,7 @@ struct Conv2d {
   }
 
   void visit(auto&& v) {
-    v("weight", weight);
+    v("weight", weight, Layout::conv);
     if (bias.defined()) v("bias", bias);
   }
 

@@ -53,7 +53,7 @@ struct ConvTranspose2d {
   }
 
   void visit(auto&& v) {
-    v("weight", weight);
+    v("weight", weight, Layout::conv_transpose);
     if (bias.defined()) v("bias", bias);
   }
 

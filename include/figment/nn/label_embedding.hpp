@@ -41,7 +41,7 @@ struct LabelEmbedding {
     return detail::reported(*this, x, [&] { return embedded(x); });
   }
 
-  void visit(auto&& v) { v("table", table); }
+  void visit(auto&& v) { v("table", table, Layout::table); }
 
   std::string describe() const {
     return format("LabelEmbedding({}, {}{})", table.dim(0), table.dim(1),

@@ -42,7 +42,7 @@ struct LayerNorm {
   }
 
   void visit(auto&& v) {
-    if (gamma.defined()) v("gamma", gamma), v("beta", beta);
+    if (gamma.defined()) v("gamma", gamma, Layout::scale), v("beta", beta, Layout::shift);
   }
 
   std::string describe() const { return format("LayerNorm({})", features); }

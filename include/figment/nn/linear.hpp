@@ -37,7 +37,7 @@ struct Linear {
   }
 
   void visit(auto&& v) {
-    v("weight", weight);
+    v("weight", weight, Layout::dense);
     if (bias.defined()) v("bias", bias);
   }
 

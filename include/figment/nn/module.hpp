@@ -14,6 +14,19 @@ struct buffer_t {};
 /// The tag itself.
 inline constexpr buffer_t buffer{};
 
+/// What a tensor is to its layer, for those who write it in another library's layout and by its name:
+/// `v("weight", weight, Layout::dense)`. Files hold what declares nothing as it is.
+enum class Layout {
+  plain,           ///< as it is
+  dense,           ///< (in, out); in PyTorch (out, in)
+  conv,            ///< (kh, kw, in, out); in PyTorch (out, in, kh, kw)
+  conv_transpose,  ///< (kh, kw, out, in); in PyTorch (in, out, kh, kw)
+  scale,           ///< (features,), a normalisation's gamma; in PyTorch `weight`
+  shift,           ///< (features,), its beta; in PyTorch `bias`
+  table,           ///< (labels, features), an embedding's rows; in PyTorch `weight`
+  singular,        ///< (out,), the singular vector of spectral normalisation
+};
+
 namespace detail {
 
 template <class M>
@@ -33,6 +46,10 @@ template <class M>
 using module_value_t = typename detail::module_value<M>::type;
 
 namespace detail {
+
+/// One address for each type of member, which needs no run-time type information.
+template <class M>
+inline char member_tag = 0;
 
 template <class M>
 inline constexpr bool is_tensor = false;
@@ -90,11 +107,14 @@ class Visitor {
   virtual ~Visitor() = default;
 
   /// A tensor that is trained.
-  [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t) {
+  [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t, Layout layout = Layout::plain) {
+    layout_ = layout;
     tensor(path_.join(name), t, true);
   }
   /// A tensor that is saved, not trained.
-  [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t, buffer_t) {
+  [[gnu::noinline]] void operator()(std::string_view name, Tensor<T>& t, buffer_t,
+                                    Layout layout = Layout::plain) {
+    layout_ = layout;
     tensor(path_.join(name), t, false);
   }
   /// A module inside: goes through its visit. It may have none if it holds no memory, as an activation. Of a
@@ -121,25 +141,37 @@ class Visitor {
           plain,
           "figment: a member that is given to v needs a `void visit(auto&& v)` of its own; of a pointer "
           "give what it points to");
+      other(path_, name, &detail::member_tag<M>, &member);
     }
   }
 
  protected:
   /// Told of each tensor, by its path.
   virtual void tensor(const std::string& path, Tensor<T>& t, bool trainable) = 0;
+  /// Told of each member without tensors: where it is, and the address of member_tag of its type.
+  virtual void other(const detail::VisitorPath& /*above*/, std::string_view /*name*/, const void* /*type*/,
+                     const void* /*member*/) {}
+  /// What the tensor that it is being told of was declared to be.
+  Layout layout() const { return layout_; }
 
  private:
   detail::VisitorPath path_;
+  Layout layout_ = Layout::plain;
 };
 
-/// Calls f(path, tensor, trainable) for every tensor of a module.
+/// Calls f(path, tensor, trainable), or f(path, tensor, trainable, layout), for every tensor of a module.
 template <class M, class F>
 void for_each_tensor(M& module, F&& f) {
   using T = module_value_t<M>;
   struct Call final : Visitor<T> {
     F& f;
     explicit Call(F& g) : f(g) {}
-    void tensor(const std::string& path, Tensor<T>& t, bool trainable) override { f(path, t, trainable); }
+    void tensor(const std::string& path, Tensor<T>& t, bool trainable) override {
+      if constexpr (std::is_invocable_v<F&, const std::string&, Tensor<T>&, bool, Layout>)
+        f(path, t, trainable, this->layout());
+      else
+        f(path, t, trainable);
+    }
   } call(f);
   constexpr bool visited = requires { module.visit(call); };
   static_assert(visited,

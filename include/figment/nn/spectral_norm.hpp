@@ -71,7 +71,7 @@ struct SpectralNorm {
 
   void visit(auto&& v) {
     layer.visit(v);
-    v("u", u, buffer);
+    v("u", u, buffer, Layout::singular);
   }
 
   std::string describe() const { return figment::describe(layer) + " spectral norm"; }
