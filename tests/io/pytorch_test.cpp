@@ -114,7 +114,7 @@ struct Inside {
 };
 
 /// x + f(x), on columns.
-struct Residual {
+struct Added {
   Linear<float> inner;
   Tensor<float> forward(const Tensor<float>& x, const Context& c) const {
     return x + figment::forward("inner", inner, x, c);
@@ -303,14 +303,14 @@ TEST_CASE("images' columns are not guessed", "[pytorch]") {
   CHECK(read("1.inner.weight").shape() == Shape{3, 8});
 
   // Layers on an image's columns that mix them.
-  Sequential sum{Flatten{}, Residual{Linear(8, 8, rng)}, Linear(8, 2, rng)};
+  Sequential sum{Flatten{}, Added{Linear(8, 8, rng)}, Linear(8, 2, rng)};
   CHECK_THAT(exporting(sum, {.sample = {2, 2, 2}}),
-             ContainsSubstring("1 Residual: columns of images (2, 2, 2)"));
+             ContainsSubstring("1 Added: columns of images (2, 2, 2)"));
   Sequential swapped{Flatten{}, Rotated{}, Linear(8, 2, rng)};
   CHECK_THAT(exporting(swapped, {.sample = {2, 2, 2}}),
              ContainsSubstring("1 Rotated: columns of images (2, 2, 2)"));
   // On other columns they may.
-  Sequential codes{Flatten{}, Linear(8, 4, rng), Residual{Linear(4, 4, rng)}, Linear(4, 2, rng)};
+  Sequential codes{Flatten{}, Linear(8, 4, rng), Added{Linear(4, 4, rng)}, Linear(4, 2, rng)};
   CHECK(exporting(codes, {.sample = {2, 2, 2}}) == "no error");
 }
 

@@ -22,8 +22,8 @@ static_assert(std::endian::native == std::endian::little,
 
 /// How a file holds a number.
 struct NumberType {
-  char kind = 0;         ///< 'f' as IEEE 754 has it, 'i' with a sign, 'u' without, 'b' 0 for false
-  unsigned size = 0;     ///< in bytes: of 'f' 2, 4 or 8, of integers 1, 2, 4 or 8
+  char kind = 0;      ///< 'f' as IEEE 754 has it, 'i' with a sign, 'u' without, 'b' 0 for false, 'g' bfloat16
+  unsigned size = 0;  ///< in bytes: of 'f' 2, 4 or 8, of 'g' 2, of integers 1, 2, 4 or 8
   bool swapped = false;  ///< the most significant byte comes first
 };
 
@@ -44,6 +44,9 @@ inline float half_to_float(std::uint16_t half) {
   return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
 }
 
+/// bfloat16, the upper half of a float.
+inline float bfloat16_to_float(std::uint16_t half) { return std::bit_cast<float>(std::uint32_t{half} << 16); }
+
 template <class V>
 V number_at(const char* p) {
   V v;
@@ -58,6 +61,7 @@ auto visit_number(const NumberType& type, const char* p, F f) {
     return f(type.size == 8   ? number_at<double>(p)
              : type.size == 4 ? double{number_at<float>(p)}
                               : double{half_to_float(number_at<std::uint16_t>(p))});
+  if (type.kind == 'g') return f(double{bfloat16_to_float(number_at<std::uint16_t>(p))});
   if (type.kind == 'i')
     return f(type.size == 8   ? number_at<std::int64_t>(p)
              : type.size == 4 ? std::int64_t{number_at<std::int32_t>(p)}

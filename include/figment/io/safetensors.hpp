@@ -71,7 +71,7 @@ bool same_bytes(const Tensor<T>& a, const Tensor<T>& b) {
 template <class T>
 std::string misfit(const SafetensorsReader& reader, const std::string& name, const Shape& expected) {
   const std::string& type = reader.dtype(name);
-  if (!decoder<T>(type).run) return format("'{}' is {}, expected {}", name, type, readable<T>);
+  if (!reads<T>(type)) return format("'{}' is {}, expected {}", name, type, readable<T>);
   const std::vector<std::uint64_t>& found = reader.extents(name);
   if (std::equal(found.begin(), found.end(), expected.begin(), expected.end(),
                  [](std::uint64_t a, Index b) { return a == static_cast<std::uint64_t>(b); }))

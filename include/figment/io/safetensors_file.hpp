@@ -13,7 +13,7 @@
 
 #include "figment/core/tensor.hpp"
 #include "figment/io/file.hpp"
-#include "figment/io/half.hpp"
+#include "figment/io/number.hpp"
 #include "figment/io/safetensors_header.hpp"
 #include "figment/io/wrong_file.hpp"
 
@@ -45,56 +45,23 @@ inline constexpr const char* readable<double> = "F64, F32, F16 or BF16";
 template <>
 inline constexpr const char* readable<std::uint8_t> = "U8, or integers that fit";
 
-/// Turns elements of a file, so many bytes each, into Ts until one does not fit; returns how many did.
-template <class T>
-struct Decoder {
-  Index (*run)(const unsigned char* from, Index n, T* to) = nullptr;
-  std::size_t bytes = 1;
-};
-
-template <class S>
-S as_it_is(S x) {
-  return x;
-}
-inline int truth(std::uint8_t x) { return x != 0 ? 1 : 0; }
-
-/// The bytes of an S, of which Convert makes what T is asked to hold.
-template <class T, class S, auto Convert = as_it_is<S>>
-constexpr Decoder<T> decoder_from() {
-  return {[](const unsigned char* from, Index n, T* to) {
-            for (Index i = 0; i < n; ++i) {
-              S s;
-              std::memcpy(&s, from + i * static_cast<Index>(sizeof s), sizeof s);
-              const auto value = Convert(s);
-              if constexpr (std::is_integral_v<T>)
-                if (!std::in_range<T>(value)) return i;
-              to[i] = static_cast<T>(value);
-            }
-            return n;
-          },
-          sizeof(S)};
-}
-
-/// For a type of file, or none.
-template <class T>
-Decoder<T> decoder(std::string_view dtype) {
-  if constexpr (std::is_floating_point_v<T>) {
-    if (dtype == "F32") return decoder_from<T, float>();
-    if (dtype == "F16") return decoder_from<T, std::uint16_t, half_value>();
-    if (dtype == "BF16") return decoder_from<T, std::uint16_t, bfloat16_value>();
-    if (dtype == "F64" && sizeof(T) == 8) return decoder_from<T, double>();
-  } else {
-    if (dtype == "BOOL") return decoder_from<T, std::uint8_t, truth>();
-    if (dtype == "U8") return decoder_from<T, std::uint8_t>();
-    if (dtype == "I8") return decoder_from<T, std::int8_t>();
-    if (dtype == "U16") return decoder_from<T, std::uint16_t>();
-    if (dtype == "I16") return decoder_from<T, std::int16_t>();
-    if (dtype == "U32") return decoder_from<T, std::uint32_t>();
-    if (dtype == "I32") return decoder_from<T, std::int32_t>();
-    if (dtype == "U64") return decoder_from<T, std::uint64_t>();
-    if (dtype == "I64") return decoder_from<T, std::int64_t>();
-  }
+/// How elements of this type hold their numbers; of kind 0 where no tensor holds those.
+inline NumberType dtype_numbers(std::string_view dtype) {
+  static constexpr std::pair<std::string_view, NumberType> types[] = {
+      {"F64", {'f', 8}}, {"F32", {'f', 4}}, {"F16", {'f', 2}}, {"BF16", {'g', 2}}, {"BOOL", {'b', 1}},
+      {"I8", {'i', 1}},  {"I16", {'i', 2}}, {"I32", {'i', 4}}, {"I64", {'i', 8}},  {"U8", {'u', 1}},
+      {"U16", {'u', 2}}, {"U32", {'u', 4}}, {"U64", {'u', 8}}};
+  for (const auto& [name, type] : types)
+    if (name == dtype) return type;
   return {};
+}
+
+/// Whether a Tensor of T is read from elements of this type: none of its values are rounded.
+template <class T>
+bool reads(std::string_view dtype) {
+  const NumberType type = dtype_numbers(dtype);
+  const bool floating = type.kind == 'f' || type.kind == 'g';
+  return type.kind != 0 && floating == std::is_floating_point_v<T> && (!floating || type.size <= sizeof(T));
 }
 
 }  // namespace detail
@@ -206,28 +173,16 @@ class SafetensorsReader {
   Tensor<T> read(const std::string& tensor) const {
     static_assert(detail::dtype<T> != nullptr, "figment: safetensors hold float, double, int32 and uint8");
     const detail::SafetensorsEntry& e = entry(tensor);
-    const auto decode = detail::decoder<T>(e.dtype);
-    ensure(decode.run != nullptr, "read_safetensors: {}: '{}' is {}, expected {}", name_, tensor, e.dtype,
+    ensure(detail::reads<T>(e.dtype), "read_safetensors: {}: '{}' is {}, expected {}", name_, tensor, e.dtype,
            detail::readable<T>);
-    Tensor<T> t(shape_of(tensor));
+    const Shape shape = shape_of(tensor);
+    const std::string who = format("read_safetensors: {}: '{}'", name_, tensor);
     bool good = std::fseek(file_.get(), static_cast<long>(begin_ + e.begin), SEEK_SET) == 0;
-    T* to = t.mutable_data();
-    if (e.dtype == detail::dtype<T>) {
-      const auto bytes = static_cast<std::size_t>(e.end - e.begin);
-      good = good && std::fread(to, 1, bytes, file_.get()) == bytes;
-    }
-    unsigned char part[4096];
-    for (Index at = 0; e.dtype != detail::dtype<T> && good && at < t.size();) {
-      const Index n = (std::min)(t.size() - at, static_cast<Index>(sizeof part / decode.bytes));
-      const auto bytes = static_cast<std::size_t>(n) * decode.bytes;
-      good = std::fread(part, 1, bytes, file_.get()) == bytes;
-      const Index fitting = good ? decode.run(part, n, to + at) : n;
-      ensure(fitting == n, "read_safetensors: {}: '{}' is {}, and its element {} does not fit into {}", name_,
-             tensor, e.dtype, at + fitting, detail::dtype<T>);
-      at += n;
-    }
-    ensure(good, "read_safetensors: {}: '{}' cannot be read", name_, tensor);
-    return t;
+    return detail::read_numbers<T>(detail::dtype_numbers(e.dtype), shape, false, who,
+                                   [&](void* to, std::size_t bytes) {
+                                     good = good && std::fread(to, 1, bytes, file_.get()) == bytes;
+                                     ensure(good, "{} cannot be read", who);
+                                   });
   }
 
  private:
