@@ -69,6 +69,9 @@ TEST_CASE("read_idx says what is wrong with a file, and which", "[idx]") {
   CHECK_THAT(error(""), ContainsSubstring("not an IDX file"));
   CHECK_THAT(error("\x89PNG\r\n"), ContainsSubstring("not an IDX file"));
   CHECK_THAT(error(std::string(3, '\0')), ContainsSubstring("not an IDX file"));
+  CHECK_THAT(error("version https://git-lfs.github.com/spec/v1\n"),
+             ContainsSubstring("rank), but a Git LFS pointer"));
+  CHECK_THAT(error("<html>"), ContainsSubstring("rank), but a page of HTML or XML"));
   CHECK_THAT(error(header(0x0A, {2}) + "12345678"),
              ContainsSubstring("element type 10 is none of IDX's 8, 9 and 11 to 14"));
   CHECK_THAT(error(header(0x0D, {3}) + "12345678"),

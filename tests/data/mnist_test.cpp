@@ -308,7 +308,7 @@ TEST_CASE("Keras' and Kuzushiji's .npz are sets", "[mnist]") {
         "--data " + (dir / "codes.npz").string() + ": no array y_train in it, as Keras' mnist.npz has");
   test::write_bytes(dir / "page.npz", "<html>");
   CHECK_THAT(error_of([&] { data::find_mnist((dir / "page.npz").string(), ""); }),
-             ContainsSubstring("page.npz: not a zip archive"));
+             ContainsSubstring("page.npz: not a zip archive, but a page of HTML or XML"));
 
   for (const std::string half : {"train", "test"}) {
     io::NpzWriter x, y;
@@ -374,6 +374,10 @@ TEST_CASE("what is no set is refused by one line that says so", "[mnist]") {
   CHECK(error("picture.png", "\x89PNG\r\n\x1a\n") == none);
   CHECK(error("t10k-images-idx3-ubyte", std::string("\0\0\x08\x03", 4)) == none);
   CHECK(error("w.safetensors", std::string("X\0\0\0\0\0\0\0{}", 10)) == none);
+  CHECK(error("pointer", "version https://git-lfs.github.com/spec/v1\n") ==
+        "a Git LFS pointer, not the file itself, which `git lfs pull` fetches");
+  CHECK_THAT(error("page", "\n<!DOCTYPE html>"), ContainsSubstring("a page of HTML or XML"));
+  CHECK_THAT(error("x.npy", "\x93NUMPY\x01"), ContainsSubstring("a NumPy array (.npy)"));
   CHECK(error("mnist.zip", "PK\x03\x04") == "unpack it first; of archives only .gz and .npz are read");
   CHECK(error("mnist.tar.gz", "\x1f\x8b") == "unpack it first; of archives only .gz and .npz are read");
   CHECK(error("text", "1 1:1\n") == "no text.t beside it, the test half of libsvm text");

@@ -92,7 +92,9 @@ TEST_CASE("load_npy says what is wrong with a file, and which", "[npy]") {
              ContainsSubstring("absent.npy: no such file"));
   CHECK_THAT(error_of([&] { io::load_npy(dir.path()); }), ContainsSubstring("cannot be opened"));
   CHECK_THAT(error(""), ContainsSubstring("not a .npy file"));
-  CHECK_THAT(error("PK\x03\x04 a zip file"), ContainsSubstring("not a .npy file"));
+  CHECK_THAT(error("PK\x03\x04 a zip file"), ContainsSubstring("not a .npy file, but a zip archive"));
+  CHECK_THAT(error("version https://git-lfs.github.com/spec/v1\n"),
+             ContainsSubstring("not a .npy file, but a Git LFS pointer"));
   CHECK_THAT(error(npy(header23, values, 4)), ContainsSubstring("expected format version 1 to 3, found 4"));
   CHECK_THAT(error(npy(header23, values).substr(0, 9)), ContainsSubstring("ends inside its header"));
   CHECK_THAT(error(npy(header23, values).substr(0, 40)),

@@ -293,7 +293,10 @@ TEST_CASE("load_npz says what is wrong with an archive", "[npz]") {
         "load_npz: " + (dir / "none.npz").string() + ": no such file");
   CHECK(error_of([&] { io::NpzReader reader(dir.path()); }) ==
         "load_npz: " + dir.path().string() + ": no such file");
-  CHECK(error(end, "text") == "not a zip archive, or cut short");
+  CHECK(error(end, "text") == "a zip archive that is cut short");
+  CHECK(error(0, std::string(whole.size(), 'x')) == "not a zip archive");
+  CHECK(error(0, "version https://git-lfs.github.com/spec/v1\n" + std::string(whole.size(), ' ')) ==
+        "not a zip archive, but a Git LFS pointer, not the file itself, which `git lfs pull` fetches");
   CHECK(error(end + 10, "\x04") == "the archive's end does not fit its directory");
   CHECK(error(end + 8, std::string("\x04\x00\x04", 3)) ==
         "the directory of 4 members is damaged at number 3");

@@ -20,7 +20,7 @@ set(may_data.hpp data)
 set(may_io.hpp io)
 
 # The formats of files that stand on core alone: data may include them, and they nothing else of io.
-set(formats io/file.hpp io/number.hpp io/npy_header.hpp io/npy.hpp io/zip.hpp io/npz.hpp)
+set(formats io/file.hpp io/wrong_file.hpp io/number.hpp io/npy_header.hpp io/npy.hpp io/zip.hpp io/npz.hpp)
 
 # Headers from outside the language, and who may include them.
 set(eigen_users "^(core/eigen[^/]*\\.hpp|nn/.*)$")

@@ -11,6 +11,7 @@
 #include "figment/core/tensor.hpp"
 #include "figment/data/gzip_file.hpp"
 #include "figment/io/number.hpp"
+#include "figment/io/wrong_file.hpp"
 
 namespace figment::data {
 
@@ -33,8 +34,12 @@ class IdxReader {
   Shape header() {
     std::uint8_t magic[4] = {};
     const auto got = file_.read(magic, 4);
-    ensure(got == 4 && magic[0] == 0 && magic[1] == 0,
-           "read_idx: {}: not an IDX file (it does not start with two zero bytes, a type and a rank)", name_);
+    if (got < 4 || magic[0] != 0 || magic[1] != 0) {
+      std::string start(magic, magic + got), more(60, '\0');
+      more.resize(file_.read(more.data(), more.size()));
+      fail("read_idx: {}: not an IDX file (it does not start with two zero bytes, a type and a rank){}",
+           name_, io::detail::but_found(start + more));
+    }
     for (const IdxType& t : idx_types)
       if (t.code == magic[2]) type_ = t.type;
     ensure(type_.kind != 0, "read_idx: {}: element type {} is none of IDX's 8, 9 and 11 to 14", name_,

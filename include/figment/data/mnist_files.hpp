@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "figment/core/error.hpp"
+#include "figment/io/wrong_file.hpp"
 
 namespace figment::data {
 
@@ -122,13 +123,17 @@ inline MnistFiles mnist_files_of(const std::filesystem::path& file) {
       files.lack = "unpack it first; of archives only .gz and .npz are read";
       return files;
     }
-  char start[64] = {};
+  std::string start(64, '\0');
   std::ifstream stream(file, std::ios::binary);
-  stream.read(start, sizeof start);
-  const bool text = std::none_of(start, start + stream.gcount(), [](char c) {
+  stream.read(start.data(), 64);
+  start.resize(static_cast<std::size_t>(stream.gcount()));
+  const bool text = std::none_of(start.begin(), start.end(), [](char c) {
     return c >= 0 && c < ' ' && c != '\n' && c != '\r' && c != '\t';
   });
-  if (!text && !name.ends_with(".gz"))
+  const bool packed = start.starts_with("\x1f\x8b");
+  if (const std::string other = io::detail::wrong_file(start); !other.empty() && !packed)
+    files.lack = other;
+  else if (!text && !packed)
     files.lack = "neither libsvm text, .csv nor .npz, nor a file of training images that is named as MNIST's";
   else
     files.test_images = beside(libsvm_test_half(file).filename().string(), "the test half of libsvm text");

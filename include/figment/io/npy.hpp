@@ -6,6 +6,7 @@
 
 #include "figment/io/file.hpp"
 #include "figment/io/npy_header.hpp"
+#include "figment/io/wrong_file.hpp"
 
 namespace figment::io {
 
@@ -37,9 +38,13 @@ class NpyReader {
 
  private:
   NpyHeader header() {
-    std::string start(8, '\0');
-    const bool whole = left_ >= start.size() && read(start.data(), start.size());
-    ensure(whole && start.starts_with("\x93NUMPY"), "{}: not a .npy file", name_);
+    std::string start((std::min)(left_, std::uint64_t{8}), '\0');
+    const bool whole = read(start.data(), start.size()) && start.size() == 8;
+    if (!whole || !start.starts_with("\x93NUMPY")) {
+      std::string more((std::min)(left_, std::uint64_t{56}), '\0');
+      read(more.data(), more.size());
+      fail("{}: not a .npy file{}", name_, but_found(start + more));
+    }
     const int version = static_cast<std::uint8_t>(start[6]);
     ensure(version >= 1 && version <= 3, "{}: expected format version 1 to 3, found {}", name_, version);
     std::uint8_t bytes[4] = {};

@@ -31,4 +31,10 @@ namespace figment::io::detail {
   return "";
 }
 
+/// The same behind "not a file of that kind": ", but …", or nothing.
+[[gnu::cold]] inline std::string but_found(std::string_view bytes) {
+  const std::string found = wrong_file(bytes);
+  return found.empty() ? found : ", but " + found;
+}
+
 }  // namespace figment::io::detail

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "figment/io/file.hpp"
+#include "figment/io/wrong_file.hpp"
 
 namespace figment::io::detail {
 
@@ -166,7 +167,12 @@ class ZipReader {
     const std::string mark{'P', 'K', '\x05', '\x06'};
     const std::size_t last =
         tail.size() < zip_end_size ? tail.npos : tail.rfind(mark, tail.size() - zip_end_size);
-    ensure(last != tail.npos, "{}: not a zip archive, or cut short", name_);
+    if (last == tail.npos) {
+      std::string start((std::min)(size_, std::uint64_t{64}), '\0');
+      read(file, 0, start.data(), start.size());
+      ensure(start.starts_with("PK"), "{}: not a zip archive{}", name_, but_found(start));
+      fail("{}: a zip archive that is cut short", name_);
+    }
     const char* end = tail.data() + last;
     std::uint64_t end_at = size_ - tail.size() + last;
     Directory found{zip_number(end + 10, 2), zip_number(end + 12, 4), zip_number(end + 16, 4)};
