@@ -202,7 +202,7 @@ class DiagramPainter {
       for (bool free = false; !free;) {
         free = true;
         for (const Rect& l : lanes)
-          if (std::abs(l.x - x) < 7 && l.y < bottom + 3 && l.bottom() > top - 3) free = false, x = l.x + 7;
+          if (std::abs(l.x - x) < 14 && l.y < bottom + 3 && l.bottom() > top - 3) free = false, x = l.x + 14;
       }
       lanes.push_back({x, top, 0, bottom - top});
       outermost_ = (std::max)(outermost_, x);

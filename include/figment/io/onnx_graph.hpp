@@ -17,7 +17,7 @@ struct OnnxNode {
   std::string type;                 ///< as ONNX' list of operators has it
   std::vector<std::string> inputs;  ///< names of tensors
   std::string output{};             ///< given by the graph
-  detail::WireWriter attributes{};
+  detail::WireWriter attributes{};  ///< as set() writes them
 
   /// Of a type, from its inputs.
   OnnxNode(std::string t, std::vector<std::string> in = {}) : type(std::move(t)), inputs(std::move(in)) {}
