@@ -90,9 +90,11 @@ struct Residual {
 /// Says what its tensors are.
 struct Told {
   Tensor<float> w = Tensor<float>::zeros({2, 2}), plain = w.clone(), kept = w.clone(), table = w.clone();
+  std::vector<Tensor<float>> heads{w.clone()};
   void visit(auto&& v) {
     v("w", w, Layout::dense), v("plain", plain);
     v("kept", kept, buffer), v("table", table, buffer, Layout::table);
+    v("heads", heads, Layout::dense);
   }
 };
 
@@ -120,9 +122,11 @@ TEST_CASE("a visit says what a tensor is, to who asks", "[nn]") {
   std::vector<std::pair<bool, Layout>> asked;
   for_each_tensor(own,
                   [&](const std::string&, auto&, bool trained, Layout l) { asked.emplace_back(trained, l); });
-  CHECK(asked ==
-        std::vector<std::pair<bool, Layout>>{
-            {true, Layout::dense}, {true, Layout::plain}, {false, Layout::plain}, {false, Layout::table}});
+  CHECK(asked == std::vector<std::pair<bool, Layout>>{{true, Layout::dense},
+                                                      {true, Layout::plain},
+                                                      {false, Layout::plain},
+                                                      {false, Layout::table},
+                                                      {true, Layout::dense}});
   // Who asks for nothing is told nothing, and a visitor of one's own has to know no more than before.
   struct Paths final : Visitor<float> {
     Names list;
