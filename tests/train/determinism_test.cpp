@@ -72,11 +72,10 @@ TEST_CASE("one seed gives one history and one model", "[train]") {
 TEST_CASE("models trained at the same time are those trained one after the other", "[train]") {
   test::ThreadScope scope(2);
   Outcome together[3];
-  {
-    std::vector<std::jthread> threads;
-    for (std::uint64_t seed = 0; seed < 3; ++seed)
-      threads.emplace_back([&, seed] { together[seed] = run(seed == 1, seed); });
-  }
+  std::vector<std::thread> threads;
+  for (std::uint64_t seed = 0; seed < 3; ++seed)
+    threads.emplace_back([&, seed] { together[seed] = run(seed == 1, seed); });
+  for (auto& thread : threads) thread.join();
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
     INFO("seed " << seed);
     check_same(together[seed], run(false, seed));
