@@ -139,5 +139,5 @@ TEST_CASE("the number of threads can be set, from 1 up", "[core]") {
   CHECK(figment::num_threads() == 1);
   // As many as can help, where a typing error asks for all that the system has.
   figment::set_num_threads(100000);
-  CHECK(figment::num_threads() <= static_cast<int>((std::max)(64u, 4 * std::thread::hardware_concurrency())));
+  CHECK(figment::num_threads() <= static_cast<int>((std::max)(16u, 4 * std::thread::hardware_concurrency())));
 }

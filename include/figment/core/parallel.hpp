@@ -52,7 +52,7 @@ class ThreadPool {
   int size() const { return size_.load(std::memory_order_relaxed); }
 
   /// More than a few times the cores never help, and would leave the system's other programs none.
-  static int most() { return 4 * (std::max)(16, static_cast<int>(std::thread::hardware_concurrency())); }
+  static int most() { return 4 * (std::max)(4, static_cast<int>(std::thread::hardware_concurrency())); }
 
   void resize(int n) {
     n = (std::min)(n, most());
@@ -139,7 +139,7 @@ class ThreadPool {
 /// How many threads figment computes with, the caller's included. At the start: all cores.
 inline int num_threads() { return detail::ThreadPool::instance().size(); }
 
-/// Sets the number of threads, 1 or more, of which there will be at most four for each core, or 64, and no
+/// Sets the number of threads, 1 or more, of which there will be at most four for each core, or 16, and no
 /// more than the system grants: num_threads() says how many. Not while another thread is computing.
 inline void set_num_threads(int n) {
   ensure(n >= 1, "set_num_threads: expected 1 or more, found {}", n);
