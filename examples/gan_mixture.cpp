@@ -5,7 +5,6 @@
 #include "support/run.hpp"
 
 using namespace figment;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -28,13 +27,11 @@ class Judge final : public Callback {
 };
 
 /// Both kinds of points in one picture.
-void draw_points(const fs::path& file, const Tensor<float>& real, const Tensor<float>& made,
-                 const std::string& title) {
+io::Figure draw_points(const Tensor<float>& real, const Tensor<float>& made, const std::string& title) {
   Indices labels = Indices::zeros({real.dim(0) + made.dim(0)});
   std::fill_n(labels.mutable_data() + real.dim(0), made.dim(0), 1);
-  io::scatter(concat({real, made}), labels,
-              {.title = title, .width = 760, .height = 640, .class_names = {"real", "generated"}})
-      .save(file);
+  return io::scatter(concat({real, made}), labels,
+                     {.title = title, .width = 760, .height = 640, .class_names = {"real", "generated"}});
 }
 
 int train(const Settings& settings, examples::RunOptions options) {
@@ -68,15 +65,15 @@ int train(const Settings& settings, examples::RunOptions options) {
        .lines = {{"d_loss", "discriminator"}, {"g_loss", "generator"}}},
       [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); }, {&judge});
 
-  draw_points(run.picture("points.png"), mixture.draw(options.samples, points), make(),
-              "gan_mixture, " + options.dataset);
+  run.picture("points.png", "",
+              draw_points(mixture.draw(options.samples, points), make(), "gan_mixture, " + options.dataset));
   History h = training.history;
   if (h.rows.empty()) return run.finish(training, {});
   h.columns.insert(h.columns.end(), {"modes", "high_quality"});
   for (std::size_t i = 0; i < h.rows.size(); ++i)
     h.rows[i].insert(h.rows[i].end(),
                      {static_cast<double>(judge.found[i].modes), judge.found[i].high_quality});
-  io::write_csv(run.file("history.csv"), h.columns, h.rows);
+  run.file("history.csv", [&](const auto& to) { io::write_csv(to, h.columns, h.rows); });
   run.chart("high_quality", h,
             {.title = "gan_mixture",
              .x_label = "twentieths of the run",

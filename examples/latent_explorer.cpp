@@ -69,7 +69,7 @@ class Explorer {
 
  private:
   void save(const std::string& file, const std::string& caption, const Tensor<float>& x, Index columns) {
-    io::write_png(run_.picture(file, caption), io::grid(x, {.columns = columns, .scale = 2}));
+    run_.picture(file, caption, io::grid(x, {.columns = columns, .scale = 2}));
   }
 
   const examples::TrainedGan& trained_;
@@ -85,7 +85,8 @@ int explore(const std::string& weights, examples::RunOptions options) {
     Rng rng(options.seed);
     auto gan = recipes::make_gan(recipes::gans()[0], rng);
     file = run.out / "generator.safetensors";
-    examples::save_generator(file, gan.generator, recipes::gans()[0]);
+    run.file("generator.safetensors",
+             [&](const auto& to) { examples::save_generator(to, gan.generator, recipes::gans()[0]); });
   }
   ensure(!file.empty(), "expected --weights FILE, the generator.safetensors of mnist_gan or mnist_dcgan");
   auto trained = examples::load_generator(file);

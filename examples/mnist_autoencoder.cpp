@@ -7,7 +7,6 @@
 #include "support/run.hpp"
 
 using namespace figment;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -33,34 +32,36 @@ void draw(const Model& model, const data::Dataset<float>& test, const Codes& cod
   Rng rng = Rng(options.seed).stream(2);
 
   const auto originals = slice(test.x, 0, 0, 15);
-  const fs::path rows = run.picture("reconstructions.png", "test images and their reconstructions");
+  std::vector<Tensor<float>> rows;
   if (model.options.noise > 0) {
     const auto noisy = model.corrupt(originals, rng);
-    examples::save_rows(rows, {noisy, model.reconstruct(noisy), originals});
+    rows = {noisy, model.reconstruct(noisy), originals};
   } else {
-    examples::save_rows(rows, {shown(originals), shown(model.reconstruct(originals))});
+    rows = {shown(originals), shown(model.reconstruct(originals))};
   }
+  run.picture("reconstructions.png", "test images and their reconstructions", examples::in_rows(rows));
 
   // Nothing says that codes are distributed so: what comes of it shows what a VAE is for. Each picture has
   // its own brightest pixel white where pixels have no common range.
   Shape shape = codes.shape;
   shape[0] = 100;
   const auto random = flatten(model.decode(rng.normal(shape)));
-  examples::save_square(run.picture("random_codes.png", "decoded codes drawn from N(0, 1)"),
-                        white > 1 ? random / (max(random, 1, Dims::keep) + 1e-6f) : random);
+  run.picture("random_codes.png", "decoded codes drawn from N(0, 1)",
+              examples::in_square(white > 1 ? random / (max(random, 1, Dims::keep) + 1e-6f) : random));
 
   const auto each = examples::one_of_each(test);
   const Index half = each.dim(0) / 2;
-  examples::save_walks(run.picture("walk.png", "walks from one test image to another"),
-                       slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
-                       [&](const auto& a, const auto& b) { return shown(model.interpolate(a, b, 15)); });
+  run.picture(
+      "walk.png", "walks from one test image to another",
+      examples::in_walks(slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
+                         [&](const auto& a, const auto& b) { return shown(model.interpolate(a, b, 15)); }));
 
   constexpr Index digit = 61;
   if (test.size() > digit) {
     const auto one = slice(test.x, 0, digit, digit + 1);
-    io::write_png(run.picture("digit_61.png", "test image 61 and its reconstruction"),
-                  io::grid(examples::as_images(concat({shown(one), shown(model.reconstruct(one))})),
-                           {.columns = 2, .gap = 2, .scale = 8}));
+    run.picture("digit_61.png", "test image 61 and its reconstruction",
+                io::grid(examples::as_images(concat({shown(one), shown(model.reconstruct(one))})),
+                         {.columns = 2, .gap = 2, .scale = 8}));
   }
 }
 
@@ -83,8 +84,13 @@ int train(const Settings& settings, examples::RunOptions options) {
   run.film([&] {
     return io::grid(examples::as_images(model.reconstruct(first) / white), {.columns = 10, .scale = 2});
   });
+  std::vector<std::string> terms{loss};
+  if (settings.options.both) terms.push_back(loss == "bce" ? "mse" : "bce");
+  if (settings.l1 > 0) terms.push_back("penalty");
   const auto training =
-      run.train({.title = settings.name + " on " + options.dataset, .y_label = loss + ", mean over pixels"},
+      run.train({.title = settings.name + " on " + options.dataset,
+                 .y_label = loss + ", mean over pixels",
+                 .columns = examples::columns(terms, true)},
                 [&](const FitOptions& o) { return fit(model, *optimizer, batches, validation, o); });
 
   const Codes codes(model, images.test.x);

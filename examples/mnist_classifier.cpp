@@ -76,11 +76,13 @@ int train(examples::RunOptions options, const std::string& score) {
   data::Loader validation(images.test, {.batch = 1000, .shuffle = false});
   run.checkpoint.add_module(model).add_optimizer("optimizer", optimizer);
   const auto training =
-      run.train({.title = "Classifier on " + options.dataset, .y_label = "cross-entropy, nats"},
+      run.train({.title = "Classifier on " + options.dataset,
+                 .y_label = "cross-entropy, nats",
+                 .columns = examples::columns({"accuracy"}, true)},
                 [&](const FitOptions& o) { return fit(model, optimizer, batches, validation, o); });
 
   if (const auto wrong = mistakes(model, images.test); wrong.dim(0) > 0)
-    examples::save_square(run.picture("mistakes.png", "test images taken for another class"), wrong);
+    run.picture("mistakes.png", "test images taken for another class", examples::in_square(wrong));
   if (training.history.rows.empty()) return run.finish(training, {});
 
   const History& h = training.history;

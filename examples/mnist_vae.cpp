@@ -53,35 +53,35 @@ void draw(const Model& vae, const data::Mnist& images, const examples::RunOption
   const Images& test = images.test;
 
   const auto first = data::slice(test, 0, std::min<Index>(15, test.size()));
-  examples::save_rows(run.picture("reconstructions.png", "test images and their reconstructions"),
-                      {first.x, reconstruct(vae, first)});
+  run.picture("reconstructions.png", "test images and their reconstructions",
+              examples::in_rows({first.x, reconstruct(vae, first)}));
 
   const auto each = examples::one_of_each(test);
   const Index half = each.dim(0) / 2;
-  examples::save_walks(run.picture("walk.png", "walks from one test image to another"),
-                       slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
-                       [&](const auto& a, const auto& b) {
-                         if constexpr (conditional)
-                           return vae.interpolate(a, b, 8, 15);
-                         else
-                           return vae.interpolate(a, b, 15);
-                       });
+  run.picture("walk.png", "walks from one test image to another",
+              examples::in_walks(slice(each, 0, 0, half), slice(each, 0, half, 2 * half),
+                                 [&](const auto& a, const auto& b) {
+                                   if constexpr (conditional)
+                                     return vae.interpolate(a, b, 8, 15);
+                                   else
+                                     return vae.interpolate(a, b, 15);
+                                 }));
 
   // Ten of each class in the first hundred, and so on.
   const Indices labels = class_rows(recipes::classes, 10, options.samples);
   Rng rng = Rng(options.seed).stream(2);
   const auto samples = examples::as_images(sample(vae, labels, rng));
-  io::write_png(
-      run.picture("samples.png", "samples"),
+  run.picture(
+      "samples.png", "samples",
       io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)), {.columns = 10, .scale = 2}));
-  io::save_npy(run.file("samples.npy"), samples);
-  if (conditional) io::save_npy(run.file("labels.npy"), labels);
+  run.file("samples.npy", [&](const auto& to) { io::save_npy(to, samples); });
+  if (conditional) run.file("labels.npy", [&](const auto& to) { io::save_npy(to, labels); });
 
   if (vae.encoder.latent() == 2) {
     const Index side = 15;
     const auto manifold = examples::as_images(decode_as(vae, latent_grid(side), 8));
-    io::write_png(run.picture("manifold.png", "what codes on a grid of equal shares decode to"),
-                  io::grid(manifold, {.columns = side, .gap = 0, .scale = 2}));
+    run.picture("manifold.png", "what codes on a grid of equal shares decode to",
+                io::grid(manifold, {.columns = side, .gap = 0, .scale = 2}));
 
     const auto scatter = io::scatter(encode(vae, test).mean, test.labels,
                                      {.title = "Test images in the latent space",
@@ -90,8 +90,8 @@ void draw(const Model& vae, const data::Mnist& images, const examples::RunOption
                                       .width = 820,
                                       .height = 700,
                                       .class_names = images.classes});
-    scatter.save(run.picture("latent.png", "test images in the latent space"));
-    scatter.save(run.file("latent.svg"));
+    run.picture("latent.png", "test images in the latent space", scatter);
+    run.file("latent.svg", [&](const auto& to) { scatter.save(to); });
   }
 }
 
@@ -132,7 +132,8 @@ int train(Model vae, const Settings& settings, const VaeRun& how, const examples
        .y_label = settings.options.reconstruction == Reconstruction::mse ? "squared error + KL per image"
                   : grey                                                 ? "nats per image"
                                                                          : "nats per binarized image",
-       .suffix = suffix},
+       .suffix = suffix,
+       .columns = examples::columns({"reconstruction", "kl"}, !settings.all_data, suffix)},
       [&](const FitOptions& o) {
         return settings.all_data ? fit(vae, *optimizer, batches, o)
                                  : fit(vae, *optimizer, batches, validation, o);

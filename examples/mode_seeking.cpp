@@ -55,8 +55,9 @@ int compare(examples::RunOptions options) {
     lines[1].ys.push_back(density(at, mean, deviation));
     lines[2].ys.push_back(density(at, made_mean, made_deviation));
   }
-  io::line_chart(lines, {.title = "One Gaussian for two modes", .x_label = "x", .y_label = "density"})
-      .save(run.picture("compare.png"));
+  run.picture(
+      "compare.png", "",
+      io::line_chart(lines, {.title = "One Gaussian for two modes", .x_label = "x", .y_label = "density"}));
   if (training.history.rows.empty()) return run.finish(training, {});
   return run.finish(training, {{"likelihood_mean", mean},
                                {"likelihood_deviation", deviation},

@@ -2,8 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <iostream>
+#include <system_error>
 
 namespace examples {
 
@@ -37,6 +40,17 @@ CLI::Validator expect(const std::string& what, Test test) {
           ""};
 }
 
+/// The exit code, and a line on stderr, where stdout did not take all that was printed.
+int after_output(const std::string& program, int code) {
+  errno = 0;
+  std::cout.flush();
+  const bool flushed = std::fflush(stdout) == 0;
+  if (flushed && !std::ferror(stdout) && std::cout.good()) return code;
+  std::cerr << program << ": cannot write to the standard output"
+            << (errno ? ": " + std::generic_category().message(errno) : "") << "\n";
+  return code == 0 ? 1 : code;
+}
+
 }  // namespace
 
 CommandLine::CommandLine(const std::string& program, const std::string& description)
@@ -56,7 +70,7 @@ void CommandLine::option(const std::string& name, std::ptrdiff_t& value, const s
                          std::ptrdiff_t least) {
   parser_->app.add_option(name, value, help)
       ->check(expect<std::ptrdiff_t>("a whole number from " + std::to_string(least),
-                                      [=](auto v) { return v >= least && v <= std::ptrdiff_t{1} << 31; }))
+                                     [=](auto v) { return v >= least && v <= std::ptrdiff_t{1} << 31; }))
       ->type_name("N");
 }
 void CommandLine::option(const std::string& name, std::uint64_t& value, const std::string& help) {
@@ -68,7 +82,7 @@ void CommandLine::option(const std::string& name, double& value, const std::stri
   const bool zero = least == Least::zero;
   parser_->app.add_option(name, value, help)
       ->check(expect<double>(zero ? "a number of 0 or more" : "a positive number",
-                              [=](double v) { return (v > 0 || (zero && v == 0)) && std::isfinite(v); }))
+                             [=](double v) { return (v > 0 || (zero && v == 0)) && std::isfinite(v); }))
       ->type_name("X");
 }
 void CommandLine::choice(const std::string& name, std::string& value, const std::string& help,
@@ -126,10 +140,10 @@ int CommandLine::parse(int argc, char** argv) {
     return -1;
   } catch (const CLI::CallForHelp&) {
     std::cout << parser_->app.help();
-    return 0;
+    return after_output(parser_->app.get_name(), 0);
   } catch (const CLI::CallForVersion& e) {
     std::cout << e.what();
-    return 0;
+    return after_output(parser_->app.get_name(), 0);
   } catch (const CLI::ParseError& e) {
     std::cerr << parser_->app.get_name() << ": " << e.what() << " (see --help)\n";
     return 2;
@@ -148,7 +162,7 @@ std::string peek(int argc, char** argv, const std::string& name, const std::stri
 
 int run(const std::string& program, const std::function<int()>& body) {
   try {
-    return body();
+    return after_output(program, body());
   } catch (const std::exception& e) {
     std::cerr << program << ": " << e.what() << "\n";
     return 1;

@@ -39,7 +39,7 @@ class CommandLine {
   void keep(Settings& settings);
 
   /// Reads the arguments. Returns the exit code if the program should end now (--help is 0, a mistake is 2,
-  /// with one line on stderr), else -1.
+  /// with one line on stderr, and help that cannot be printed 1), else -1.
   int parse(int argc, char** argv);
 
  private:
@@ -51,7 +51,8 @@ class CommandLine {
 /// another option.
 std::string peek(int argc, char** argv, const std::string& name, const std::string& otherwise);
 
-/// Calls body() and turns what it throws into one line on stderr and exit code 1.
+/// Calls body() and turns what it throws, and a stdout that does not take all that was printed, into one line
+/// on stderr and exit code 1.
 int run(const std::string& program, const std::function<int()>& body);
 
 }  // namespace examples

@@ -9,7 +9,6 @@
 namespace examples {
 
 using namespace figment;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -19,9 +18,9 @@ double variety(const Tensor<float>& images) {
 }
 
 /// An image by bilinear interpolation.
-void save_resized(const fs::path& file, const Tensor<float>& image, Index side) {
-  const auto resized = resize2d(image.view_as({1, 28, 28, 1}), {side, side}, Interpolation::bilinear);
-  io::write_png(file, io::grid(reshape(resized, {1, side, side}), {.gap = 0}));
+io::Image resized(const Tensor<float>& image, Index side) {
+  const auto larger = resize2d(image.view_as({1, 28, 28, 1}), {side, side}, Interpolation::bilinear);
+  return io::grid(reshape(larger, {1, side, side}), {.gap = 0});
 }
 
 /// Says once that a run looks lost, and what to try. Looked at after each epoch but the first, in which
@@ -125,29 +124,34 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
       .add_optimizer("generator_optimizer", generator)
       .add_optimizer("discriminator_optimizer", discriminator);
   if (how.ema > 0) run.checkpoint.add_average("average", average);
+  std::vector<std::string> columns{"d_loss", "g_loss", "d_real", "d_fake"};
+  const auto& o = gan.options;
+  if (o.gradient_penalty > 0 || o.r1 > 0 || o.r2 > 0) columns.push_back("d_penalty");
   const auto training = run.train(
       {.title = settings.name + " on " + options.dataset,
        .y_label = "loss",
-       .lines = {{"d_loss", "discriminator"}, {"g_loss", "generator"}}},
-      [&](const FitOptions& o) { return fit(gan, generator, discriminator, batches, o); }, callbacks);
+       .lines = {{"d_loss", "discriminator"}, {"g_loss", "generator"}},
+       .columns = columns},
+      [&](const FitOptions& f) { return fit(gan, generator, discriminator, batches, f); }, callbacks);
 
   const Tensor<float> samples =
       as_images(make(gan.noise(options.samples, fixed), labels_of(options.samples)));
-  io::write_png(
-      run.picture("samples.png", "samples"),
+  run.picture(
+      "samples.png", "samples",
       io::grid(slice(samples, 0, 0, std::min<Index>(100, options.samples)), {.columns = 10, .scale = 2}));
-  io::save_npy(run.file("samples.npy"), samples);
+  run.file("samples.npy", [&](const auto& to) { io::save_npy(to, samples); });
   if (settings.enlarged) {
-    save_resized(run.picture("sample_256.png", "a sample, enlarged"), slice(samples, 0, 0, 1), 256);
+    run.picture("sample_256.png", "a sample, enlarged", resized(slice(samples, 0, 0, 1), 256));
     for (Index side : {14, 56, 448})
-      save_resized(run.picture(format("real_{}.png", side), format("a real image at {}x{}", side, side)),
-                   shown(slice(images.train.x, 0, 0, 1)), side);
+      run.picture(format("real_{}.png", side), format("a real image at {}x{}", side, side),
+                  resized(shown(slice(images.train.x, 0, 0, 1)), side));
   }
-  if (gan.options.classes > 0) io::save_npy(run.file("labels.npy"), labels_of(options.samples));
+  if (gan.options.classes > 0)
+    run.file("labels.npy", [&](const auto& to) { io::save_npy(to, labels_of(options.samples)); });
   auto& trained = how.ema > 0 ? average.module : gan.generator;
   auto built = settings;
   built.dataset = options.dataset;
-  save_generator(run.file("generator.safetensors"), trained, built);
+  run.file("generator.safetensors", [&](const auto& to) { save_generator(to, trained, built); });
 
   const History& h = training.history;
   if (h.rows.empty()) return run.finish(training, {});

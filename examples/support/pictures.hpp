@@ -13,16 +13,15 @@ inline figment::Tensor<float> as_images(const figment::Tensor<float>& x) {
 }
 
 /// Rows of as many images each, the first row on top.
-inline void save_rows(const std::filesystem::path& file, const std::vector<figment::Tensor<float>>& rows) {
+inline figment::io::Image in_rows(const std::vector<figment::Tensor<float>>& rows) {
   std::vector<figment::Tensor<float>> images;
   for (const auto& r : rows) images.push_back(as_images(r));
-  figment::io::write_png(file,
-                         figment::io::grid(figment::concat(images), {.columns = rows[0].dim(0), .scale = 2}));
+  return figment::io::grid(figment::concat(images), {.columns = rows[0].dim(0), .scale = 2});
 }
 
 /// Images in a square.
-inline void save_square(const std::filesystem::path& file, const figment::Tensor<float>& images) {
-  figment::io::write_png(file, figment::io::grid(as_images(images), {.scale = 2}));
+inline figment::io::Image in_square(const figment::Tensor<float>& images) {
+  return figment::io::grid(as_images(images), {.scale = 2});
 }
 
 /// For each label from 0 to 9 the first image of it, where there is one.
@@ -39,12 +38,11 @@ inline figment::Tensor<float> one_of_each(const figment::data::Dataset<float>& i
 
 /// A walk from each image of `from` to the one of `to` below it: a row each, walk(a, b) giving its images.
 template <class Walk>
-void save_walks(const std::filesystem::path& file, const figment::Tensor<float>& from,
-                const figment::Tensor<float>& to, Walk walk) {
+figment::io::Image in_walks(const figment::Tensor<float>& from, const figment::Tensor<float>& to, Walk walk) {
   std::vector<figment::Tensor<float>> rows;
   for (figment::Index i = 0; i < from.dim(0); ++i)
     rows.push_back(walk(figment::slice(from, 0, i, i + 1), figment::slice(to, 0, i, i + 1)));
-  save_rows(file, rows);
+  return in_rows(rows);
 }
 
 }  // namespace examples

@@ -17,14 +17,21 @@ struct Start {
   std::string program;
   std::vector<std::string> arguments;
   fs::path data;  // where they were found
-  fs::path checkpoint;
+  fs::path dir, checkpoint;
   std::vector<char*> argv;
+  figment::io::FolderLock lock;  // of dir
 } start;
 
 /// Sets start.checkpoint and puts the arguments of its run before the given ones.
 void find_run(const std::string& dir) {
-  const auto files = figment::io::list_checkpoints(fs::path(dir) / "checkpoints");
-  figment::ensure(!files.empty(), "--resume {}: there is no checkpoint in {}/checkpoints", dir, dir);
+  const auto list = [&] { return figment::io::list_checkpoints(fs::path(dir) / "checkpoints"); };
+  figment::ensure(!list().empty(), "--resume {}: there is no checkpoint in {}/checkpoints", dir, dir);
+  try {
+    start.lock = figment::io::FolderLock(dir);
+  } catch (const figment::io::WriteError&) {
+  }  // it can only be read: the results may go elsewhere, and are refused where they do not
+  start.dir = dir;
+  const auto files = list();
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
     try {
       const auto metadata = figment::io::SafetensorsReader(*file).metadata();
@@ -54,7 +61,7 @@ void find_run(const std::string& dir) {
 }  // namespace
 
 void take_up(const std::string& program, int& argc, char**& argv) {
-  start = {program, {argv + 1, argv + argc}, {}, {}, {}};
+  start = {program, {argv + 1, argv + argc}, {}, {}, {}, {}, {}};
   if (const std::string dir = peek(argc, argv, "--resume", ""); !dir.empty()) {
     try {
       find_run(dir);
@@ -82,5 +89,15 @@ void describe_run(figment::io::Checkpoint& checkpoint) {
 }
 
 const fs::path& resumed_checkpoint() { return start.checkpoint; }
+
+bool goes_on_in(const fs::path& out) {
+  std::error_code none;
+  return !start.checkpoint.empty() && fs::equivalent(out, start.dir, none);
+}
+
+figment::io::FolderLock lock_folder(const fs::path& out) {
+  if (goes_on_in(out) && start.lock) return std::move(start.lock);
+  return figment::io::FolderLock(out);
+}
 
 }  // namespace examples

@@ -1,5 +1,7 @@
 #include "support/run.hpp"
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <figment/io/checkpoints.hpp>
@@ -109,22 +111,20 @@ std::string time_of_day() {
   return text;
 }
 
-/// The folder of results, once it is known that it can be written to.
+/// Applies the flags, and returns the folder of results.
 fs::path begin(const std::string& name, RunOptions& o) {
   if (o.threads > 0) figment::set_num_threads(static_cast<int>(o.threads));
+  if (o.threads > figment::num_threads() && !o.quiet)
+    std::cerr << "--threads " << o.threads << ": computing with " << figment::num_threads() << "\n";
   if (o.smoke) {
     o.epochs = 1;
     o.samples = std::min<figment::Index>(o.samples, 100);
   }
-  const fs::path out = o.out.empty() ? fs::path("runs") / name : fs::path(o.out);
-  // Found out now, not after the training.
-  figment::io::write_file(out / ".writable", std::string_view());
-  fs::remove(out / ".writable");
-  return out;
+  return o.out.empty() ? fs::path("runs") / name : fs::path(o.out);
 }
 
 /// A folder in which there is a run already becomes FOLDER.1, or the next number that is free.
-void move_away(const fs::path& out) {
+void move_away(const fs::path& out, figment::io::FolderLock& lock) {
   if (!fs::exists(out / "config.json")) return;
   fs::path to;
   for (int n = 1; to.empty() || fs::exists(to); ++n)
@@ -133,8 +133,42 @@ void move_away(const fs::path& out) {
   fs::rename(out, to, error);
   figment::ensure(!error, "--out {}: the run in it cannot be moved to {}: {}", out.string(), to.string(),
                   error.message());
+  lock.moved_to(to);
+  lock = figment::io::FolderLock(out);
   std::cerr << "the run that was in " << out.string() << " is now in " << to.string() << "\n";
 }
+
+/// Callbacks that begin when a step has been done: a start that fails in its first step has left nothing.
+class AfterFirstStep final : public figment::Callback {
+ public:
+  AfterFirstStep(std::function<void()> open, std::vector<figment::Callback*> callbacks)
+      : open_(std::move(open)), callbacks_(std::move(callbacks)) {}
+
+  void on_begin(figment::TrainState& state) override { before_ = state; }
+  void on_step(figment::TrainState& state) override {
+    begin();
+    for (auto* c : callbacks_) c->on_step(state);
+  }
+  void on_epoch(figment::TrainState& state) override {
+    for (auto* c : callbacks_) c->on_epoch(state);
+  }
+  void on_end(const figment::TrainState& state) override {
+    begin();  // of a run that goes on there may be no step left
+    for (auto* c : callbacks_) c->on_end(state);
+  }
+
+ private:
+  void begin() {
+    if (std::exchange(begun_, true)) return;
+    open_();
+    for (auto* c : callbacks_) c->on_begin(before_);
+  }
+
+  std::function<void()> open_;
+  std::vector<figment::Callback*> callbacks_;
+  figment::TrainState before_;
+  bool begun_ = false;
+};
 
 /// Names on stderr the files a program wrote.
 void announce(const fs::path& out, const std::vector<std::string>& files, const RunOptions& o) {
@@ -142,6 +176,12 @@ void announce(const fs::path& out, const std::vector<std::string>& files, const 
   std::cerr << "wrote";
   for (const auto& f : files) std::cerr << "\n  " << (out / f).string();
   std::cerr << "\n";
+}
+
+std::string comma_separated(const std::vector<std::string>& words) {
+  std::string all;
+  for (const auto& word : words) all += (all.empty() ? "" : ", ") + word;
+  return all;
 }
 
 /// Numbers to six digits.
@@ -153,34 +193,95 @@ void print_result(const Figures& figures) {
 
 }  // namespace
 
-Run::Run(const std::string& name, RunOptions& o) : out(begin(name, o)), options_(o), name_(name) {
-  if (resumed_checkpoint().empty()) move_away(out);
+std::vector<std::string> columns(const std::vector<std::string>& terms, bool validated,
+                                 const std::string& suffix) {
+  std::vector<std::string> all;
+  for (const char* half : {"train", "val"}) {
+    const bool training = std::string_view(half) == "train";
+    if (!training && !validated) break;
+    all.push_back(half + suffix);
+    for (const auto& term : terms) all.push_back((training ? "" : "val_") + term + suffix);
+  }
+  return all;
+}
+
+Run::Run(const std::string& name, RunOptions& o)
+    : out(begin(name, o)), options_(o), name_(name), lock_(lock_folder(out)) {
   report_.title = name;
   report_.settings = o.settings;
-  figment::io::write_config(file("config.json"), figment::io::parse_settings(o.settings));
+  // Found out now, not after the training: that there is leave to write, and room.
+  figment::io::write_file(out / ".writable", figment::io::parse_settings(o.settings).dump());
+  fs::remove(out / ".writable");
+}
+
+void Run::open() {
+  if (std::exchange(opened_, true)) return;
+  if (goes_on_in(out))
+    for (const auto& dir : {out, out / "checkpoints"}) figment::io::remove_temporaries(dir);
+  else
+    move_away(out, lock_);
+  write_beginning();
+}
+
+bool Run::attempt(const std::string& name, const Write& write) {
+  open();
+  const auto place = std::find(missing_.begin(), missing_.end(), name);
+  try {
+    write(out / name);
+    if (place != missing_.end()) missing_.erase(place);
+    return true;
+  } catch (const figment::io::WriteError& e) {
+    if (reason_.empty()) std::cerr << "\n" << (reason_ = e.what()) << "; the run goes on\n";
+    if (place == missing_.end()) missing_.push_back(name);
+    return false;
+  }
+}
+
+void Run::file(const std::string& name, const Write& write) {
+  if (attempt(name, write) && std::find(files_.begin(), files_.end(), name) == files_.end())
+    files_.push_back(name);
+}
+
+void Run::picture(const std::string& file, const std::string& caption, const Write& write) {
+  this->file(file, write);
+  pictures_.emplace_back(file, caption);
+}
+void Run::picture(const std::string& file, const std::string& caption, const figment::io::Image& image) {
+  picture(file, caption, [&](const fs::path& to) { figment::io::write_png(to, image); });
+}
+void Run::picture(const std::string& file, const std::string& caption, const figment::io::Figure& figure) {
+  picture(file, caption, [&](const fs::path& to) { figure.save(to); });
 }
 
 void Run::show(const std::string& name, const std::string& summary, const figment::io::Figure& diagram,
                const std::string& dot) {
   if (!options_.quiet) std::cerr << name << "\n" << summary;
-  diagram.save(file(name + ".svg"));
-  figment::io::write_file(file(name + ".dot"), dot);
+  networks_.push_back({name, diagram, dot});
   report_.summary += name + "\n" + summary + "\n";
   report_.diagrams.push_back({diagram, name});
 }
 
-fs::path Run::picture(const std::string& file, const std::string& caption) {
-  pictures_.emplace_back(file, caption);
-  return this->file(file);
-}
-
-fs::path Run::file(const std::string& name) {
-  if (std::find(files_.begin(), files_.end(), name) == files_.end()) files_.push_back(name);
-  return out / name;
+/// What is known before the first step; at the end again, if there was no room for it.
+void Run::write_beginning() {
+  const auto once = [&](const std::string& name, const Write& write) {
+    if (std::find(files_.begin(), files_.end(), name) == files_.end()) file(name, write);
+  };
+  once("config.json", [&](const fs::path& to) {
+    figment::io::write_config(to, figment::io::parse_settings(options_.settings));
+  });
+  for (const auto& network : networks_) {
+    once(network.name + ".svg", [&](const fs::path& to) { network.diagram.save(to); });
+    once(network.name + ".dot", [&](const fs::path& to) { figment::io::write_file(to, network.dot); });
+  }
 }
 
 void Run::film(std::function<figment::io::Image()> draw, figment::Index every_steps) {
-  film_ = std::make_unique<Film>(out, std::move(draw), every_steps);
+  film_ = std::make_unique<Film>(
+      out,
+      [this](const std::string& name, const figment::io::Image& image) {
+        return attempt(name, [&](const fs::path& to) { figment::io::write_png(to, image); });
+      },
+      std::move(draw), every_steps);
 }
 
 void Run::chart(const std::string& name, const figment::History& history,
@@ -191,12 +292,13 @@ void Run::chart(const std::string& name, const figment::History& history,
     if (history.has(column)) lines.push_back({text, {}, history[column]});
   if (history.rows.empty() || lines.empty()) return;
   const auto drawing = figment::io::line_chart(lines, options);
-  for (const char* ending : {".png", ".svg"}) drawing.save(file(name + ending));
+  for (const char* ending : {".png", ".svg"})
+    file(name + ending, [&](const fs::path& to) { drawing.save(to); });
   report_.charts.push_back({drawing});
 }
 
 void Run::write_history(const figment::History& history, const TrainingText& text) {
-  figment::io::write_csv(file("history.csv"), history.columns, history.rows);
+  file("history.csv", [&](const fs::path& to) { figment::io::write_csv(to, history.columns, history.rows); });
   auto lines = text.lines;
   for (auto& line : lines) line.first += text.suffix;
   chart("history", history, {.title = text.title, .x_label = text.x_label, .y_label = text.y_label}, lines);
@@ -215,12 +317,17 @@ Training Run::train(const TrainingText& text,
       std::cerr << "going on from " << resumed_checkpoint().string() << ": " << position.epoch
                 << " epochs and " << position.step << " steps\n";
   }
+  History known{.columns = text.columns, .rows = {}};
+  known.columns.insert(known.columns.end(), {"epoch", "seconds"});
+  ensure(o.best.empty() || known.has(o.best) || position.history.has(o.best),
+         "--best {}: expected one of the columns {}", o.best, comma_separated(known.columns));
 
   io::TensorBoardLog board(out / "tensorboard", [&](io::TensorBoardWriter& writer) {
     for (const auto& graph : graphs_) graph(writer);
   });
   EveryEpoch csv([&](TrainState& state) {
-    io::write_csv(out / "history.csv", state.history->columns, state.history->rows);
+    attempt("history.csv",
+            [&](const fs::path& to) { io::write_csv(to, state.history->columns, state.history->rows); });
   });
   Progress progress;
   StopOnInterrupt interrupt;
@@ -230,14 +337,20 @@ Training Run::train(const TrainingText& text,
                                .keep = o.keep,
                                .best = o.best,
                                .highest = o.highest});
-  if (o.tensorboard == "on") callbacks.push_back(&board);
+  std::vector<Callback*> later;
+  if (o.tensorboard == "on") later.push_back(&board);
   if (film_ && o.tensorboard == "on") film_->show_in(board);
-  if (film_) callbacks.push_back(film_.get());
+  if (film_) later.push_back(film_.get());
+  AfterFirstStep after_first_step([&] { open(); }, later);
+  callbacks.push_back(&after_first_step);
   callbacks.push_back(&csv);
   callbacks.push_back(&interrupt);
   if (!o.quiet) callbacks.push_back(&progress);
   if (o.checkpoints == "on") callbacks.push_back(&checkpoints);
 
+#ifdef SIGPIPE
+  std::signal(SIGPIPE, SIG_IGN);  // Ctrl-C may end the program that reads our lines before us
+#endif
   if (!o.quiet) std::cerr << "start " << time_of_day() << "\n";
   Training run;
   try {
@@ -250,19 +363,27 @@ Training Run::train(const TrainingText& text,
     if (!e.history.rows.empty()) write_history(e.history, text);  // the epochs before stay
     throw;
   }
-  run.interrupted = interrupt.interrupted();
+  run.signal = interrupt.signal();
+  write_beginning();
   write_history(run.history, text);
-  if (film_ && film_->animate(out / "animation.gif")) files_.push_back("animation.gif");
+  if (film_) film_->complete();
+  if (film_ && film_->can_animate()) file("animation.gif", [&](const fs::path& to) { film_->animate(to); });
   const auto ended = run.history.rows.size();
   if (!o.quiet)
     std::cerr << "end   " << time_of_day() << ", " << figment::detail::clock(position.seconds)
               << " elapsed\n";
-  if (run.interrupted) {
+  if (run.signal) {
     std::cerr << "interrupted after " << ended << " of " << o.epochs << " epochs";
     if (o.checkpoints == "on") std::cerr << "; go on with " << resume_command(out);
     std::cerr << "\n";
   }
-  failure_ = checkpoints.error();
+  const std::pair<const char*, std::string> own[] = {{"checkpoints", checkpoints.error()},
+                                                     {"tensorboard", board.error()}};
+  for (const auto& [what, error] : own) {
+    if (error.empty()) continue;
+    missing_.push_back(format("some of {}", what));
+    if (reason_.empty()) reason_ = error;
+  }
   return run;
 }
 
@@ -271,27 +392,39 @@ void Run::write_report(const Figures& figures) {
     for (const auto& figure : figures)
       if (figure.first != "seconds") report_.figures.push_back(figure);
     report_.seconds = position.seconds;
-    for (const auto& [file, caption] : pictures_) report_.pictures.emplace_back(out / file, caption);
+    for (const auto& [file, caption] : pictures_)
+      if (std::find(files_.begin(), files_.end(), file) != files_.end())
+        report_.pictures.emplace_back(out / file, caption);
     report_.frames = figment::io::frames_in(out, "epoch");
-    figment::io::write_report(file("report.html"), report_);
+    file("report.html", [&](const fs::path& to) { figment::io::write_report(to, report_); });
   }
   announce(out, files_, options_);
 }
 
+/// Names what could not be written. Returns the exit code.
+int Run::say_missing(int code) const {
+  if (missing_.empty()) return code;
+  constexpr std::size_t most = 12;
+  std::vector<std::string> some(
+      missing_.begin(), missing_.begin() + static_cast<std::ptrdiff_t>((std::min)(most, missing_.size())));
+  if (missing_.size() > most) some.push_back(figment::format("{} more", missing_.size() - most));
+  std::cerr << name_ << ": missing in " << out.string() << ": " << comma_separated(some) << " (" << reason_
+            << ")\n";
+  return 1;
+}
+
 int Run::finish(const Training& training, const Figures& figures) {
-  if (training.interrupted)
+  if (training.signal)
     report_.note = figment::format("interrupted after {} of {} epochs", position.epoch, options_.epochs);
   write_report(figures);
-  if (training.history.rows.empty()) return 130;
-  print_result(figures);
-  if (!failure_.empty()) std::cerr << name_ << ": " << failure_ << "\n";
-  return failure_.empty() ? training.code() : 1;
+  if (!training.history.rows.empty()) print_result(figures);
+  return say_missing(training.code());
 }
 
 int Run::finish(const Figures& figures) {
   write_report(figures);
   print_result(figures);
-  return 0;
+  return say_missing(0);
 }
 
 }  // namespace examples

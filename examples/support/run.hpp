@@ -6,6 +6,7 @@
 #include <figment/io.hpp>
 #include <figment/io/checkpoint.hpp>
 #include <figment/io/diagram.hpp>
+#include <figment/io/folder_lock.hpp>
 #include <figment/io/report.hpp>
 #include <figment/io/tensorboard_log.hpp>
 #include <filesystem>
@@ -62,28 +63,36 @@ void expect_classes(const figment::data::Mnist& images, figment::Index classes);
 /// What came out, by name.
 using Figures = std::vector<std::pair<std::string, double>>;
 
-/// How training ended, by Ctrl-C maybe.
+/// How training ended, by Ctrl-C or another signal maybe.
 struct Training {
   figment::History history;
-  bool interrupted = false;
+  int signal = 0;
 
   /// The program's exit code.
-  int code() const { return interrupted ? 130 : 0; }
+  int code() const { return signal ? 128 + signal : 0; }
 };
+
+/// The columns of the history of a loss with these terms.
+std::vector<std::string> columns(const std::vector<std::string>& terms, bool validated,
+                                 const std::string& suffix = {});
 
 struct TrainingText {
   std::string title, y_label, x_label = "epoch";
   /// Of the chart history.png: columns and what to call them; those that the history has not are left out.
   std::vector<std::pair<std::string, std::string>> lines = {{"train", "training"}, {"val", "validation"}};
-  std::string suffix = {};  ///< of all columns' names
+  std::string suffix = {};                ///< of all columns' names
+  std::vector<std::string> columns = {};  ///< that --best may name, beside the epoch and its seconds
 };
 
 /// A run of a training program: its folder, its checkpoints and what is shown of it. In the folder it leaves
-/// config.json, history.csv, TensorBoard's files, checkpoints, pictures and report.html.
+/// config.json, history.csv, TensorBoard's files, checkpoints, pictures and report.html. What cannot be
+/// written there, on a full disk say, does not end the run: it is said on stderr, the first at once and all
+/// at the end.
 class Run {
  public:
-  /// Applies --threads and --smoke, and finds out that the folder can be written to. A run that was in it is
-  /// moved out of the way, unless it is resumed.
+  /// Applies --threads and --smoke, takes the folder for this process alone, and finds out that it can be
+  /// written to. All else in it stays as it was until the first step has been done, or the first file is
+  /// written: only then a run that was in it is moved out of the way, unless it is resumed.
   Run(const std::string& name, RunOptions& options);
   Run(const Run&) = delete;
 
@@ -100,10 +109,14 @@ class Run {
     graphs_.push_back([=, &module](auto& board) { board.graph(name, module, sample); });
   }
 
-  /// The file to draw a picture into, which is then told of and in the report.
-  std::filesystem::path picture(const std::string& file, const std::string& caption = {});
+  /// What writes a file of this name.
+  using Write = std::function<void(const std::filesystem::path&)>;
+  /// A picture, which is then told of and in the report.
+  void picture(const std::string& file, const std::string& caption, const Write& write);
+  void picture(const std::string& file, const std::string& caption, const figment::io::Image& image);
+  void picture(const std::string& file, const std::string& caption, const figment::io::Figure& figure);
   /// Another file of the run.
-  std::filesystem::path file(const std::string& name);
+  void file(const std::string& name, const Write& write);
   /// Draws epoch_*.png after every epoch and step_*.png every so many steps: a film in animation.gif, a
   /// slider in the report.
   void film(std::function<figment::io::Image()> draw, figment::Index every_steps = 0);
@@ -128,12 +141,25 @@ class Run {
  private:
   void show(const std::string& name, const std::string& summary, const figment::io::Figure& diagram,
             const std::string& dot);
+  void open();
+  bool attempt(const std::string& name, const Write& write);
+  void write_beginning();
   void write_report(const Figures& figures);
   void write_history(const figment::History& history, const TrainingText& text);
+  int say_missing(int code) const;
 
   const RunOptions& options_;
-  std::string name_, failure_;  // failure_: what could not be written
-  std::vector<std::string> files_;
+  std::string name_;
+  figment::io::FolderLock lock_;
+  bool opened_ = false;
+  struct Network {
+    std::string name;
+    figment::io::Figure diagram;
+    std::string dot;
+  };
+  std::vector<Network> networks_;
+  std::vector<std::string> files_, missing_;
+  std::string reason_;                                         // why the first of them is missing
   std::vector<std::pair<std::string, std::string>> pictures_;  // and captions
   figment::io::Report report_;
   std::vector<std::function<void(figment::io::TensorBoardWriter&)>> graphs_;
