@@ -85,7 +85,8 @@ void reduction(OpCases& c, const std::string& op, const std::string& variant, F 
   for (const Shape& shape : axis_shapes()) {
     for (Index axis = -shape.rank(); axis < shape.rank(); ++axis) {
       if (shape[axis] == 0 && !of_nothing) continue;
-      row(distinct(shape), {axis}, shape == Shape{2, 3, 4} && axis < 0 ? Dims::keep : Dims::drop);
+      // A negative axis is the other one from the start on: its differences would be the same, again.
+      row(distinct(shape), {axis}, axis < 0 ? Dims::keep : Dims::drop).differences = axis >= 0;
     }
     if (shape.size() > 0 || of_nothing) row(distinct(shape), {}, Dims::keep);
   }
@@ -167,11 +168,12 @@ inline void softmax_cases(OpCases& c) {
     OpCase& s = c.add(
         "softmax", variant, {random(shape, range)}, [axis](const auto& x) { return softmax(x[0], axis); },
         reference(false));
-    s.differences = shape.size() < 100;
+    const bool differences = shape.size() < 100 && (axis >= 0 || shape.rank() == 2);
+    s.differences = differences;  // before the next row may move this one
     OpCase& l = c.add(
         "log_softmax", variant, {random(shape, range)},
         [axis](const auto& x) { return log_softmax(x[0], axis); }, reference(true));
-    l.differences = shape.size() < 100;
+    l.differences = differences;
     // x - logsumexp rounds at the size of x.
     l.error = std::max(16.0, 4 * range.high);
   };

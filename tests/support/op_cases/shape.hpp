@@ -69,6 +69,7 @@ inline void reshape_cases(OpCases& c) {
   c.add(
       "flatten", "empty batch", {random({0, 2, 5})}, [](auto x) { return flatten(x[0]); },
       same_values({0, 10}));
+  // A negative axis is the other one from the start on: its differences would be the same, again.
   for (const Shape& shape : axis_shapes())
     for (Index axis = -shape.rank() - 1; axis <= shape.rank(); ++axis) {
       std::vector<Index> dims(shape.begin(), shape.end());
@@ -76,11 +77,13 @@ inline void reshape_cases(OpCases& c) {
       const Shape longer{std::span<const Index>(dims)};
       const std::string variant = "axis " + std::to_string(axis);
       c.add(
-          "unsqueeze", variant, {random(shape)}, [axis](auto x) { return unsqueeze(x[0], axis); },
-          same_values(longer));
+           "unsqueeze", variant, {random(shape)}, [axis](auto x) { return unsqueeze(x[0], axis); },
+           same_values(longer))
+          .differences = axis >= 0;
       c.add(
-          "squeeze", variant, {random(longer)}, [axis](auto x) { return squeeze(x[0], axis); },
-          same_values(shape));
+           "squeeze", variant, {random(longer)}, [axis](auto x) { return squeeze(x[0], axis); },
+           same_values(shape))
+          .differences = axis >= 0;
     }
 }
 
@@ -126,14 +129,16 @@ inline void part_cases(OpCases& c) {
                          Index first) {
     const std::size_t d = static_cast<std::size_t>(axis < 0 ? axis + from.rank() : axis);
     c.add(
-        "slice",
-        "axis " + std::to_string(axis) + " " + std::to_string(begin) + ":" + std::to_string(end) + ":" +
-            std::to_string(step),
-        {random(from)}, [=](auto x) { return slice(x[0], axis, begin, end, step); },
-        moved(to, [=](std::vector<Index> i) {
-          i[d] = first + i[d] * step;
-          return i;
-        }));
+         "slice",
+         "axis " + std::to_string(axis) + " " + std::to_string(begin) + ":" + std::to_string(end) + ":" +
+             std::to_string(step),
+         {random(from)}, [=](auto x) { return slice(x[0], axis, begin, end, step); },
+         moved(to,
+               [=](std::vector<Index> i) {
+                 i[d] = first + i[d] * step;
+                 return i;
+               }))
+        .differences = axis >= 0;
   };
   part({5}, {3}, 0, 1, 4, 1, 1);
   part({4, 5}, {4, 2}, 1, 1, 5, 2, 1);
@@ -155,12 +160,14 @@ inline void part_cases(OpCases& c) {
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(d));
       for (const Index at_end : {Index{0}, Index{-1}})
         c.add(
-            "select", "axis " + std::to_string(axis) + " " + std::to_string(at_end), {random(shape)},
-            [=](auto x) { return select(x[0], axis, at_end); },
-            moved(Shape(std::span<const Index>(rest)), [=](std::vector<Index> i) {
-              i.insert(i.begin() + static_cast<std::ptrdiff_t>(d), at_end == 0 ? 0 : n - 1);
-              return i;
-            }));
+             "select", "axis " + std::to_string(axis) + " " + std::to_string(at_end), {random(shape)},
+             [=](auto x) { return select(x[0], axis, at_end); },
+             moved(Shape(std::span<const Index>(rest)),
+                   [=](std::vector<Index> i) {
+                     i.insert(i.begin() + static_cast<std::ptrdiff_t>(d), at_end == 0 ? 0 : n - 1);
+                     return i;
+                   }))
+            .differences = axis >= 0;
     }
   part({3, 20}, {3, 9}, 1, 4, 13, 1, 4);
   part({3, 5, 9}, {3, 2, 9}, 1, 1, 5, 2, 1);
@@ -226,9 +233,10 @@ inline void join_cases(OpCases& c) {
     for (Index axis = -shape.rank(); axis < shape.rank(); ++axis) {
       const auto with = [&](Index extent) { return figment::detail::with_extent(shape, axis, extent); };
       c.add(
-          "concat", "axis " + std::to_string(axis), {random(shape), random(with(2), {}, 2), random(with(0))},
-          [=](auto x) { return concat(parts(x), axis); },
-          joined(with(shape[axis] + 2), static_cast<std::size_t>(axis < 0 ? axis + shape.rank() : axis)));
+           "concat", "axis " + std::to_string(axis), {random(shape), random(with(2), {}, 2), random(with(0))},
+           [=](auto x) { return concat(parts(x), axis); },
+           joined(with(shape[axis] + 2), static_cast<std::size_t>(axis < 0 ? axis + shape.rank() : axis)))
+          .differences = axis >= 0;
     }
 
   const auto stacked = [](const Shape& shape, std::size_t axis) {
@@ -246,9 +254,10 @@ inline void join_cases(OpCases& c) {
       std::vector<Index> dims(shape.begin(), shape.end());
       dims.insert(dims.begin() + place, 2);
       c.add(
-          "stack", "axis " + std::to_string(axis), {random(shape), random(shape, {}, 2)},
-          [=](auto x) { return stack(parts(x), axis); },
-          stacked(Shape(std::span<const Index>(dims)), static_cast<std::size_t>(place)));
+           "stack", "axis " + std::to_string(axis), {random(shape), random(shape, {}, 2)},
+           [=](auto x) { return stack(parts(x), axis); },
+           stacked(Shape(std::span<const Index>(dims)), static_cast<std::size_t>(place)))
+          .differences = axis >= 0;
     }
   c.add(
       "stack", "three", {random({2, 3}), random({2, 3}, {}, 2), random({2, 3}, {}, 3)},
