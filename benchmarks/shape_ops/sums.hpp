@@ -55,13 +55,14 @@ inline std::vector<Case> reduction_cases() {
                       {"axes 1 2", {1, 2}},
                       {"axes 0 1 2", {0, 1, 2}},
                       {"axes 1 2 3", {1, 2, 3}}};
-  for (const auto& [name, axes] : all) {
+  for (const Over& chosen : all) {
+    const f::Axes axes = chosen.axes;
     const Shape kept = axes.kept(images, "");
     const double count = static_cast<double>(images.size()) / static_cast<double>(kept.size());
-    const auto over = [&, which = name](const char* op, auto run, auto exact, double error) {
-      list.push_back({f::format("{} {}", op, which),
+    const auto over = [&](const char* op, auto run, auto exact, double error) {
+      list.push_back({f::format("{} {}", op, chosen.name),
                       {x},
-                      [=, a = axes](const Inputs& in) { return run(in[0], a); },
+                      [=](const Inputs& in) { return run(in[0], axes); },
                       [=](const Wide& in) { return exact(in[0]); },
                       error});
     };
