@@ -9,6 +9,7 @@
 #include <iostream>
 #include <tuple>
 
+#include "support/after_first_step.hpp"
 #include "support/resume.hpp"
 
 namespace examples {
@@ -137,38 +138,6 @@ void move_away(const fs::path& out, figment::io::FolderLock& lock) {
   lock = figment::io::FolderLock(out);
   std::cerr << "the run that was in " << out.string() << " is now in " << to.string() << "\n";
 }
-
-/// Callbacks that begin when a step has been done: a start that fails in its first step has left nothing.
-class AfterFirstStep final : public figment::Callback {
- public:
-  AfterFirstStep(std::function<void()> open, std::vector<figment::Callback*> callbacks)
-      : open_(std::move(open)), callbacks_(std::move(callbacks)) {}
-
-  void on_begin(figment::TrainState& state) override { before_ = state; }
-  void on_step(figment::TrainState& state) override {
-    begin();
-    for (auto* c : callbacks_) c->on_step(state);
-  }
-  void on_epoch(figment::TrainState& state) override {
-    for (auto* c : callbacks_) c->on_epoch(state);
-  }
-  void on_end(const figment::TrainState& state) override {
-    begin();  // of a run that goes on there may be no step left
-    for (auto* c : callbacks_) c->on_end(state);
-  }
-
- private:
-  void begin() {
-    if (std::exchange(begun_, true)) return;
-    open_();
-    for (auto* c : callbacks_) c->on_begin(before_);
-  }
-
-  std::function<void()> open_;
-  std::vector<figment::Callback*> callbacks_;
-  figment::TrainState before_;
-  bool begun_ = false;
-};
 
 /// Names on stderr the files a program wrote.
 void announce(const fs::path& out, const std::vector<std::string>& files, const RunOptions& o) {
@@ -395,7 +364,11 @@ void Run::write_report(const Figures& figures) {
     for (const auto& [file, caption] : pictures_)
       if (std::find(files_.begin(), files_.end(), file) != files_.end())
         report_.pictures.emplace_back(out / file, caption);
-    report_.frames = figment::io::frames_in(out, "epoch");
+    try {
+      report_.frames = figment::io::frames_in(out, "epoch");
+    } catch (const figment::Error& e) {
+      std::cerr << e.what() << "; the report has no samples over time\n";  // of a picture that is not ours
+    }
     file("report.html", [&](const fs::path& to) { figment::io::write_report(to, report_); });
   }
   announce(out, files_, options_);
