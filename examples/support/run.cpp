@@ -199,7 +199,7 @@ bool Run::attempt(const std::string& name, const Write& write) {
     write(out / name);
     if (place != missing_.end()) missing_.erase(place);
     return true;
-  } catch (const figment::io::WriteError& e) {
+  } catch (const figment::Error& e) {
     if (reason_.empty()) std::cerr << "\n" << (reason_ = e.what()) << "; the run goes on\n";
     if (place == missing_.end()) missing_.push_back(name);
     return false;

@@ -35,7 +35,7 @@ class FolderLock {
     if (error) refuse(error.value());
     const std::string name = (dir_ / file_name).string();
     for (int i = 0; i < 100 && !(file_ && owned()); ++i) {  // again, where its owner has just removed it
-      file_.reset(std::fopen(name.c_str(), "a+e"));
+      file_.reset(std::fopen(name.c_str(), mode));
       if (!file_) refuse(errno);
       lock();
     }
@@ -75,6 +75,7 @@ class FolderLock {
   }
 
 #if __has_include(<sys/file.h>)
+  static constexpr const char* mode = "a+e";  // programs that are started do not inherit it
   void lock() {
     if (flock(fileno(file_.get()), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
     long long process = 0;
@@ -97,6 +98,7 @@ class FolderLock {
     std::fflush(file_.get());  // on a full disk others are not told who it is
   }
 #else
+  static constexpr const char* mode = "a+";
   void lock() {}
   bool owned() const { return true; }
   void write_process() {}
