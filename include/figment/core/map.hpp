@@ -220,9 +220,13 @@ Tensor<To> transform(const Tensor<A>& a, const Tensor<B>& b, std::string_view na
   const Index inner = loops.extent[0], sa = loops.a_step[0], sb = loops.b_step[0];
   To* py = y.mutable_data();
   loops.each_row(0, y.size() / inner, [&](Index row, Index ia, Index ib) {
+    // By value: a mask's bytes may be written over anything that is behind a reference.
     const A* pa = a.data() + ia;
     const B* pb = b.data() + ib;
-    for (Index i = 0; i < inner; ++i) py[row * inner + i] = static_cast<To>(f(pa[i * sa], pb[i * sb]));
+    To* const to = py + row * inner;
+    const Index n = inner, step_a = sa, step_b = sb;
+    const F g = f;
+    for (Index i = 0; i < n; ++i) to[i] = static_cast<To>(g(pa[i * step_a], pb[i * step_b]));
   });
   return y;
 }
