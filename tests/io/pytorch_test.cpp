@@ -585,5 +585,6 @@ TEST_CASE("weights of models with two inputs, and without a forward, are exporte
   CHECK(io::SafetensorsReader(dir / "two.safetensors").names().size() == 4);
   CHECK(io::SafetensorsReader(dir / "loss.safetensors").names().size() == 2);
   CHECK(error_of([&] { io::export_pytorch(dir / "no.safetensors", loss, {.sample = {3}}); }) ==
-        "trace: LossAlone has no forward that takes 1 tensor(s), or Indices, and perhaps a Context");
+        "pytorch: the model has no forward of one tensor, so .sample can't be run: say .takes_image and "
+        ".makes_image of its dense layers instead");
 }
