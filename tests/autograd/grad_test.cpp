@@ -12,38 +12,38 @@ using figment::grad;
 using figment::NoGrad;
 using figment::parameter;
 using figment::Tensor;
-using T = Tensor<double>;
+using F64 = Tensor<double>;
 
 namespace {
 
-T leaf(double v) { return parameter(T::scalar(v)); }
+F64 leaf(double v) { return parameter(F64::scalar(v)); }
 
 }  // namespace
 
 TEST_CASE("a gradient by several parameters comes in their order and shapes", "[autograd]") {
-  const T a = parameter(T({2}, {1, 2})), b = parameter(T({3, 1}, {3, 4, 5}));
+  const F64 a = parameter(F64({2}, {1, 2})), b = parameter(F64({3, 1}, {3, 4, 5}));
   const auto g = grad(sum(a * b), {b, a});
   REQUIRE(g.size() == 2);
-  CHECK(test::difference(g[0], T({3, 1}, {3, 3, 3}), 0) == "");  // sum of a
-  CHECK(test::difference(g[1], T({2}, {12, 12}), 0) == "");      // sum of b
+  CHECK(test::difference(g[0], F64({3, 1}, {3, 3, 3}), 0) == "");  // sum of a
+  CHECK(test::difference(g[1], F64({2}, {12, 12}), 0) == "");      // sum of b
 }
 
 TEST_CASE("a tensor used in several places gathers all its gradients", "[autograd]") {
-  const T x = leaf(3);
+  const F64 x = leaf(3);
   CHECK(grad(x + x, x).item() == 2);
   CHECK(grad(x * x, x).item() == 6);
   // A diamond: both arms of y come from one x, and they meet twice.
-  const T y = square(x), left = y * 2, right = y + x, z = left * right + left;
+  const F64 y = square(x), left = y * 2, right = y + x, z = left * right + left;
   // z = 2x^2 (x^2 + x) + 2x^2, dz = 8x^3 + 6x^2 + 4x
   CHECK(grad(z, x).item() == 8 * 27 + 6 * 9 + 4 * 3);
   // The first sum into x is of aliases: dy itself must not change under the other arm.
-  const T u = leaf(2), s = u + u, t = s * u;
+  const F64 u = leaf(2), s = u + u, t = s * u;
   CHECK(grad(t, u).item() == 8);
   CHECK(grad(s, u).item() == 2);
 }
 
 TEST_CASE("a target may be in the middle of the graph, or the result itself", "[autograd]") {
-  const T x = leaf(2), y = square(x), z = y * x;
+  const F64 x = leaf(2), y = square(x), z = y * x;
   const auto g = grad(z, {y, x, z});
   CHECK(g[0].item() == 2);   // dz/dy with x held
   CHECK(g[1].item() == 12);  // through y too
@@ -51,15 +51,15 @@ TEST_CASE("a target may be in the middle of the graph, or the result itself", "[
 }
 
 TEST_CASE("a target that had no part gets zeros in its shape", "[autograd]") {
-  const T x = leaf(2), unused = parameter(T::ones({2, 3})), later = parameter(T::ones({4}));
+  const F64 x = leaf(2), unused = parameter(F64::ones({2, 3})), later = parameter(F64::ones({4}));
   const auto g = grad(square(x), {unused, x, later});
-  CHECK(test::difference(g[0], T::zeros({2, 3}), 0) == "");
+  CHECK(test::difference(g[0], F64::zeros({2, 3}), 0) == "");
   CHECK(g[1].item() == 4);
-  CHECK(test::difference(g[2], T::zeros({4}), 0) == "");
+  CHECK(test::difference(g[2], F64::zeros({4}), 0) == "");
 }
 
 TEST_CASE("higher derivatives", "[autograd]") {
-  const auto derivatives = [](T y, const T& x, int count) {
+  const auto derivatives = [](F64 y, const F64& x, int count) {
     std::vector<double> values;
     for (int i = 0; i < count; ++i) {
       y = grad(y, x, {.create_graph = true});
@@ -67,11 +67,11 @@ TEST_CASE("higher derivatives", "[autograd]") {
     }
     return values;
   };
-  const T x = leaf(2);
+  const F64 x = leaf(2);
   // x^5: 5x^4, 20x^3, 60x^2, 120x, 120, and then nothing
   CHECK(derivatives(pow(x, 5), x, 5) == std::vector<double>{80, 160, 240, 240, 120});
   CHECK(derivatives(x * x * x * x * x, x, 3) == std::vector<double>{80, 160, 240});
-  const T a = leaf(0.7);
+  const F64 a = leaf(0.7);
   const auto d = derivatives(sin(a), a, 4);
   // One rounding in each of a few operations.
   CHECK_THAT(d[0], WithinAbs(std::cos(0.7), 1e-15));
@@ -81,24 +81,24 @@ TEST_CASE("higher derivatives", "[autograd]") {
 }
 
 TEST_CASE("a gradient is tracked only if its graph was asked for", "[autograd]") {
-  const T x = leaf(2), y = x * x * x;
+  const F64 x = leaf(2), y = x * x * x;
   CHECK_FALSE(grad(y, x).tracked());
   CHECK(grad(y, x, {.create_graph = true}).tracked());
   // A gradient penalty: the norm of a gradient is itself minimised.
-  const T g = grad(y, x, {.create_graph = true});
+  const F64 g = grad(y, x, {.create_graph = true});
   CHECK(grad(square(g), x).item() == 2 * 12 * 12);
 }
 
 TEST_CASE("vjp weighs the elements of its result", "[autograd]") {
-  const T x = parameter(T({3}, {1, 2, 3})), y = square(x);
-  const T dy({3}, {1, 10, 100});
-  CHECK(test::difference(vjp(y, dy, std::vector<T>{x})[0], T({3}, {2, 40, 600}), 0) == "");
-  CHECK(test::error_of([&] { vjp(y, T::ones({2}), std::vector<T>{x}); }) ==
+  const F64 x = parameter(F64({3}, {1, 2, 3})), y = square(x);
+  const F64 dy({3}, {1, 10, 100});
+  CHECK(test::difference(vjp(y, dy, std::vector<F64>{x})[0], F64({3}, {2, 40, 600}), 0) == "");
+  CHECK(test::error_of([&] { vjp(y, F64::ones({2}), std::vector<F64>{x}); }) ==
         "vjp: dy (2,) and y (3,) differ in shape");
 }
 
 TEST_CASE("what grad cannot differentiate, it names", "[autograd]") {
-  const T x = parameter(T({2, 2}, {1, 2, 3, 4})), constant = T::ones({3});
+  const F64 x = parameter(F64({2, 2}, {1, 2, 3, 4})), constant = F64::ones({3});
   CHECK(test::error_of([&] { grad(square(x), x); }) ==
         "grad: expected a loss of one element, found shape (2, 2); vjp takes any shape");
   CHECK(test::error_of([&] { grad(sum(constant), x); }) ==
@@ -109,7 +109,7 @@ TEST_CASE("what grad cannot differentiate, it names", "[autograd]") {
 }
 
 TEST_CASE("nothing is recorded under NoGrad", "[autograd]") {
-  const T x = leaf(2);
+  const F64 x = leaf(2);
   {
     NoGrad guard;
     CHECK_FALSE((x * x).tracked());
@@ -119,13 +119,13 @@ TEST_CASE("nothing is recorded under NoGrad", "[autograd]") {
   CHECK((x * x).tracked());
   CHECK_FALSE(figment::no_grad([&] { return x * x; }).tracked());
   CHECK((x * x).tracked());
-  CHECK_THROWS(figment::no_grad([&]() -> T { throw 1; }));
+  CHECK_THROWS(figment::no_grad([&]() -> F64 { throw 1; }));
   CHECK((x * x).tracked());
 }
 
 TEST_CASE("constants, clones and detached tensors are outside the graph", "[autograd]") {
-  const T x = leaf(2), y = square(x);
-  CHECK_FALSE((T::ones({2}) * 2).tracked());
+  const F64 x = leaf(2), y = square(x);
+  CHECK_FALSE((F64::ones({2}) * 2).tracked());
   CHECK_FALSE(y.detach().tracked());
   CHECK_FALSE(y.clone().tracked());
   CHECK(y.detach().shares_memory_with(y));
@@ -133,16 +133,16 @@ TEST_CASE("constants, clones and detached tensors are outside the graph", "[auto
 }
 
 TEST_CASE("changing what a rule reads makes the gradient throw, by name", "[autograd]") {
-  T x = parameter(T({2}, {1, 2}));
-  const T y = sum(square(x));
+  F64 x = parameter(F64({2}, {1, 2}));
+  const F64 y = sum(square(x));
   x.fill(3);
   CHECK(test::error_of([&] { grad(y, x); }) ==
         "square: an input (shape (2,)) was changed in place, or given out for writing, after the operation "
         "used it; take the gradient "
         "before the change");
 
-  T z = exp(x);
-  const T loss = sum(z);
+  F64 z = exp(x);
+  const F64 loss = sum(z);
   z.set({0}, 1);
   CHECK(test::error_of([&] { grad(loss, x); }) ==
         "exp: the output (shape (2,)) was changed in place, or given out for writing, after the operation "
@@ -150,23 +150,23 @@ TEST_CASE("changing what a rule reads makes the gradient throw, by name", "[auto
         "before the change");
 
   // Through an alias under another shape too.
-  T w = parameter(T({4}, {1, 2, 3, 4}));
-  const T view = reshape(w, {2, 2}), total = sum(view * view);
+  F64 w = parameter(F64({4}, {1, 2, 3, 4}));
+  const F64 view = reshape(w, {2, 2}), total = sum(view * view);
   w.mutable_data()[0] = 7;
   CHECK(test::error_of([&] { grad(total, w); }).rfind("mul: an input (shape (2, 2)) was changed", 0) == 0);
 }
 
 TEST_CASE("changing what no rule reads is allowed", "[autograd]") {
-  T x = parameter(T({2}, {1, 2}));
-  const T y = sum(x * 2 + x);  // linear: the rules read no values
+  F64 x = parameter(F64({2}, {1, 2}));
+  const F64 y = sum(x * 2 + x);  // linear: the rules read no values
   x.fill(5);
-  CHECK(test::difference(grad(y, x), T({2}, {3, 3}), 0) == "");
-  const T again = sum(square(x));  // and a new computation sees the new values
-  CHECK(test::difference(grad(again, x), T({2}, {10, 10}), 0) == "");
+  CHECK(test::difference(grad(y, x), F64({2}, {3, 3}), 0) == "");
+  const F64 again = sum(square(x));  // and a new computation sees the new values
+  CHECK(test::difference(grad(again, x), F64({2}, {10, 10}), 0) == "");
 }
 
 TEST_CASE("a graph can be differentiated again, and by other targets", "[autograd]") {
-  const T x = leaf(2), y = leaf(3), z = x * y;
+  const F64 x = leaf(2), y = leaf(3), z = x * y;
   CHECK(grad(z, x).item() == 3);
   CHECK(grad(z, x).item() == 3);
   CHECK(grad(z, y).item() == 2);

@@ -12,7 +12,7 @@ using figment::grad;
 using figment::memory_stats;
 using figment::parameter;
 using figment::Tensor;
-using T = Tensor<double>;
+using F64 = Tensor<double>;
 
 namespace {
 
@@ -39,10 +39,10 @@ void with_stack(std::size_t bytes, F f) {
 TEST_CASE("graphs leave no memory behind", "[autograd]") {
   const auto before = memory_stats().in_use;
   {
-    const T x = parameter(T({3}, {1, 2, 3}));
-    const T y = sum(exp(x) * tanh(x) / (square(x) + 1.0));  // rules that keep their outputs: no cycles
-    const T g = grad(y, x, {.create_graph = true});
-    const T h = grad(sum(square(g)), x, {.create_graph = true});
+    const F64 x = parameter(F64({3}, {1, 2, 3}));
+    const F64 y = sum(exp(x) * tanh(x) / (square(x) + 1.0));  // rules that keep their outputs: no cycles
+    const F64 g = grad(y, x, {.create_graph = true});
+    const F64 h = grad(sum(square(g)), x, {.create_graph = true});
     grad(sum(h), x);
     CHECK(memory_stats().in_use > before);
   }
@@ -52,12 +52,12 @@ TEST_CASE("graphs leave no memory behind", "[autograd]") {
 TEST_CASE("a graph that threw leaves no memory behind", "[autograd]") {
   const auto before = memory_stats().in_use;
   {
-    T x = parameter(T({3}, {1, 2, 3}));
-    const T y = sum(square(exp(x)));
-    const T z = sum(square(x)) + y;
+    F64 x = parameter(F64({3}, {1, 2, 3}));
+    const F64 y = sum(square(exp(x)));
+    const F64 z = sum(square(x)) + y;
     x.fill(1);
     CHECK_THROWS_AS(grad(z, x), figment::Error);
-    CHECK_THROWS_AS(grad(sum(x * T::ones({2})), x), figment::Error);
+    CHECK_THROWS_AS(grad(sum(x * F64::ones({2})), x), figment::Error);
   }
   CHECK(memory_stats().in_use == before);
 }
@@ -67,8 +67,8 @@ TEST_CASE("a chain of a million operations fits a small stack and leaves nothing
   double derivative = 0, value = 0;
   // 256 KB: one frame for each operation would need hundreds of times that.
   with_stack(256 * 1024, [&] {
-    const T x = parameter(T::scalar(1));
-    T y = x;
+    const F64 x = parameter(F64::scalar(1));
+    F64 y = x;
     for (int i = 0; i < 1000000; ++i) y = i % 2 ? y - 1.0 : y + x;
     value = y.item();
     derivative = grad(y, x).item();
@@ -81,10 +81,10 @@ TEST_CASE("a chain of a million operations fits a small stack and leaves nothing
 TEST_CASE("dropping a graph without a gradient is iterative too", "[autograd]") {
   const auto before = memory_stats().in_use;
   with_stack(256 * 1024, [&] {
-    const T x = parameter(T::scalar(1));
-    T y = x;
+    const F64 x = parameter(F64::scalar(1));
+    F64 y = x;
     for (int i = 0; i < 300000; ++i) y = y * x;  // keeps its inputs
-    T u = x;
+    F64 u = x;
     for (int i = 0; i < 300000; ++i) u = tanh(u);  // keeps its outputs
   });
   CHECK(memory_stats().in_use == before);
@@ -94,10 +94,10 @@ TEST_CASE("a graph that ends inside another's end is buried with it", "[autograd
   // The captured tensor is the last handle of a chain of its own.
   const auto before = memory_stats().in_use;
   with_stack(256 * 1024, [&] {
-    const T x = parameter(T::scalar(1));
-    T y = x;
+    const F64 x = parameter(F64::scalar(1));
+    F64 y = x;
     for (int i = 0; i < 1000; ++i) {
-      const T captured = square(y);
+      const F64 captured = square(y);
       y = record("holder", {x}, T::scalar(1),
                  [captured](auto&, auto& dy, auto& dx) { dx(0, [&] { return dy * captured; }); });
     }
@@ -108,12 +108,12 @@ TEST_CASE("a graph that ends inside another's end is buried with it", "[autograd
 TEST_CASE("a graph may be freed on another thread", "[autograd]") {
   const auto before = memory_stats().in_use;
   {
-    const T x = parameter(T::scalar(2));
-    T y = x;
+    const F64 x = parameter(F64::scalar(2));
+    F64 y = x;
     for (int i = 0; i < 1000; ++i) y = y + x;
     with_stack(256 * 1024, [moved = std::move(y), &x]() mutable {
       CHECK(grad(moved, x).item() == 1001);
-      moved = T();
+      moved = F64();
     });
   }
   CHECK(memory_stats().in_use == before);
@@ -122,21 +122,22 @@ TEST_CASE("a graph may be freed on another thread", "[autograd]") {
 TEST_CASE("a wide graph: concat of many parts", "[autograd]") {
   const auto before = memory_stats().in_use;
   {
-    std::vector<T> parts;
-    for (int i = 0; i < 2000; ++i) parts.push_back(parameter(T::full({i % 3}, i)));
-    const T all = concat(parts);
+    std::vector<F64> parts;
+    for (int i = 0; i < 2000; ++i) parts.push_back(parameter(F64::full({i % 3}, i)));
+    const F64 all = concat(parts);
     CHECK(all.size() == 1999);
     const auto g = grad(sum(square(all)), parts);
     REQUIRE(g.size() == parts.size());
     for (std::size_t i = 0; i < g.size(); ++i)
-      CHECK(test::difference(
-                g[i], T::full({static_cast<figment::Index>(i % 3)}, 2.0 * static_cast<double>(i)), 0) == "");
+      CHECK(test::difference(g[i],
+                             F64::full({static_cast<figment::Index>(i % 3)}, 2.0 * static_cast<double>(i)),
+                             0) == "");
   }
   CHECK(memory_stats().in_use == before);
 }
 
 TEST_CASE("steps that ask for the same sizes take no new memory", "[autograd]") {
-  const T x = parameter(T({2, 3}, {1, 2, 3, 4, 5, 6}));
+  const F64 x = parameter(F64({2, 3}, {1, 2, 3, 4, 5, 6}));
   const auto step = [&] { return grad(sum(square(exp(x) - tanh(x))), x); };
   step();
   if (!figment::detail::recycle_memory) return;  // under a sanitizer every block is new

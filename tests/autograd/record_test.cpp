@@ -13,13 +13,13 @@ using figment::gradcheck;
 using figment::Keep;
 using figment::parameter;
 using figment::Tensor;
-using T = Tensor<double>;
+using F64 = Tensor<double>;
 
 namespace {
 
 /// x^3 / 3, as a user would write it, with a count of how often its rule ran.
-T cube_third(const T& x, int* calls) {
-  T y(x.shape());
+F64 cube_third(const F64& x, int* calls) {
+  F64 y(x.shape());
   double* out = y.mutable_data();
   for (figment::Index i = 0; i < x.size(); ++i) out[i] = x.data()[i] * x.data()[i] * x.data()[i] / 3;
   return record(
@@ -32,8 +32,8 @@ T cube_third(const T& x, int* calls) {
 }
 
 /// a * b, counting the gradients computed of each.
-T counted_product(const T& a, const T& b, int* da, int* db) {
-  const T y = figment::no_grad([&] { return a * b; });
+F64 counted_product(const F64& a, const F64& b, int* da, int* db) {
+  const F64 y = figment::no_grad([&] { return a * b; });
   return record("counted_product", {a, b}, y, [da, db](auto& s, auto& dy, auto& dx) {
     CHECK(s.inputs() == 2);
     dx(0, [&] { return ++*da, dy * s.in(1); });
@@ -45,12 +45,12 @@ T counted_product(const T& a, const T& b, int* da, int* db) {
 
 TEST_CASE("a user's operation has gradients of any order", "[autograd]") {
   int calls = 0;
-  const T x = parameter(T({3}, {1, 2, -3}));
-  const T g = grad(sum(cube_third(x, &calls)), x, {.create_graph = true});
-  CHECK(test::difference(g, T({3}, {1, 4, 9}), 0) == "");
-  CHECK(test::difference(grad(sum(g), x), T({3}, {2, 4, -6}), 0) == "");
-  const auto result = gradcheck([&](std::span<const T> in) { return cube_third(in[0], &calls); },
-                                {T({2, 2}, {0.5, -1, 2, 0})});
+  const F64 x = parameter(F64({3}, {1, 2, -3}));
+  const F64 g = grad(sum(cube_third(x, &calls)), x, {.create_graph = true});
+  CHECK(test::difference(g, F64({3}, {1, 4, 9}), 0) == "");
+  CHECK(test::difference(grad(sum(g), x), F64({3}, {2, 4, -6}), 0) == "");
+  const auto result = gradcheck([&](std::span<const F64> in) { return cube_third(in[0], &calls); },
+                                {F64({2, 2}, {0.5, -1, 2, 0})});
   CHECK(result.message == "");
   CHECK(calls > 0);
 }
@@ -58,26 +58,26 @@ TEST_CASE("a user's operation has gradients of any order", "[autograd]") {
 TEST_CASE("a rule may capture values and tensors, which live as long as the graph", "[autograd]") {
   const auto before = figment::memory_stats().in_use;
   {
-    T y;
-    const T x = parameter(T({2}, {1, 2}));
+    F64 y;
+    const F64 x = parameter(F64({2}, {1, 2}));
     {
-      const T factor({2}, {3, 4});
+      const F64 factor({2}, {3, 4});
       const double scale = 2;
       y = record(
           "scaled", {x}, figment::no_grad([&] { return x * factor * scale; }),
           [factor, scale](auto&, auto& dy, auto& dx) { dx(0, [&] { return dy * factor * scale; }); },
           Keep::nothing);
     }
-    CHECK(test::difference(grad(sum(y), x), T({2}, {6, 8}), 0) == "");
+    CHECK(test::difference(grad(sum(y), x), F64({2}, {6, 8}), 0) == "");
   }
   CHECK(figment::memory_stats().in_use == before);
 }
 
 TEST_CASE("frozen networks do no work", "[autograd]") {
   // D(G(z)): both weights are parameters, one is asked for.
-  const T wg = parameter(T::scalar(2)), wd = parameter(T::scalar(3)), z = T::scalar(5);
+  const F64 wg = parameter(F64::scalar(2)), wd = parameter(F64::scalar(3)), z = F64::scalar(5);
   int g_w = 0, g_in = 0, d_w = 0, d_in = 0;
-  const T fake = counted_product(wg, z, &g_w, &g_in), score = counted_product(wd, fake, &d_w, &d_in);
+  const F64 fake = counted_product(wg, z, &g_w, &g_in), score = counted_product(wd, fake, &d_w, &d_in);
   CHECK(grad(score, wg).item() == 15);
   CHECK((g_w == 1 && g_in == 0 && d_w == 0 && d_in == 1));  // through D, none for D's weight
   CHECK(grad(score, wd).item() == 10);
@@ -86,8 +86,8 @@ TEST_CASE("frozen networks do no work", "[autograd]") {
 
 TEST_CASE("branches that do not lead to a target are not walked", "[autograd]") {
   int calls = 0;
-  const T x = parameter(T::scalar(2)), other = parameter(T::scalar(3));
-  const T y = x * cube_third(other, &calls) + cube_third(T::scalar(4), &calls);
+  const F64 x = parameter(F64::scalar(2)), other = parameter(F64::scalar(3));
+  const F64 y = x * cube_third(other, &calls) + cube_third(F64::scalar(4), &calls);
   CHECK(grad(y, x).item() == 9);
   CHECK(calls == 0);
   CHECK(grad(y, other).item() == 18);
@@ -95,48 +95,48 @@ TEST_CASE("branches that do not lead to a target are not walked", "[autograd]") 
 }
 
 TEST_CASE("a rule that leaves a gradient out is named", "[autograd]") {
-  const T x = parameter(T::ones({2, 3}));
-  const T y = record("forgetful", {x}, T::ones({}), [](auto&, auto&, auto&) {});
+  const F64 x = parameter(F64::ones({2, 3}));
+  const F64 y = record("forgetful", {x}, F64::ones({}), [](auto&, auto&, auto&) {});
   CHECK(test::error_of([&] { grad(y, x); }) ==
         "forgetful: its rule gave no gradient for input 0 (shape (2, 3))");
 }
 
 TEST_CASE("a rule that reads what was not kept is named", "[autograd]") {
-  const T x = parameter(T::ones({2}));
-  const T y = record(
-      "careless", {x}, T::ones({}), [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * s.in(0); }); },
-      Keep::nothing);
+  const F64 x = parameter(F64::ones({2}));
+  const F64 y = record(
+      "careless", {x}, F64::ones({}),
+      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * s.in(0); }); }, Keep::nothing);
   CHECK(test::error_of([&] { grad(y, x); }) ==
         "careless: its rule reads an input that was not kept (see Keep)");
 }
 
 TEST_CASE("a rule that names an input there is not is named", "[autograd]") {
-  const T x = parameter(T::ones({2}));
-  const T reads = record("reader", {x}, T::ones({}),
-                         [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * s.in(1); }); });
+  const F64 x = parameter(F64::ones({2}));
+  const F64 reads = record("reader", {x}, F64::ones({}),
+                           [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * s.in(1); }); });
   CHECK(test::error_of([&] { grad(reads, x); }) == "reader: its rule reads input 1 of 1");
-  const T gives =
-      record("giver", {x}, T::ones({}), [](auto&, auto& dy, auto& dx) { dx(1, [&] { return dy; }); });
+  const F64 gives =
+      record("giver", {x}, F64::ones({}), [](auto&, auto& dy, auto& dx) { dx(1, [&] { return dy; }); });
   CHECK(test::error_of([&] { grad(gives, x); }) == "record: a rule gives the gradient of input 1 of 1");
 }
 
 TEST_CASE("a gradient in the broadcast shape is summed, one in another shape refused", "[autograd]") {
-  const T x = parameter(T::scalar(2));
+  const F64 x = parameter(F64::scalar(2));
   const auto spread = [&](const figment::Shape& shape) {
-    return record("spread", {x}, T::scalar(0),
-                  [shape](auto&, auto&, auto& dx) { dx(0, [&] { return T::ones(shape); }); });
+    return record("spread", {x}, F64::scalar(0),
+                  [shape](auto&, auto&, auto& dx) { dx(0, [&] { return F64::ones(shape); }); });
   };
   CHECK(grad(spread({2, 3}), x).item() == 6);
-  const T m = parameter(T::ones({2, 3}));
-  const T y =
-      record("wrong", {m}, T::scalar(0), [](auto&, auto&, auto& dx) { dx(0, [&] { return T::ones({4}); }); });
+  const F64 m = parameter(F64::ones({2, 3}));
+  const F64 y = record("wrong", {m}, F64::scalar(0),
+                       [](auto&, auto&, auto& dx) { dx(0, [&] { return F64::ones({4}); }); });
   CHECK_THROWS_AS(grad(y, m), figment::Error);
 }
 
 TEST_CASE("gradcheck catches wrong rules", "[autograd]") {
-  const std::vector<T> x{T({2}, {0.5, 2})};
+  const std::vector<F64> x{F64({2}, {0.5, 2})};
   const auto with_rule = [](auto rule) {
-    return [rule](std::span<const T> in) {
+    return [rule](std::span<const F64> in) {
       return record("suspect", {in[0]}, figment::no_grad([&] { return in[0] * in[0] * in[0]; }), rule);
     };
   };
@@ -171,17 +171,17 @@ namespace {
 
 /// x^3 with a rule of the test's, of x and maybe another input that is left alone.
 template <class Rule>
-T cube(const T& x, Rule rule, const T& other = T()) {
+F64 cube(const F64& x, Rule rule, const F64& other = F64()) {
   return record("cube", {x, other}, figment::no_grad([&] { return x * x * x; }), rule);
 }
 template <class Rule>
-T cube_alone(const T& x, Rule rule) {
+F64 cube_alone(const F64& x, Rule rule) {
   return record("cube", {x}, figment::no_grad([&] { return x * x * x; }), rule);
 }
 
 /// 3 x^2 in plain memory.
-T slope(const T& x) {
-  T y(x.shape());
+F64 slope(const F64& x) {
+  F64 y(x.shape());
   for (figment::Index i = 0; i < x.size(); ++i) y.mutable_data()[i] = 3 * x.data()[i] * x.data()[i];
   return y;
 }
@@ -197,26 +197,26 @@ std::string cut_from(const std::string& what, int input = 0) {
 
 // Otherwise d/dx of x f'(x) would silently lack a term, or all.
 TEST_CASE("a rule that leaves the graph is refused by name when its gradient is recorded", "[autograd]") {
-  const T x = parameter(T({2}, {1, 2})), w = parameter(T({2}, {5, 7}));
-  const auto first = [&](const T& y) { return grad(sum(y), x); };
-  const auto recorded = [&](const T& y) {
+  const F64 x = parameter(F64({2}, {1, 2})), w = parameter(F64({2}, {5, 7}));
+  const auto first = [&](const F64& y) { return grad(sum(y), x); };
+  const auto recorded = [&](const F64& y) {
     return test::error_of([&] { grad(sum(y), x, {.create_graph = true}); });
   };
 
   // In plain memory, dy too: read inside dx or before, of one input or of several, dy a constant or not.
   const auto inside = [](auto& s, auto& dy, auto& dx) {
     dx(0, [&] {
-      T g = slope(s.in(0));
+      F64 g = slope(s.in(0));
       for (figment::Index i = 0; i < g.size(); ++i) g.mutable_data()[i] *= dy.data()[i];
       return g;
     });
   };
   const auto before = [](auto& s, auto& dy, auto& dx) {
-    T g = slope(s.in(0));
+    F64 g = slope(s.in(0));
     for (figment::Index i = 0; i < g.size(); ++i) g.mutable_data()[i] *= dy.data()[i];
     dx(0, [&] { return g; });
   };
-  CHECK(test::difference(first(cube(x, inside)), T({2}, {3, 12}), 0) == "");
+  CHECK(test::difference(first(cube(x, inside)), F64({2}, {3, 12}), 0) == "");
   CHECK(recorded(cube_alone(x, inside)) == cut_from("input 0"));
   CHECK(recorded(cube_alone(x, before)) == cut_from("input 0"));
   CHECK(recorded(cube(x, before)) == cut_from("dy"));
@@ -242,9 +242,9 @@ TEST_CASE("a rule that leaves the graph is refused by name when its gradient is 
 }
 
 TEST_CASE("no right rule is refused when its gradient is recorded", "[autograd]") {
-  const T x = parameter(T({2}, {1, 2})), w = parameter(T({2}, {5, 7})), c({2}, {3, 4});
+  const F64 x = parameter(F64({2}, {1, 2})), w = parameter(F64({2}, {5, 7})), c({2}, {3, 4});
   const figment::GradOptions again{.create_graph = true};
-  const auto product = [](const T& a, const T& b) {
+  const auto product = [](const F64& a, const F64& b) {
     return record(
         "product", {a, b}, figment::no_grad([&] { return a * b; }), [](auto& s, auto& dy, auto& dx) {
           const auto &u = s.in(0), &v = s.in(1);  // both are read before, each gradient has one of them
@@ -252,38 +252,38 @@ TEST_CASE("no right rule is refused when its gradient is recorded", "[autograd]"
           dx(1, [&] { return dy * u; });
         });
   };
-  CHECK(test::difference(grad(sum(product(x, c)), x, again), T({2}, {3, 4}), 0) == "");
+  CHECK(test::difference(grad(sum(product(x, c)), x, again), F64({2}, {3, 4}), 0) == "");
   CHECK_FALSE(grad(sum(product(x, c)), x, again).tracked());  // a constant, and known to be one
-  CHECK(test::difference(grad(sum(grad(sum(product(x, product(x, w))), x, again)), x), T({2}, {10, 14}), 0) ==
-        "");
-  CHECK(test::difference(grad(sum(square(grad(sum(product(x, c) * w), x, again))), w), T({2}, {90, 224}),
+  CHECK(test::difference(grad(sum(grad(sum(product(x, product(x, w))), x, again)), x), F64({2}, {10, 14}),
+                         0) == "");
+  CHECK(test::difference(grad(sum(square(grad(sum(product(x, c) * w), x, again))), w), F64({2}, {90, 224}),
                          0) == "");
   // Linear, read or not.
-  const auto twice = [](const T& a) {
+  const auto twice = [](const F64& a) {
     return record("twice", {a}, figment::no_grad([&] { return a * 2; }),
                   [](auto&, auto& dy, auto& dx) { dx(0, [&] { return dy * 2; }); });
   };
-  CHECK(test::difference(grad(sum(twice(x)), x, again), T({2}, {2, 2}), 0) == "");
-  CHECK(test::difference(grad(sum(grad(sum(square(twice(x))), x, again)), x), T({2}, {8, 8}), 0) == "");
+  CHECK(test::difference(grad(sum(twice(x)), x, again), F64({2}, {2, 2}), 0) == "");
+  CHECK(test::difference(grad(sum(grad(sum(square(twice(x))), x, again)), x), F64({2}, {8, 8}), 0) == "");
 
   // Constant in pieces, in plain memory, and said to be so: a rounding that lets the gradient through
   // above 1.
-  const auto rounded = [](const T& a) {
+  const auto rounded = [](const F64& a) {
     return record("rounded", {a}, figment::no_grad([&] { return a * 1; }), [](auto& s, auto& dy, auto& dx) {
       dx(0, [&] {
-        T mask(s.in_shape(0));
-        const T in = s.constant_in(0);
+        F64 mask(s.in_shape(0));
+        const F64 in = s.constant_in(0);
         for (figment::Index i = 0; i < in.size(); ++i) mask.mutable_data()[i] = in.data()[i] > 1;
         return dy * mask;
       });
     });
   };
-  CHECK(test::difference(grad(sum(grad(sum(square(rounded(x))), x, again)), x), T({2}, {0, 2}), 0) == "");
+  CHECK(test::difference(grad(sum(grad(sum(square(rounded(x))), x, again)), x), F64({2}, {0, 2}), 0) == "");
   // And a gradient that is not looked at.
   const auto last = [](auto& s, auto& dy, auto& dx) {
     dx.constant(0, [&] { return dy.detach() * slope(s.in(0)); });
   };
-  const T g = grad(sum(cube(x, last) * w), x, again);
-  CHECK(test::difference(g, T({2}, {15, 84}), 0) == "");
+  const F64 g = grad(sum(cube(x, last) * w), x, again);
+  CHECK(test::difference(g, F64({2}, {15, 84}), 0) == "");
   CHECK_FALSE(g.tracked());
 }

@@ -26,10 +26,10 @@ template <class T>
 std::vector<T> samples(T low, T high) {
   std::mt19937_64 engine(42);
   std::vector<T> x{low, high};
-  const int count = test::quick() ? 5000 : 200000;
-  for (int i = 0; i < count; ++i)
+  const int how_many = test::quick() ? 5000 : 200000;
+  for (int i = 0; i < how_many; ++i)
     x.push_back(low + (high - low) * static_cast<T>(static_cast<double>(engine() >> 11) * 0x1p-53));
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < how_many; ++i) {
     T v;
     if constexpr (sizeof(T) == 4)
       v = std::bit_cast<float>(static_cast<std::uint32_t>(engine()));

@@ -14,7 +14,7 @@ using figment::parameter;
 using figment::Reduction;
 using figment::Tensor;
 using test::error_of;
-using T = Tensor<double>;
+using F64 = Tensor<double>;
 
 namespace {
 
@@ -26,26 +26,28 @@ std::vector<int> bits(const Mask& m) { return {m.values().begin(), m.values().en
 }  // namespace
 
 TEST_CASE("comparisons give masks, with broadcasting and numbers", "[ops]") {
-  const T a({2, 2}, {1, 2, 3, nan_value}), b({2}, {2, 2});
+  const F64 a({2, 2}, {1, 2, 3, nan_value}), b({2}, {2, 2});
   CHECK(bits(greater(a, b)) == std::vector<int>{0, 0, 1, 0});
   CHECK(bits(less(a, b)) == std::vector<int>{1, 0, 0, 0});
   CHECK(bits(equal(a, b)) == std::vector<int>{0, 1, 0, 0});
   CHECK(bits(greater(a, 1)) == std::vector<int>{0, 1, 1, 0});
   CHECK(bits(less(a, 3)) == std::vector<int>{1, 1, 0, 0});
   CHECK(bits(equal(a, 3)) == std::vector<int>{0, 0, 1, 0});
-  CHECK(bits(is_finite(T({5}, {1, inf, -inf, nan_value, 0}))) == std::vector<int>{1, 0, 0, 0, 1});
+  CHECK(bits(is_finite(F64({5}, {1, inf, -inf, nan_value, 0}))) == std::vector<int>{1, 0, 0, 0, 1});
   CHECK(bits(is_finite(Tensor<float>({2}, {3e38f, std::numeric_limits<float>::infinity()}))) ==
         std::vector<int>{1, 0});
 }
 
 TEST_CASE("argmax and argmin name the first of equals", "[ops]") {
-  const T x({2, 4}, {1, 3, 3, 0, 5, 2, 2, 5});
+  const F64 x({2, 4}, {1, 3, 3, 0, 5, 2, 2, 5});
   CHECK((argmax(x, 1)(0) == 1 && argmax(x, 1)(1) == 0));
   CHECK((argmin(x, -1)(0) == 3 && argmin(x, -1)(1) == 1));
   CHECK((argmax(x, 0).shape() == figment::Shape{4} && argmax(x, 0)(1) == 0));
   CHECK(argmax(x) == 4);
-  CHECK(argmax(T::zeros({0, 3}), 1).size() == 0);
-  CHECK(error_of([] { argmax(T::zeros({3, 0}), 1); }) == "argmax: no elements along axis 1 of shape (3, 0)");
+  CHECK(argmax(F64::zeros({0, 3}), 1).size() == 0);
+  CHECK(error_of([] {
+          argmax(F64::zeros({3, 0}), 1);
+        }) == "argmax: no elements along axis 1 of shape (3, 0)");
 }
 
 TEST_CASE("integers beyond their type are errors and do not wrap", "[ops]") {
@@ -97,26 +99,26 @@ TEST_CASE("extremes and their places of nothing, over every axis, are errors by 
   };
   for (const figment::Shape& shape : {figment::Shape{0}, {0, 3}, {3, 0}, {2, 0, 3}, {0, 0}, {2, 3}}) {
     refused(
-        "max", [](auto& s, auto a) { max(T(s), a), max(Indices(s), a); }, shape);
+        "max", [](auto& s, auto a) { max(F64(s), a), max(Indices(s), a); }, shape);
     refused(
         "min", [](auto& s, auto a) { min(Mask(s), a); }, shape);
     refused(
-        "min", [](auto& s, auto a) { min(T(s), a); }, shape);
+        "min", [](auto& s, auto a) { min(F64(s), a); }, shape);
     refused(
         "argmax", [](auto& s, auto a) { argmax(Indices(s), a); }, shape);
     refused(
-        "argmax", [](auto& s, auto a) { argmax(T(s), a); }, shape);
+        "argmax", [](auto& s, auto a) { argmax(F64(s), a); }, shape);
     refused(
-        "argmin", [](auto& s, auto a) { argmin(T(s), a); }, shape);
+        "argmin", [](auto& s, auto a) { argmin(F64(s), a); }, shape);
   }
 }
 
 TEST_CASE("a power of 0 to the 0 has a gradient", "[ops]") {
-  const T a = parameter(T({5}, {0, 0, 0, 2, 0})), b = parameter(T({5}, {0, 1, 2, 0, 0.5}));
+  const F64 a = parameter(F64({5}, {0, 0, 0, 2, 0})), b = parameter(F64({5}, {0, 1, 2, 0, 0.5}));
   for (const bool create_graph : {false, true}) {
     const auto g = grad(sum(pow(a, b)), {a, b}, {create_graph});
-    CHECK(test::special_difference(g[0], T({5}, {0, 1, 0, 0, inf}), 0) == "");
-    CHECK(test::special_difference(g[1], T({5}, {0, 0, 0, std::log(2.0), 0}), 1) == "");
+    CHECK(test::special_difference(g[0], F64({5}, {0, 1, 0, 0, inf}), 0) == "");
+    CHECK(test::special_difference(g[1], F64({5}, {0, 0, 0, std::log(2.0), 0}), 1) == "");
   }
 }
 
@@ -195,18 +197,18 @@ TEST_CASE("the probabilities of a very long row sum to 1", "[ops]") {
 }
 
 TEST_CASE("reductions of infinities, NaN and nothing", "[ops]") {
-  const T x({3}, {1, nan_value, 2});
+  const F64 x({3}, {1, nan_value, 2});
   CHECK(std::isnan(max(x).item()));
   CHECK(std::isnan(min(x).item()));
-  CHECK(std::isnan(max(T({2}, {nan_value, 1})).item()));
-  CHECK(max(T({2}, {-inf, -inf})).item() == -inf);
-  CHECK(logsumexp(T({2}, {-inf, -inf})).item() == -inf);
-  CHECK(logsumexp(T({2}, {inf, 1})).item() == inf);
-  CHECK_THAT(logsumexp(T({2}, {1000, 1000})).item(), WithinRel(1000 + std::log(2.0), 1e-15));
-  CHECK_THAT(logsumexp(T({2}, {-1000, -1000})).item(), WithinRel(-1000 + std::log(2.0), 1e-15));
-  CHECK(sum(T::ones({0})).item() == 0);
-  CHECK(std::isnan(mean(T::ones({0})).item()));
-  CHECK(error_of([] { max(T::ones({0})); }) == "max: no elements in shape (0,)");
+  CHECK(std::isnan(max(F64({2}, {nan_value, 1})).item()));
+  CHECK(max(F64({2}, {-inf, -inf})).item() == -inf);
+  CHECK(logsumexp(F64({2}, {-inf, -inf})).item() == -inf);
+  CHECK(logsumexp(F64({2}, {inf, 1})).item() == inf);
+  CHECK_THAT(logsumexp(F64({2}, {1000, 1000})).item(), WithinRel(1000 + std::log(2.0), 1e-15));
+  CHECK_THAT(logsumexp(F64({2}, {-1000, -1000})).item(), WithinRel(-1000 + std::log(2.0), 1e-15));
+  CHECK(sum(F64::ones({0})).item() == 0);
+  CHECK(std::isnan(mean(F64::ones({0})).item()));
+  CHECK(error_of([] { max(F64::ones({0})); }) == "max: no elements in shape (0,)");
 }
 
 // Each row's shares do not depend on where the row lies, nor on its size: all are taken of the distances from
@@ -242,7 +244,7 @@ TEMPLATE_TEST_CASE("softmax and its kin are as good along any axis, and of large
         figment::Shape shape{3, 3, 3}, along{1, 1, 1};
         shape[axis] = along[axis] = n;
         const auto spread = [&](const Row& values) {
-          return figment::cast<TestType>(broadcast_to(T(along, values), shape));
+          return figment::cast<TestType>(broadcast_to(F64(along, values), shape));
         };
         Row counts;
         for (std::size_t i = 0; i < row.size(); ++i) counts.push_back(static_cast<double>(i + 1));
@@ -250,7 +252,7 @@ TEMPLATE_TEST_CASE("softmax and its kin are as good along any axis, and of large
         for (const bool create_graph : {false, true}) {
           INFO("axis " << axis << (create_graph ? ", recorded" : ""));
           const auto matches = [&](const Tensor<TestType>& found, const Row& expected) {
-            return test::special_difference(found, broadcast_to(T(along, expected), shape), 8);
+            return test::special_difference(found, broadcast_to(F64(along, expected), shape), 8);
           };
           const auto y = softmax(x, axis), z = log_softmax(x, axis);
           CHECK(matches(y, share) == "");
@@ -276,9 +278,9 @@ TEMPLATE_TEST_CASE("softmax and its kin are as good along any axis, and of large
         };
         INFO("axis " << axis << ", second");
         CHECK(test::special_difference(second(sum(w * log_softmax(x, axis))),
-                                       broadcast_to(T(along, dd_logarithm), shape), 32) == "");
-        CHECK(test::special_difference(second(sum(logsumexp(x, axis))), broadcast_to(T(along, dd_sum), shape),
-                                       32) == "");
+                                       broadcast_to(F64(along, dd_logarithm), shape), 32) == "");
+        CHECK(test::special_difference(second(sum(logsumexp(x, axis))),
+                                       broadcast_to(F64(along, dd_sum), shape), 32) == "");
       }
     }
 }
@@ -288,24 +290,24 @@ TEST_CASE("nothing has a softmax, and a logsumexp of -inf", "[ops]") {
     for (figment::Index axis = 0; axis < shape.rank(); ++axis)
       for (const bool create_graph : {false, true}) {
         INFO(to_string(shape) << " along " << axis);
-        const T x = parameter(T(shape));
-        for (const T& y : {softmax(x, axis), log_softmax(x, axis)}) {
+        const F64 x = parameter(F64(shape));
+        for (const F64& y : {softmax(x, axis), log_softmax(x, axis)}) {
           CHECK(y.shape() == shape);
           CHECK(grad(sum(y), x, {create_graph}).shape() == shape);
         }
-        const T y = logsumexp(x, axis);
+        const F64 y = logsumexp(x, axis);
         for (double v : y.values()) CHECK(v == -inf);
         CHECK(grad(sum(y), x, {create_graph}).shape() == shape);
       }
-  CHECK(logsumexp(T::ones({0})).item() == -inf);
-  CHECK(error_of([] { softmax(T::ones({2}), 1); }) == "softmax: axis 1 is out of range for shape (2,)");
-  CHECK(error_of([] { log_softmax(T::scalar(1)); }) == "log_softmax: axis -1 is out of range for shape ()");
-  CHECK(error_of([] { argmax(T(figment::Shape{0, 3})); }) == "argmax: no elements in shape (0, 3)");
+  CHECK(logsumexp(F64::ones({0})).item() == -inf);
+  CHECK(error_of([] { softmax(F64::ones({2}), 1); }) == "softmax: axis 1 is out of range for shape (2,)");
+  CHECK(error_of([] { log_softmax(F64::scalar(1)); }) == "log_softmax: axis -1 is out of range for shape ()");
+  CHECK(error_of([] { argmax(F64(figment::Shape{0, 3})); }) == "argmax: no elements in shape (0, 3)");
   CHECK(error_of([] {
-          batch_norm(T(figment::Shape{0, 3}), T(), T(), 0.1);
+          batch_norm(F64(figment::Shape{0, 3}), F64(), F64(), 0.1);
         }) == "batch_norm: expected some examples (N, …, C), found shape (0, 3)");
   CHECK(error_of([] {
-          batch_moments(T(figment::Shape{0, 3}));
+          batch_moments(F64(figment::Shape{0, 3}));
         }) == "batch_moments: expected some examples (N, …, C), found shape (0, 3)");
 }
 
@@ -315,7 +317,7 @@ TEMPLATE_TEST_CASE("an infinite slope does not come through where nothing depend
                    double) {
   using X = Tensor<TestType>;
   const auto of = [](std::initializer_list<double> v) {
-    return figment::cast<TestType>(T({static_cast<figment::Index>(v.size())}, v));
+    return figment::cast<TestType>(F64({static_cast<figment::Index>(v.size())}, v));
   };
   const X zero = X::zeros({});
   const auto gradients = [&](const X& at, auto f, std::initializer_list<double> expected) {
@@ -326,7 +328,8 @@ TEMPLATE_TEST_CASE("an infinite slope does not come through where nothing depend
         const X x = parameter(at);
         const X g = grad(sum(f(x)), x, {create_graph});
         CHECK(test::special_difference(reshape(g, {g.size()}),
-                                       T({static_cast<figment::Index>(expected.size())}, expected), 8) == "");
+                                       F64({static_cast<figment::Index>(expected.size())}, expected),
+                                       8) == "");
       }
   };
   const X x = of({-1, 0, 1, 4});
@@ -371,8 +374,8 @@ TEMPLATE_TEST_CASE("an infinite slope does not come through where nothing depend
 // z of this channel is 0 but for its rounding, which is another one when z is computed in another order.
 TEMPLATE_TEST_CASE("batch norm's gradient takes the signs of its own output", "[ops]", float, double) {
   using X = Tensor<TestType>;
-  const auto x = parameter(figment::cast<TestType>(T({4, 1}, {-0.1, -0.2, 0.1, -0.2})));
-  const auto w = figment::cast<TestType>(T({4, 1}, {1, 2, 3, 4}));
+  const auto x = parameter(figment::cast<TestType>(F64({4, 1}, {-0.1, -0.2, 0.1, -0.2})));
+  const auto w = figment::cast<TestType>(F64({4, 1}, {1, 2, 3, 4}));
   for (auto isa : test::supported_isas())
     for (const double shift : {0.0, 0.1})
       for (const auto activation : {figment::Activation::relu, figment::Activation::leaky_relu}) {
@@ -390,23 +393,23 @@ TEMPLATE_TEST_CASE("batch norm's gradient takes the signs of its own output", "[
 }
 
 TEST_CASE("softmax of far logits neither overflows nor loses its sum", "[ops]") {
-  const T y = softmax(T({2, 2}, {1000, 0, -1000, -1000}));
+  const F64 y = softmax(F64({2, 2}, {1000, 0, -1000, -1000}));
   CHECK((y(0, 0) == 1 && y(0, 1) == 0 && y(1, 0) == 0.5));
-  CHECK(log_softmax(T({2}, {1000, 0}))(1) == -1000);
-  const T x = parameter(T({1, 2}, {1000, -1000}));
-  const T g = grad(cross_entropy(x, Indices({1}, {1})), x);
+  CHECK(log_softmax(F64({2}, {1000, 0}))(1) == -1000);
+  const F64 x = parameter(F64({1, 2}, {1000, -1000}));
+  const F64 g = grad(cross_entropy(x, Indices({1}, {1})), x);
   CHECK((g(0, 0) == 1 && g(0, 1) == -1));
 }
 
 TEST_CASE("losses of logits at both ends", "[ops]") {
   // bce_with_logits(x, t) = max(x, 0) - x t + log(1 + e^-|x|)
-  const T x = parameter(T({4}, {1000, 1000, -1000, -1000})), t({4}, {1, 0, 1, 0});
-  const T y = bce_with_logits(x, t, Reduction::none);
+  const F64 x = parameter(F64({4}, {1000, 1000, -1000, -1000})), t({4}, {1, 0, 1, 0});
+  const F64 y = bce_with_logits(x, t, Reduction::none);
   CHECK((y(0) == 0 && y(1) == 1000 && y(2) == 1000 && y(3) == 0));
   CHECK(bce_with_logits(x, t, Reduction::sum).item() == 2000);
-  CHECK(test::difference(grad(bce_with_logits(x, t, Reduction::sum), x), T({4}, {0, 1, -1, 0}), 0) == "");
+  CHECK(test::difference(grad(bce_with_logits(x, t, Reduction::sum), x), F64({4}, {0, 1, -1, 0}), 0) == "");
   // Probabilities of exactly 0 and 1 cost what Keras' clip at 1e-7 makes of them.
-  const T p({2}, {0, 1}), wrong({2}, {1, 0});
+  const F64 p({2}, {0, 1}), wrong({2}, {1, 0});
   CHECK_THAT(bce(p, wrong).item(), WithinRel(-std::log(1e-7), 1e-9));
   CHECK_THAT(bce(p, p).item(), WithinRel(-std::log(1 - 1e-7), 1e-9));
 }
@@ -451,8 +454,8 @@ TEMPLATE_TEST_CASE("a sure and right logit has the loss of its mirror image, to 
       const auto slope = [&](const V& target) {
         return grad(bce_with_logits(ends, target, Reduction::sum), ends, {.create_graph = graph});
       };
-      CHECK(test::difference(slope(right), T({2}, {0, 0}), 0) == "");
-      CHECK(test::difference(slope(wrong), T({2}, {1, -1}), 0) == "");
+      CHECK(test::difference(slope(right), F64({2}, {0, 0}), 0) == "");
+      CHECK(test::difference(slope(wrong), F64({2}, {1, -1}), 0) == "");
     }
     const V p({2}, {TestType(0.25), TestType(1e-6)}), zeros = V::zeros({2});
     const V losses = bce(p, zeros, Reduction::none);
@@ -463,34 +466,34 @@ TEMPLATE_TEST_CASE("a sure and right logit has the loss of its mirror image, to 
 
 TEST_CASE("Kullback-Leibler divergences equal their closed forms", "[ops]") {
   // Binomial(2, 0.4) and uniform over three values: the example of Wikipedia's article, in nats.
-  const T p({3}, {0.36, 0.48, 0.16}), q = T::full({3}, 1 / 3.0);
+  const F64 p({3}, {0.36, 0.48, 0.16}), q = F64::full({3}, 1 / 3.0);
   CHECK_THAT(kl_divergence(p, q, Reduction::sum).item(), WithinAbs(0.0852996, 5e-8));  // the digits given
   CHECK_THAT(kl_divergence(q, p, Reduction::sum).item(), WithinAbs(0.097455, 5e-7));
   CHECK(kl_divergence(p, p, Reduction::sum).item() == 0);
-  CHECK(kl_divergence(T({2}, {0, 1}), T({2}, {0, 1}), Reduction::sum).item() == 0);  // 0 log 0 = 0
-  CHECK(kl_divergence(T({2}, {1, 0}), T({2}, {0, 1}), Reduction::sum).item() == inf);
+  CHECK(kl_divergence(F64({2}, {0, 1}), F64({2}, {0, 1}), Reduction::sum).item() == 0);  // 0 log 0 = 0
+  CHECK(kl_divergence(F64({2}, {1, 0}), F64({2}, {0, 1}), Reduction::sum).item() == inf);
   // N(0, 1) from itself, and N(1, 1): 1/2 a dimension.
-  CHECK(gaussian_kl(T::zeros({4, 3}), T::zeros({4, 3})).item() == 0);
-  CHECK(gaussian_kl(T::ones({4, 3}), T::zeros({4, 3})).item() == 1.5);
-  CHECK(gaussian_kl(T::ones({4, 3}), T::zeros({4, 3}), Reduction::sum).item() == 6);
-  const T m({2}, {1, -2}), lv({2}, {0.5, -1});
+  CHECK(gaussian_kl(F64::zeros({4, 3}), F64::zeros({4, 3})).item() == 0);
+  CHECK(gaussian_kl(F64::ones({4, 3}), F64::zeros({4, 3})).item() == 1.5);
+  CHECK(gaussian_kl(F64::ones({4, 3}), F64::zeros({4, 3}), Reduction::sum).item() == 6);
+  const F64 m({2}, {1, -2}), lv({2}, {0.5, -1});
   CHECK(gaussian_kl(m, lv, m, lv).item() == 0);
-  const T against = gaussian_kl(m, lv, T::zeros({2}), T::zeros({2}), Reduction::none);
+  const F64 against = gaussian_kl(m, lv, F64::zeros({2}), F64::zeros({2}), Reduction::none);
   CHECK(test::difference(gaussian_kl(m, lv, Reduction::none), against, 4) == "");
 }
 
 TEST_CASE("ties share the gradient", "[ops]") {
-  const T x = parameter(T({4}, {1, 3, 3, 3}));
-  CHECK(test::difference(grad(max(x), x), T({4}, {0, 1 / 3.0, 1 / 3.0, 1 / 3.0}), 1) == "");
-  const T a = parameter(T({2}, {1, 2})), b = parameter(T({2}, {1, 1}));
+  const F64 x = parameter(F64({4}, {1, 3, 3, 3}));
+  CHECK(test::difference(grad(max(x), x), F64({4}, {0, 1 / 3.0, 1 / 3.0, 1 / 3.0}), 1) == "");
+  const F64 a = parameter(F64({2}, {1, 2})), b = parameter(F64({2}, {1, 1}));
   const auto g = grad(sum(maximum(a, b)), {a, b});
-  CHECK(test::difference(g[0], T({2}, {0.5, 1}), 0) == "");
-  CHECK(test::difference(g[1], T({2}, {0.5, 0}), 0) == "");
+  CHECK(test::difference(g[0], F64({2}, {0.5, 1}), 0) == "");
+  CHECK(test::difference(g[1], F64({2}, {0.5, 0}), 0) == "");
 }
 
 TEST_CASE("gradients at the kinks are PyTorch's", "[ops]") {
   const auto at_zero = [](auto f) {
-    const T x = parameter(T::zeros({1}));
+    const F64 x = parameter(F64::zeros({1}));
     return grad(sum(f(x)), x).item();
   };
   CHECK(at_zero([](auto& x) { return relu(x); }) == 0);
@@ -501,19 +504,19 @@ TEST_CASE("gradients at the kinks are PyTorch's", "[ops]") {
 }
 
 TEST_CASE("a reshape shares memory, a slice copies", "[ops]") {
-  T x({2, 3}, {1, 2, 3, 4, 5, 6});
-  const T view = reshape(x, {3, 2}), row = slice(x, 0, 0, 1), part = select(x, 0, 1);
+  F64 x({2, 3}, {1, 2, 3, 4, 5, 6});
+  const F64 view = reshape(x, {3, 2}), row = slice(x, 0, 0, 1), part = select(x, 0, 1);
   x.set({0, 0}, 9);
   CHECK((view(0, 0) == 9 && row(0, 0) == 1));
   CHECK(part.shape() == figment::Shape{3});
 }
 
 TEST_CASE("masks and positions that change after use make the gradient throw", "[ops]") {
-  const T x = parameter(T({3}, {1, 2, 3}));
+  const F64 x = parameter(F64({3}, {1, 2, 3}));
   Mask mask({3}, {1, 0, 1});
-  const T chosen = sum(where(mask, x, T::zeros({3})) * 2);
+  const F64 chosen = sum(where(mask, x, F64::zeros({3})) * 2);
   Indices rows({2}, {2, 2});
-  const T taken = sum(take(x, rows));
+  const F64 taken = sum(take(x, rows));
   mask.fill(0);
   rows.fill(0);  // a loader that uses its buffers again does this
   const std::string rest =

@@ -93,7 +93,7 @@ struct Listed {
 };
 
 // The root of 0 is finite, its slope is not.
-struct Rooted {
+struct Roots {
   using value_type = double;
   Doubles a = parameter(Doubles::scalar(1)), b = parameter(Doubles({2}, {4, 1}));
   Doubles loss(const Doubles& x, const Context&) const { return mean(square(x - a)) + sum(sqrt(b)); }
@@ -338,7 +338,7 @@ TEST_CASE("a gradient that is not finite changes no weight, names its parameter 
   const auto train = batches({{1}, {2}, {3}});
   for (const double clip : {0.0, 1.0}) {
     INFO("clip_norm " << clip);
-    Rooted model;
+    Roots model;
     model.b.set({1}, 0);
     Sgd<double> sgd(parameters(model), {.rate = 0.1});
     CHECK(error_of([&] { fit(model, sgd, train, {.clip_norm = clip}); }) ==
@@ -349,7 +349,7 @@ TEST_CASE("a gradient that is not finite changes no weight, names its parameter 
     CHECK((sgd.steps() == 0 && model.a.item() == 1 && model.b(0) == 4 && model.b(1) == 0));
   }
   // In the last step of a run, where no loss follows that would show it; mended, the run goes on from there.
-  Rooted model;
+  Roots model;
   Sgd<double> sgd(parameters(model), {.rate = 0});
   data::Loader three(data::Dataset{Doubles::ones({3, 1})}, {.batch = 1});
   TrainPosition position;
