@@ -98,7 +98,7 @@ TEST_CASE("a graph that ends inside another's end is buried with it", "[autograd
     F64 y = x;
     for (int i = 0; i < 1000; ++i) {
       const F64 captured = square(y);
-      y = record("holder", {x}, T::scalar(1),
+      y = record("holder", {x}, F64::scalar(1),
                  [captured](auto&, auto& dy, auto& dx) { dx(0, [&] { return dy * captured; }); });
     }
   });
