@@ -34,8 +34,8 @@ struct Size {
                                  {.stride = stride, .padding = same ? Padding::same() : Padding::valid()});
   }
   std::string name() const {
-    return format("{}->{} {}x{} {}x{} s{}{}", in, out, side, side, window, window, stride,
-                  same ? "" : " valid");
+    return figment::format("{}->{} {}x{} {}x{} s{}{}", in, out, side, side, window, window, stride,
+                           same ? "" : " valid");
   }
 };
 // A transposed convolution's forward pass is the gradient by input of the one listed, and so on.
@@ -192,7 +192,7 @@ Measured measure(const Size& s, Pass pass, const Options& options) {
 void print(const Size& s, Pass pass, const Measured& m, const Options& options, double peak) {
   const Work work(s.geometry(s.batch));
   const double flops = 2 * work.inside;
-  const std::string name = format("b{} {}", s.batch, s.name());
+  const std::string name = figment::format("b{} {}", s.batch, s.name());
   const char* pass_name = pass_names[static_cast<int>(pass)];
   if (options.json) {
     std::printf(
@@ -224,7 +224,7 @@ int compare(const Options& options) {
   for (const Size& s : sizes)
     for (const Pass pass : {Pass::forward, Pass::by_input, Pass::by_weight}) {
       const auto name =
-          format("{} b{} {} {}", s.where, s.batch, s.name(), pass_names[static_cast<int>(pass)]);
+          figment::format("{} b{} {} {}", s.where, s.batch, s.name(), pass_names[static_cast<int>(pass)]);
       if (name.find(options.filter) != std::string::npos) wanted.emplace_back(&s, pass);
     }
   ensure(!wanted.empty(), "no convolution's name contains '{}'", options.filter);

@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
         if (round > 0) samples[p].push_back(t);
         if (round == 0) verify(list[p].name, a, b, c, s);
       }
-    std::printf("%-18s", format("{}x{}x{}", s.m, s.n, s.k).c_str());
+    std::printf("%-18s", figment::format("{}x{}x{}", s.m, s.n, s.k).c_str());
     double best_peer = 1e9, ours = 0;
     for (std::size_t p = 0; p < list.size(); ++p) {
       const double t = benchmarks::timing_of(samples[p]).median;

@@ -27,9 +27,9 @@ class Explorer {
     const std::pair<double, double> scales[] = {{1, 1}, {5, 1}, {-5, 1}, {1, 5}, {1, 10}};
     for (const auto& [mean, deviation] : scales)
       for (Index n : {100, 225, 400})
-        save(format("noise_mean_{}_deviation_{}_{}.png", mean, deviation, n),
-             format("noise of means from {} to {} and deviations from {} to {}", -mean, mean, -deviation,
-                    deviation),
+        save(figment::format("noise_mean_{}_deviation_{}_{}.png", mean, deviation, n),
+             figment::format("noise of means from {} to {} and deviations from {} to {}", -mean, mean,
+                             -deviation, deviation),
              images(spread_noise(n, trained_.settings.latent, mean, deviation, rng_)), 0);
   }
 

@@ -15,7 +15,8 @@ namespace {
 
 std::string numbered(const char* what, Index n) {
   const std::string digits = std::to_string(n);
-  return format("{}_{}.png", what, std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits);
+  return figment::format("{}_{}.png", what,
+                         std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits);
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ int train_gan(const recipes::GanSettings& settings, const GanRun& how, RunOption
   if (settings.enlarged) {
     run.picture("sample_256.png", "a sample, enlarged", resized(slice(samples, 0, 0, 1), 256));
     for (Index side : {14, 56, 448})
-      run.picture(format("real_{}.png", side), format("a real image at {}x{}", side, side),
+      run.picture(figment::format("real_{}.png", side), figment::format("a real image at {}x{}", side, side),
                   resized(shown(slice(images.train.x, 0, 0, 1)), side));
   }
   if (gan.options.classes > 0)

@@ -350,7 +350,7 @@ Training Run::train(const TrainingText& text,
                                                      {"tensorboard", board.error()}};
   for (const auto& [what, error] : own) {
     if (error.empty()) continue;
-    missing_.push_back(format("some of {}", what));
+    missing_.push_back(figment::format("some of {}", what));
     if (reason_.empty()) reason_ = error;
   }
   return run;

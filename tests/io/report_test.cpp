@@ -99,7 +99,7 @@ TEST_CASE("a report leaves out what is empty", "[report]") {
 
 TEST_CASE("frames are read from numbered files, in order, and spread when there are too many", "[report]") {
   test::TempDir dir;
-  for (Index n : {2, 10, 1, 100, 30}) io::write_png(dir / format("epoch_{}.png", n), noise(2, 2, 0));
+  for (Index n : {2, 10, 1, 100, 30}) io::write_png(dir / figment::format("epoch_{}.png", n), noise(2, 2, 0));
   for (const char* other : {"epoch_x.png", "epoch_.png", "samples.png", "epoch_3.txt", "step_4.png"})
     test::write_bytes(dir / other, "x");
   const auto captions = [&](Index most) {

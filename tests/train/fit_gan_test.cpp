@@ -205,8 +205,8 @@ TEST_CASE("a GAN's gradient that is not finite reaches no weight", "[train]") {
         const auto g = values(gan.generator), d = values(gan.discriminator);
         CHECK_THAT(
             error_of([&] { fit(gan, small.generator, small.discriminator, train, {.clip_norm = clip}); }),
-            StartsWith(format("fit: epoch 1, step 1: the gradient of {}.0.weight (",
-                              of_discriminator ? "discriminator" : "generator")) &&
+            StartsWith(figment::format("fit: epoch 1, step 1: the gradient of {}.0.weight (",
+                                       of_discriminator ? "discriminator" : "generator")) &&
                 EndsWith("nan"));
         CHECK(same(values(gan.generator), g));
         CHECK(small.generator.steps() == 0);

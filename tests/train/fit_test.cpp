@@ -64,10 +64,10 @@ struct Recorder final : Callback {
   std::string name;
   Recorder(std::vector<std::string>& e, std::string n) : events(e), name(std::move(n)) {}
   void on_step(TrainState& s) override {
-    events.push_back(format("{} step {}/{} {}/{}", name, s.epoch, s.epochs, s.step, s.steps));
+    events.push_back(figment::format("{} step {}/{} {}/{}", name, s.epoch, s.epochs, s.step, s.steps));
   }
   void on_epoch(TrainState& s) override {
-    events.push_back(format("{} epoch {} rows {}", name, s.epoch, s.history->rows.size()));
+    events.push_back(figment::format("{} epoch {} rows {}", name, s.epoch, s.history->rows.size()));
   }
   void on_end(const TrainState&) override { events.push_back(name + " end"); }
 };

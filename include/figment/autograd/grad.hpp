@@ -210,7 +210,7 @@ class Backward {
     if (!by_dy && !reads) return;
     std::size_t k = 0;
     while (k < inputs.size() && !(reads & read_input(k))) ++k;
-    const std::string what = by_dy ? "dy" : k < inputs.size() ? format("input {}", k) : "the output";
+    const std::string what = by_dy ? "dy" : k < inputs.size() ? figment::format("input {}", k) : "the output";
     ensure(
         false,
         "{}: its rule cuts the gradient of input {} off from {}, so that with create_graph its own gradient "

@@ -63,8 +63,8 @@ inline void compare_gradients(const GradcheckFunction& f, std::vector<Tensor<dou
       if ((detail::is_nan(error) || error > options.tolerance) && result.ok) {
         result.ok = false;
         result.message =
-            format("{} derivative by input {} (shape {}) at element {}: {} found, {} by differences", order,
-                   n, inputs[n].shape(), i, ours, numeric);
+            figment::format("{} derivative by input {} (shape {}) at element {}: {} found, {} by differences",
+                            order, n, inputs[n].shape(), i, ours, numeric);
       }
     }
 }

@@ -12,8 +12,8 @@
 namespace figment {
 
 /// What figment throws: one line saying what was expected, what was found, and where. (An instruction set
-/// that there is not is a plain std::runtime_error.) Visible, or what a library built with -fvisibility=hidden
-/// throws is another type to its caller.
+/// that there is not is a plain std::runtime_error.) Visible, or what a library built with
+/// -fvisibility=hidden throws is another type to its caller.
 struct [[gnu::visibility("default")]] Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -130,7 +130,7 @@ inline Shape with_extent(Shape shape, Index axis, Index extent) {
 }  // namespace detail
 
 /// The shape as text: "(2, 3)".
-inline std::string to_string(const Shape& shape) { return format("{}", shape); }
+inline std::string to_string(const Shape& shape) { return figment::format("{}", shape); }
 
 /// The common shape of two operands, NumPy's rules: aligned at the last dimension, extents equal or 1.
 /// `op` names the caller in the error.

@@ -80,7 +80,8 @@ class CsvReader {
   }
   void row() {
     const auto found = static_cast<Index>(fields_.size());
-    if (found != columns_) bad(format("{} columns as in the first line", columns_), format("{}", found));
+    if (found != columns_)
+      bad(figment::format("{} columns as in the first line", columns_), figment::format("{}", found));
     for (Index i = 0; i < columns_; ++i) {
       const std::string_view field = fields_[static_cast<std::size_t>(i)];
       if (i == label_) {
@@ -89,7 +90,7 @@ class CsvReader {
       }
       float value;
       if (!parse_number(field, value) || !figment::detail::is_finite(value))
-        bad(format("a finite number in column {}", i + 1), quoted(field));
+        bad(figment::format("a finite number in column {}", i + 1), quoted(field));
       values_.push_back(value);
     }
   }

@@ -84,13 +84,13 @@ class LibsvmReader {
     std::int32_t index;
     const auto [end, error] = std::from_chars(left.data(), left.data() + left.size(), index);
     if (end != left.data() + left.size() || error != std::errc() || index < 1 || index > features_)
-      bad(format("an index from 1 to {}", features_), left);
-    if (index <= last) bad(format("an index above {}, the one before", last), left);
+      bad(figment::format("an index from 1 to {}", features_), left);
+    if (index <= last) bad(figment::format("an index above {}, the one before", last), left);
 
     float value;
-    if (!parse_number(right, value)) bad(format("a number as value {}", index), right);
+    if (!parse_number(right, value)) bad(figment::format("a number as value {}", index), right);
     if (!figment::detail::is_finite(value))
-      bad(format("a finite number in the range of a float as value {}", index), right);
+      bad(figment::format("a finite number in the range of a float as value {}", index), right);
     indices_.push_back(index);
     values_.push_back(value);
     return index;

@@ -156,7 +156,7 @@ inline std::string mnist_lack(const std::filesystem::path& place) {
   if (!files.lack.empty() || files.format != MnistFormat::keras) return files.lack;
   const io::NpzReader file(files.train_images);
   for (const char* name : {"x_train", "y_train", "x_test", "y_test"})
-    if (!file.has(name)) return format("no array {} in it, as Keras' mnist.npz has", name);
+    if (!file.has(name)) return figment::format("no array {} in it, as Keras' mnist.npz has", name);
   return {};
 }
 

@@ -64,8 +64,8 @@ inline MnistFiles idx_files(const std::filesystem::path& dir, const std::string&
     for (const std::string& stem : stems)
       if (auto path = idx_file(dir, prefix + stem, ranks); !path.empty()) return path;
     if (files.lack.empty())
-      files.lack =
-          format("no {}-{} there (nor with a dot before idx, nor with .gz)", prefix + stems[0], name);
+      files.lack = figment::format("no {}-{} there (nor with a dot before idx, nor with .gz)",
+                                   prefix + stems[0], name);
     return std::filesystem::path();
   };
   files.train_images = find({"train-images"}, {"idx3"}, "idx3-ubyte");
@@ -96,7 +96,8 @@ inline MnistFiles mnist_files_of(const std::filesystem::path& file) {
   files.train_images = file;
   const auto beside = [&](const std::string& other, std::string_view what) {
     if (files.lack.empty() && (other.empty() || !is_file(dir / other)))
-      files.lack = format("no {} beside it, {}", other.empty() ? "file with test for train" : other, what);
+      files.lack =
+          figment::format("no {} beside it, {}", other.empty() ? "file with test for train" : other, what);
     return dir / other;
   };
   if (name.ends_with("-train-imgs.npz")) {

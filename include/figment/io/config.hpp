@@ -26,9 +26,9 @@ namespace detail {
 
 inline std::string compiler_text() {
 #if defined(__clang__)
-  return format("Clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+  return figment::format("Clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
 #elif defined(__GNUC__)
-  return format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+  return figment::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
 #else
   return "unknown";
 #endif

@@ -266,9 +266,9 @@ inline void dot_part(std::string& out, const LayerGraph& graph, std::size_t part
   const auto line = [&](const std::string& text) { out += "  " + text + "\n"; };
   for (std::size_t p = 0; p < graph.parts.size(); ++p)
     if (graph.parts[p].part == part) {
-      line(format("subgraph cluster_{} {", p) +
-           format("label=\"{}\"; labeljust=l; color=\"#cdd3da\"; fontcolor=\"#666e77\";",
-                  escape_dot(graph.title(p))));
+      line(figment::format("subgraph cluster_{} {", p) +
+           figment::format("label=\"{}\"; labeljust=l; color=\"#cdd3da\"; fontcolor=\"#666e77\";",
+                           escape_dot(graph.title(p))));
       dot_part(out, graph, p);
       line("}");
     }
@@ -278,7 +278,7 @@ inline void dot_part(std::string& out, const LayerGraph& graph, std::size_t part
     std::string label = escape_dot(graph.name(layer.path, part)) + ": " + escape_dot(layer.text) + "\\n" +
                         figment::detail::batch_text(layer.output);
     if (layer.parameters > 0) label += "\\n" + parameters_text(layer.parameters);
-    line(format("layer_{} [label=\"{}\"];", i, label));
+    line(figment::format("layer_{} [label=\"{}\"];", i, label));
   }
 }
 
@@ -286,15 +286,17 @@ inline std::string to_dot(const LayerGraph& graph, const std::string& title) {
   std::string out =
       "digraph model {\n  node [shape=box, fontname=\"Helvetica\", fontsize=11];\n"
       "  fontname=\"Helvetica\"; fontsize=12; labelloc=t;\n";
-  out += format("  label=\"{}{}{}\";\n", escape_dot(title), title.empty() ? "" : "\\n",
-                totals_text(graph.count));
-  const auto input = [&](std::size_t i) { return i == 0 ? std::string("input") : format("input_{}", i); };
+  out += figment::format("  label=\"{}{}{}\";\n", escape_dot(title), title.empty() ? "" : "\\n",
+                         totals_text(graph.count));
+  const auto input = [&](std::size_t i) {
+    return i == 0 ? std::string("input") : figment::format("input_{}", i);
+  };
   for (std::size_t i = 0; i < graph.inputs.size(); ++i)
-    out += format("  {} [shape=oval, label=\"{}\"];\n", input(i), escape_dot(graph.input_text(i)));
+    out += figment::format("  {} [shape=oval, label=\"{}\"];\n", input(i), escape_dot(graph.input_text(i)));
   dot_part(out, graph, LayerGraph::none);
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    for (std::size_t k : graph.layers[i].inputs) out += format("  {} -> layer_{};\n", input(k), i);
-    for (std::size_t k : graph.layers[i].from) out += format("  layer_{} -> layer_{};\n", k, i);
+    for (std::size_t k : graph.layers[i].inputs) out += figment::format("  {} -> layer_{};\n", input(k), i);
+    for (std::size_t k : graph.layers[i].from) out += figment::format("  layer_{} -> layer_{};\n", k, i);
   }
   return out + "}\n";
 }

@@ -43,7 +43,8 @@ class FileWriter {
       std::error_code error;
       std::filesystem::create_directories(dir, error);
       if (error)
-        throw WriteError(format("cannot write {}: making {}", path_.string(), dir.string()), error.value());
+        throw WriteError(figment::format("cannot write {}: making {}", path_.string(), dir.string()),
+                         error.value());
     }
     // "x" opens only a name that is free, so that two writers of one path do not share a temporary file.
     for (int i = 0; i < 100 && !file_; ++i) {

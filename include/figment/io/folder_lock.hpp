@@ -83,7 +83,7 @@ class FolderLock {
     const bool known = std::fscanf(file_.get(), "%lld", &process) == 1;
     file_.reset(), made_.clear();
     fail("cannot use the folder {}: a run of {} is going on in it", dir_.string(),
-         known ? format("process {}", process) : "another process");
+         known ? figment::format("process {}", process) : "another process");
   }
   /// The file is still the one in the folder.
   bool owned() const {

@@ -151,9 +151,10 @@ Tensor<T> read_numbers(const NumberType& type, const Shape& shape, bool fortran,
       visit_number(type, p, [&](auto v) {
         if (!number_fits<T>(v)) {
           using Limits = std::numeric_limits<T>;
-          const std::string range = std::is_floating_point_v<T> ? format("a number up to {}", (Limits::max)())
-                                                                : format("a whole number from {} to {}",
-                                                                         (Limits::min)(), (Limits::max)());
+          const std::string range =
+              std::is_floating_point_v<T>
+                  ? figment::format("a number up to {}", (Limits::max)())
+                  : figment::format("a whole number from {} to {}", (Limits::min)(), (Limits::max)());
           fail("{}: element {} is {}, expected {}", name, order.indices(place), v, range);
         }
         out[place] = static_cast<T>(v);

@@ -81,7 +81,7 @@ class OnnxExporter {
     } else {
       for (const Value& y : n.outputs)
         if (!find(y))
-          lose(y, true, format("{}: there is no export for a layer of this type", layers_.where()));
+          lose(y, true, figment::format("{}: there is no export for a layer of this type", layers_.where()));
     }
   }
 
@@ -99,7 +99,7 @@ class OnnxExporter {
     std::vector<Id> x;
     for (const Value& v : n.inputs) x.push_back(id_of(v, where));
     if (const std::optional<Id> id = written(n, x)) return set(y, *id);
-    lose(y, from_input, format("{}: there is no export for the operation '{}'", where, n.op));
+    lose(y, from_input, figment::format("{}: there is no export for the operation '{}'", where, n.op));
   }
   std::optional<Id> written(const Node& n, const std::vector<Id>& x) {
     static const std::map<std::string, const char*> one{{"relu", "Relu"}, {"sigmoid", "Sigmoid"},
@@ -165,7 +165,8 @@ class OnnxExporter {
       if (constant_of(v))
         states_.push_back({v, false, true});
       else
-        lose(v, false, format("{}: takes a tensor {} that no layer or operation has made", who, v.shape));
+        lose(v, false,
+             figment::format("{}: takes a tensor {} that no layer or operation has made", who, v.shape));
     }
     return *find(v);
   }

@@ -35,7 +35,7 @@ LoadReport import_tensors(const SafetensorsReader& reader, const std::vector<Tor
     found.insert(t.ours.data());
     if (forms.back().kind != TorchForm::Kind::itself) continue;
     if (const auto text = misfit<T>(reader, forms.back().names[0], t.layout.shape); !text.empty())
-      problems.others.push_back(format("{} for the model's '{}' {}", text, t.path, t.ours.shape()));
+      problems.others.push_back(figment::format("{} for the model's '{}' {}", text, t.path, t.ours.shape()));
   }
   for (std::size_t i = 0; i < tensors.size(); ++i)
     if (!reader.has(forms[i].names[0]) && !found.contains(tensors[i].ours.data()))

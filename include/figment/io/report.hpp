@@ -73,11 +73,11 @@ inline std::string base64(const std::vector<std::uint8_t>& bytes) {
 
 /// 3723 as "1 h 2 min 3 s", 1.25 as "1.2 s".
 inline std::string duration_text(double seconds) {
-  if (seconds < 10) return format("{} s", std::round(seconds * 10) / 10);
+  if (seconds < 10) return figment::format("{} s", std::round(seconds * 10) / 10);
   const auto s = static_cast<Index>(std::lround((std::min)(seconds, 1e15)));
-  if (s < 60) return format("{} s", s);
-  if (s < 3600) return format("{} min {} s", s / 60, s % 60);
-  return format("{} h {} min {} s", s / 3600, s / 60 % 60, s % 60);
+  if (s < 60) return figment::format("{} s", s);
+  if (s < 3600) return figment::format("{} min {} s", s / 60, s % 60);
+  return figment::format("{} h {} min {} s", s / 3600, s / 60 % 60, s % 60);
 }
 
 inline constexpr const char* report_style = R"css(
@@ -223,7 +223,7 @@ class ReportWriter {
     const auto figure = [&](const std::string& name, const std::string& value) {
       out_ += "<div><dt>" + escape_xml(name) + "</dt><dd>" + escape_xml(value) + "</dd></div>\n";
     };
-    for (const auto& [name, value] : r.figures) figure(name, format("{}", value));
+    for (const auto& [name, value] : r.figures) figure(name, figment::format("{}", value));
     if (r.seconds > 0) figure("time", duration_text(r.seconds));
     out_ += "</dl>\n";
   }
@@ -280,7 +280,7 @@ inline std::vector<ReportPicture> frames_in(const std::filesystem::path& directo
   const auto n = static_cast<Index>(found.size()), shown = (std::min)(n, most);
   for (Index i = 0; i < shown; ++i) {
     const auto& [number, file] = found[static_cast<std::size_t>((i + 1) * n / shown - 1)];
-    frames.emplace_back(file, format("{} {}", stem, number));
+    frames.emplace_back(file, figment::format("{} {}", stem, number));
   }
   return frames;
 }

@@ -47,7 +47,7 @@ struct LoadProblems {
     if (strict && !names.missing.empty()) parts.push_back("no tensor " + quoted(names.missing));
     parts.insert(parts.end(), others.begin(), others.end());
     if (strict && !names.unexpected.empty())
-      parts.push_back(format("{} has no {}", owner, quoted(names.unexpected)));
+      parts.push_back(figment::format("{} has no {}", owner, quoted(names.unexpected)));
     std::string text;
     for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
     ensure(text.empty(), "{}: {}: {}", who, file, text);
@@ -71,14 +71,14 @@ bool same_bytes(const Tensor<T>& a, const Tensor<T>& b) {
 template <class T>
 std::string misfit(const SafetensorsReader& reader, const std::string& name, const Shape& expected) {
   const std::string& type = reader.dtype(name);
-  if (!reads<T>(type)) return format("'{}' is {}, expected {}", name, type, readable<T>);
+  if (!reads<T>(type)) return figment::format("'{}' is {}, expected {}", name, type, readable<T>);
   const std::vector<std::uint64_t>& found = reader.extents(name);
   if (std::equal(found.begin(), found.end(), expected.begin(), expected.end(),
                  [](std::uint64_t a, Index b) { return a == static_cast<std::uint64_t>(b); }))
     return "";
   std::string text;
   for (const std::uint64_t d : found) text += (text.empty() ? "" : ", ") + std::to_string(d);
-  return format("'{}' is ({}{}), expected {}", name, text, found.size() == 1 ? "," : "", expected);
+  return figment::format("'{}' is ({}{}), expected {}", name, text, found.size() == 1 ? "," : "", expected);
 }
 
 /// The file's values of these tensors; undefined ones of tensors that it lacks, which another name of the

@@ -176,7 +176,7 @@ class SafetensorsReader {
     ensure(detail::reads<T>(e.dtype), "read_safetensors: {}: '{}' is {}, expected {}", name_, tensor, e.dtype,
            detail::readable<T>);
     const Shape shape = shape_of(tensor);
-    const std::string who = format("read_safetensors: {}: '{}'", name_, tensor);
+    const std::string who = figment::format("read_safetensors: {}: '{}'", name_, tensor);
     bool good = std::fseek(file_.get(), static_cast<long>(begin_ + e.begin), SEEK_SET) == 0;
     return detail::read_numbers<T>(detail::dtype_numbers(e.dtype), shape, false, who,
                                    [&](void* to, std::size_t bytes) {

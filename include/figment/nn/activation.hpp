@@ -23,7 +23,7 @@ struct LeakyRelu {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return leaky_relu(x, slope); });
   }
-  std::string describe() const { return format("LeakyRelu({})", slope); }
+  std::string describe() const { return figment::format("LeakyRelu({})", slope); }
 };
 /// x, but alpha (e^x - 1) where it is negative, as elu().
 struct Elu {
@@ -32,7 +32,7 @@ struct Elu {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return elu(x, alpha); });
   }
-  std::string describe() const { return format("Elu({})", alpha); }
+  std::string describe() const { return figment::format("Elu({})", alpha); }
 };
 /// x Phi(x) of each element, as gelu().
 struct Gelu {

@@ -57,7 +57,7 @@ struct BatchNorm {
   }
 
   std::string describe() const {
-    const std::string size = format("BatchNorm({}", running_mean.size());
+    const std::string size = figment::format("BatchNorm({}", running_mean.size());
     return size + detail::closing_text(activation);
   }
 

@@ -46,9 +46,9 @@ inline Fans conv_fans(const char* layer, Index in, Index out, const ConvOptions&
 inline std::string describe_conv(const char* layer, Index in, Index out, const Shape& weight,
                                  const ConvOptions& o, const std::string& more, Activation activation) {
   const std::string kernel = extent_text({weight[0], weight[1]});
-  return format("{}({}, {}, {}{}{}{}", layer, in, out, kernel,
-                window_text(o.stride, 1, o.padding, o.dilation), more,
-                o.groups > 1 ? format(", groups {}", o.groups) : "") +
+  return figment::format("{}({}, {}, {}{}{}{}", layer, in, out, kernel,
+                         window_text(o.stride, 1, o.padding, o.dilation), more,
+                         o.groups > 1 ? figment::format(", groups {}", o.groups) : "") +
          closing_text(activation);
 }
 

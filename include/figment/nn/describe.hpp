@@ -28,11 +28,11 @@ namespace detail {
 
 /// How a layer's description ends: with its activation, if it has one.
 inline std::string closing_text(Activation a) {
-  return a == Activation::none ? ")" : format(", {})", name(a));
+  return a == Activation::none ? ")" : figment::format(", {})", name(a));
 }
 
 /// "5x3".
-inline std::string extent_text(Extent2 e) { return format("{}x{}", e.height, e.width); }
+inline std::string extent_text(Extent2 e) { return figment::format("{}x{}", e.height, e.width); }
 /// "2", or "2x1" where the two differ.
 inline std::string short_text(Extent2 e) {
   return e.height == e.width ? std::to_string(e.height) : extent_text(e);
@@ -47,7 +47,7 @@ inline std::string window_text(Extent2 stride, Extent2 usual_stride, const Paddi
   else if (p.top != 0 || p.left != 0 || p.bottom != 0 || p.right != 0)
     s += p.top == p.bottom && p.left == p.right
              ? ", padding " + short_text({p.top, p.left})
-             : format(", padding {} {} {} {}", p.top, p.left, p.bottom, p.right);
+             : figment::format(", padding {} {} {} {}", p.top, p.left, p.bottom, p.right);
   if (!(dilation == Extent2(1))) s += ", dilation " + short_text(dilation);
   return s;
 }

@@ -45,7 +45,7 @@ struct Dropout {
       return detail::drop_out(x, rate, context.generator("Dropout").reserve<T>(x.size()));
     });
   }
-  std::string describe() const { return format("Dropout({})", rate); }
+  std::string describe() const { return figment::format("Dropout({})", rate); }
 };
 
 }  // namespace figment

@@ -25,7 +25,7 @@ struct GaussianNoise {
       return x + context.generator("GaussianNoise").normal<T>(x.shape(), T(0), static_cast<T>(deviation));
     });
   }
-  std::string describe() const { return format("GaussianNoise({})", deviation); }
+  std::string describe() const { return figment::format("GaussianNoise({})", deviation); }
 };
 
 }  // namespace figment

@@ -44,8 +44,8 @@ struct LabelEmbedding {
   void visit(auto&& v) { v("table", table, Layout::table); }
 
   std::string describe() const {
-    return format("LabelEmbedding({}, {}{})", table.dim(0), table.dim(1),
-                  mode == LabelMode::multiply ? ", multiply" : "");
+    return figment::format("LabelEmbedding({}, {}{})", table.dim(0), table.dim(1),
+                           mode == LabelMode::multiply ? ", multiply" : "");
   }
 
  private:

@@ -45,7 +45,7 @@ struct LayerNorm {
     if (gamma.defined()) v("gamma", gamma, Layout::scale), v("beta", beta, Layout::shift);
   }
 
-  std::string describe() const { return format("LayerNorm({})", features); }
+  std::string describe() const { return figment::format("LayerNorm({})", features); }
 };
 
 }  // namespace figment

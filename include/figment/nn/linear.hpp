@@ -42,7 +42,7 @@ struct Linear {
   }
 
   std::string describe() const {
-    const std::string sizes = format("Linear({}, {}", weight.dim(0), weight.dim(1));
+    const std::string sizes = figment::format("Linear({}, {}", weight.dim(0), weight.dim(1));
     return sizes + detail::closing_text(activation);
   }
 };

@@ -135,7 +135,7 @@ class Visitor {
     } else if constexpr (!plain && requires { std::begin(member), std::end(member); }) {
       detail::VisitorPath::Scope scope(path_, name);
       Index position = 0;
-      for (auto& element : member) (*this)(format("{}", position++), element, tag...);
+      for (auto& element : member) (*this)(figment::format("{}", position++), element, tag...);
     } else {
       static_assert(
           plain,

@@ -55,8 +55,8 @@ inline void check_penalty(const char* who, PenaltyOptions o) {
 /// "l1 0.0001 l2 0.01", without those that are 0.
 inline std::string penalty_text(PenaltyOptions o) {
   std::string s;
-  if (o.l1 != 0) s += format("l1 {}", o.l1);
-  if (o.l2 != 0) s += format("{}l2 {}", s.empty() ? "" : " ", o.l2);
+  if (o.l1 != 0) s += figment::format("l1 {}", o.l1);
+  if (o.l2 != 0) s += figment::format("{}l2 {}", s.empty() ? "" : " ", o.l2);
   return s;
 }
 
@@ -85,7 +85,9 @@ struct ActivityPenalty {
       return x;
     });
   }
-  std::string describe() const { return format("ActivityPenalty({})", detail::penalty_text(options)); }
+  std::string describe() const {
+    return figment::format("ActivityPenalty({})", detail::penalty_text(options));
+  }
 };
 
 /// A layer whose weight, but not its bias, adds its penalty to the loss (Keras' kernel_regularizer). The

@@ -12,8 +12,8 @@ namespace detail {
 inline std::string describe_pool(const char* layer, const PoolOptions& o) {
   const Extent2 stride{o.stride.height ? o.stride.height : o.window.height,
                        o.stride.width ? o.stride.width : o.window.width};
-  return format("{}({}{})", layer, short_text(o.window),
-                window_text(stride, o.window, o.padding, o.dilation));
+  return figment::format("{}({}{})", layer, short_text(o.window),
+                         window_text(stride, o.window, o.padding, o.dilation));
 }
 
 }  // namespace detail

@@ -173,7 +173,7 @@ struct [[gnu::visibility("default")]] LayerError : Error {
 
   [[gnu::cold]] LayerError(std::string p, std::string l, std::string r, std::vector<Landmark> marks,
                            Description from)
-      : Error(format("{}{}{}: {}", p, p.empty() || l.empty() ? "" : " ", l, r)),
+      : Error(figment::format("{}{}{}: {}", p, p.empty() || l.empty() ? "" : " ", l, r)),
         path(std::move(p)),
         layer(std::move(l)),
         reason(std::move(r)),
@@ -217,7 +217,7 @@ struct [[gnu::visibility("default")]] LayerError : Error {
     if (own || error.find_in(layer.tensors())) {
       if (error.path.empty()) error.layer = layer();
     } else if (e.path.empty()) {  // a layer that nothing tells the place of
-      error.reason = format("{}: {}", e.layer, e.reason);
+      error.reason = figment::format("{}: {}", e.layer, e.reason);
       error.layer = layer();
     }
     throw LayerError(join_paths(name, error.path), error.layer, error.reason, error.landmarks, {});

@@ -23,7 +23,7 @@ struct Reshape {
     for (Index d : shape) out.push_back(d);
     return detail::reported(*this, x, [&] { return figment::reshape(x, out); });
   }
-  std::string describe() const { return format("Reshape{}", shape); }
+  std::string describe() const { return figment::format("Reshape{}", shape); }
 };
 
 }  // namespace figment

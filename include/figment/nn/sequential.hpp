@@ -129,7 +129,7 @@ class Sequential {
 
   // Out of line, as any type of layer is added by them.
   [[gnu::noinline]] void append(Owned layer) {
-    layer->name = format("{}", layers_.size());
+    layer->name = figment::format("{}", layers_.size());
     push(std::move(layer));
   }
   [[gnu::noinline]] void push(Owned layer) {

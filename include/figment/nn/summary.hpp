@@ -60,9 +60,10 @@ std::string summary(M& module, const SampleInputs& inputs) {
       rows.push_back(
           {row.path, row.layer, detail::batch_text(row.output), detail::thousands(row.parameters)});
   const ParameterCount count = count_parameters(module);
-  return detail::table(rows, 3) + format("parameters: {}, trainable {}, not trainable {}\n",
-                                         detail::thousands(count.trainable + count.fixed),
-                                         detail::thousands(count.trainable), detail::thousands(count.fixed));
+  return detail::table(rows, 3) + figment::format("parameters: {}, trainable {}, not trainable {}\n",
+                                                  detail::thousands(count.trainable + count.fixed),
+                                                  detail::thousands(count.trainable),
+                                                  detail::thousands(count.fixed));
 }
 /// The same of a single input, of shape `sample` without the batch.
 template <class M>

@@ -24,7 +24,7 @@ struct UpSample2d {
     return detail::reported(*this, x, [&] { return upsample2d(x, factor, mode); });
   }
   std::string describe() const {
-    return format("UpSample2d({}, {})", detail::short_text(factor), name(mode));
+    return figment::format("UpSample2d({}, {})", detail::short_text(factor), name(mode));
   }
 };
 

@@ -152,7 +152,8 @@ class FitRun {
       ++state_.step;
       learn(batch, [&](const auto& loss, const auto& total) {
         means.add(loss, total, batch.size());
-        if (!means.bad.empty()) diverged(format("epoch {}, step {}", state_.epoch, state_.step), means);
+        if (!means.bad.empty())
+          diverged(figment::format("epoch {}, step {}", state_.epoch, state_.step), means);
       });
       at_.step = state_.step;
       publish();
@@ -173,7 +174,8 @@ class FitRun {
     for (const auto& batch : batches) {
       const auto loss = loss_of(batch, context);
       validation_.add(loss, loss.total(), batch.size());
-      if (!validation_.bad.empty()) diverged(format("epoch {}, validation", state_.epoch), validation_);
+      if (!validation_.bad.empty())
+        diverged(figment::format("epoch {}, validation", state_.epoch), validation_);
     }
     ensure(validation_.samples > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
   }
@@ -213,7 +215,7 @@ class FitRun {
 
  private:
   [[noreturn, gnu::cold]] void diverged(const std::string& where, const LossMeans& means) {
-    throw NonFiniteLoss(format("fit: {}: {}", where, means.bad), at_.history);
+    throw NonFiniteLoss(figment::format("fit: {}: {}", where, means.bad), at_.history);
   }
 
   double elapsed() const {

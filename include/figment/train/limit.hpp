@@ -34,7 +34,7 @@ template <class T, class Model>
                                                        const TensorList<T>& gradients, Model* model) {
   const std::size_t at = first_non_finite<T>(gradients);
   if (at == gradients.size()) return "the norm of the gradients is inf";
-  std::string name = format("parameter {}", at);
+  std::string name = figment::format("parameter {}", at);
   if constexpr (!std::is_same_v<Model, NoModel>) {
     bool found = false;
     for_each_tensor(*model, [&](const std::string& path, const auto& t, bool) {
@@ -44,7 +44,7 @@ template <class T, class Model>
   }
   const auto values = gradients[at].values();
   const T value = *std::find_if(values.begin(), values.end(), [](T v) { return !is_finite(v); });
-  return format("the gradient of {} {} is {}", name, gradients[at].shape(), value);
+  return figment::format("the gradient of {} {} is {}", name, gradients[at].shape(), value);
 }
 
 /// Scales gradients of a norm above clip_norm down to it; 0 leaves them. Of those that are not finite it says

@@ -85,7 +85,7 @@ struct LossMeans {
   }
   void take(std::size_t at, double value) {
     latest[at] += value;
-    if (!detail::is_finite(value) && bad.empty()) bad = format("{} is {}", names[at], value);
+    if (!detail::is_finite(value) && bad.empty()) bad = figment::format("{} is {}", names[at], value);
   }
   void commit(Index size) {
     if (bad.empty()) {

@@ -2,8 +2,8 @@
 // memory, and are AVX2's. Included inside an instruction set's namespace. tests/kernels/emulated_avx512.hpp
 // has every intrinsic used here.
 #ifndef FIGMENT_KERNEL_REGION
-#include "figment/kernels/targets.hpp"  // opened alone
 #include "figment/kernels/generic/alone.inl"
+#include "figment/kernels/targets.hpp"  // opened alone
 #endif
 
 template <class T>
