@@ -124,7 +124,6 @@ TEST_CASE("what no file can be made of is refused by name", "[io]") {
       {"cannot write : ", "No such file", [] { io::write_file("", std::string_view("x")); }},
       {"0 Linear(3, 2): ", "x (1, 0)", onnx({0})},
       {"0 Linear(3, 2): ", "x (1,)", onnx({})},
-      {"export_onnx: ", "Sequential", [&] { io::export_onnx(dir / "x", Sequential<float>(), {2}); }},
       {"shape: ", "6 dimensions", onnx({1, 1, 1, 1, 1, 1})},
       {"0 Linear(3, 2): ", "x (1, 2)", [&] { io::diagram(net, {2}); }},
       {"0 Linear(3, 2): ", "x (1, 2)", [&] { board.graph("net", net, {2}); }},

@@ -55,7 +55,7 @@ TEST_CASE("batch norm's options and messages", "[nn]") {
         "batch_norm: expected a positive epsilon, found 0");
   CHECK(error_of([] {
           batch_moments(Doubles::ones({0, 3}));
-        }) == "batch_norm: expected some examples (N, …, C), found shape (0, 3)");
+        }) == "batch_moments: expected some examples (N, …, C), found shape (0, 3)");
 }
 
 TEST_CASE("batch norm in a model: names, summary, clones and copies", "[nn]") {

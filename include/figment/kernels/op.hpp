@@ -12,6 +12,7 @@ struct Square {};
 struct Exp {};
 struct Log {};
 struct Sqrt {};
+struct PowHalf {};  // a square root but for the infinity and the 0 below it
 struct Tanh {};
 struct Sigmoid {};
 struct Softplus {};

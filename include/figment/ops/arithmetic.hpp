@@ -120,9 +120,8 @@ template <class T>
 Tensor<T> power(const Tensor<T>& x, double p) {
   if (p == 2) return map(kernels::op::Square{}, x);
   if (p == 3) return map(kernels::op::Mul{}, map(kernels::op::Square{}, x), x, "pow");
-  if (p == 0.5) return map(kernels::op::Sqrt{}, x);  // NaN of -infinity, as in PyTorch
-  if (p == -0.5)
-    return power(map(kernels::op::Sqrt{}, map(kernels::op::Affine{1, 0}, x)), -1);  // -0 + 0 is 0
+  if (p == 0.5) return map(kernels::op::PowHalf{}, x);
+  if (p == -0.5) return power(power(x, 0.5), -1);
   if (p == -1) return map(kernels::op::Div{}, Tensor<T>::ones({}), x, "pow");
   return transform<T>(x, [p](T v) { return std::pow(v, static_cast<T>(p)); });
 }

@@ -32,6 +32,12 @@ template <class V>
 V apply(op::Sqrt, V x) {
   return sqrt(x);
 }
+// As C's pow has it: infinity of either infinity, and 0 of either 0.
+template <class V>
+V apply(op::PowHalf, V x) {
+  const V root = sqrt(x + constant(x, 0)), infinity = constant(x, std::numeric_limits<double>::infinity());
+  return select(x == -infinity, infinity, root);
+}
 template <class V>
 V apply(op::Tanh, V x) {
   return tanh(x);
