@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What the umbrella header costs its users: compiles a program that trains a VAE (compile_cost/vae.cpp) and one that
-# multiplies two Eigen matrices, alternately, five times each, and compares the medians. Exits with 1 beyond the budget.
+# multiplies two Eigen matrices, alternately, five times each, and compares the least of each, which other work disturbs least. Exits with 1 beyond
+# the budget.
 # With --examples, instead, what each file of the examples costs, once.
 #   [CXX=clang++] [EIGEN=/usr/include/eigen3] ./benchmarks/compile_cost.sh [--examples]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 here=$root/benchmarks/compile_cost
-time_budget=3.0 memory_budget=2.5
+time_budget=3.5 memory_budget=2.5
 read -ra compiler <<<"${CXX:-c++}"
 export CCACHE_DISABLE=1
 
@@ -53,15 +54,15 @@ for _ in 1 2 3 4 5; do
   done
 done
 
-# median FILE COLUMN
-median() { cut -d' ' -f"$2" "$1" | sort -n | sed -n 3p; }
+# least FILE COLUMN
+least() { cut -d' ' -f"$2" "$1" | sort -n | head -n 1; }
 
 printf '%-28s %10s %10s\n' "${compiler[*]} -O2" seconds MB
 for program in eigen vae; do
-  printf '%-28s %10.2f %10.0f\n' "$program.cpp" "$(median "$scratch/$program" 1)" "$(median "$scratch/$program" 2)"
+  printf '%-28s %10.2f %10.0f\n' "$program.cpp" "$(least "$scratch/$program" 1)" "$(least "$scratch/$program" 2)"
 done
-awk -v t="$(median "$scratch/vae" 1)" -v t0="$(median "$scratch/eigen" 1)" -v t_max=$time_budget \
-  -v m="$(median "$scratch/vae" 2)" -v m0="$(median "$scratch/eigen" 2)" -v m_max=$memory_budget 'BEGIN {
+awk -v t="$(least "$scratch/vae" 1)" -v t0="$(least "$scratch/eigen" 1)" -v t_max=$time_budget \
+  -v m="$(least "$scratch/vae" 2)" -v m0="$(least "$scratch/eigen" 2)" -v m_max=$memory_budget 'BEGIN {
   printf "%-28s %9.2fx %9.2fx\n%-28s %9.2fx %9.2fx\n", "ratio", t / t0, m / m0, "budget", t_max, m_max
   if (t > t_max * t0 || m > m_max * m0) { print "beyond the budget" > "/dev/stderr"; exit 1 }
 }'

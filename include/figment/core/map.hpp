@@ -13,6 +13,22 @@ inline constexpr Index elementwise_grain = 32768;
 /// A loop over fewer elements is not worth vectors of its own.
 inline constexpr Index shortest_row = 16;
 
+/// A view of a callable f(row, rows, a offset, b offset), so that what walks over runs is compiled once.
+class RunFunction {
+ public:
+  template <class F>
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload): lambdas convert
+  RunFunction(F&& f)
+      : object_(&f), call_([](void* o, Index row, Index rows, Index a, Index b) {
+          (*static_cast<std::remove_reference_t<F>*>(o))(row, rows, a, b);
+        }) {}
+  void operator()(Index row, Index rows, Index a, Index b) const { call_(object_, row, rows, a, b); }
+
+ private:
+  void* object_;
+  void (*call_)(void*, Index, Index, Index, Index);
+};
+
 /// Two operands over a common shape, as few loops as possible: neighbouring dimensions that step alike are
 /// one. Steps are in elements, 0 where an operand repeats; the innermost steps are 0 or 1.
 struct BroadcastLoops {
@@ -57,8 +73,7 @@ struct BroadcastLoops {
 
   /// Calls f(row, rows, a offset, b offset) for the innermost runs in [begin, end), as many at once as the
   /// loop around them has: their offsets are a_step[1] and b_step[1] apart.
-  template <class F>
-  void each_run(Index begin, Index end, F&& f) const {
+  [[gnu::noinline]] void each_run(Index begin, Index end, RunFunction f) const {
     Index at[max_rank + 1] = {}, a = 0, b = 0, rest = begin;
     for (Index d = 1; d < rank; ++d) {
       at[d] = rest % extent[d];

@@ -23,15 +23,35 @@ inline double chunked_sum(Index n, RangeFunction<double> part) {
   return total;
 }
 
-/// y[j] = the sum of column j of x (rows, columns), divided.
-template <class From, class To>
-void sum_columns(const From* x, To* y, Index rows, Index columns, double divisor) {
-  const auto finish = [&](const double* totals, Index begin, Index n) {
-    if (divisor == 1)
-      for (Index j = 0; j < n; ++j) y[begin + j] = static_cast<To>(totals[j]);
-    else
-      for (Index j = 0; j < n; ++j) y[begin + j] = static_cast<To>(totals[j] / divisor);
-  };
+/// Where sums go, divided and rounded: to float or double, which what adds need not know.
+struct SumsTo {
+  void* y;
+  double divisor;
+  void (*store)(const double* totals, void* y, Index n, double divisor);
+  std::size_t size;  // of an element
+
+  /// Those from element `begin` on.
+  SumsTo from(Index begin) const {
+    return {static_cast<char*>(y) + static_cast<std::size_t>(begin) * size, divisor, store, size};
+  }
+  void operator()(const double* totals, Index n) const { store(totals, y, n, divisor); }
+};
+template <class T>
+SumsTo sums_to(Tensor<T>& y, double divisor) {
+  return {y.mutable_data(), divisor,
+          [](const double* totals, void* to, Index n, double d) {
+            T* const out = static_cast<T*>(to);
+            if (d == 1)
+              for (Index j = 0; j < n; ++j) out[j] = static_cast<T>(totals[j]);
+            else
+              for (Index j = 0; j < n; ++j) out[j] = static_cast<T>(totals[j] / d);
+          },
+          sizeof(T)};
+}
+
+/// The sums of the columns of x (rows, columns).
+template <class T>
+void sum_columns(const T* x, const SumsTo& y, Index rows, Index columns) {
   if (rows <= row_chunk) {
     parallel_for(columns, elementwise_grain / std::max<Index>(rows, 1) + 16, [&](Index begin, Index end) {
       double totals[256];
@@ -39,7 +59,7 @@ void sum_columns(const From* x, To* y, Index rows, Index columns, double divisor
         n = std::min<Index>(end - begin, 256);
         std::fill_n(totals, n, 0.0);
         kernels::sum_rows(x + begin, columns, totals, rows, n);
-        finish(totals, begin, n);
+        y.from(begin)(totals, n);
       }
     });
     return;
@@ -55,51 +75,66 @@ void sum_columns(const From* x, To* y, Index rows, Index columns, double divisor
                });
   for (Index c = 1; c < chunks; ++c)
     for (Index j = 0; j < columns; ++j) p[j] += p[c * columns + j];
-  finish(p, 0, columns);
+  y(p, columns);
 }
 
-/// Sums x, seen as (outer, middle, inner), over the middle, and divides.
-template <class From, class To>
-void sum_middle(const From* x, To* y, Index outer, Index middle, Index inner, double divisor) {
+/// The sums of x, seen as (outer, middle, inner), over the middle.
+template <class T>
+void sum_middle(const T* x, const SumsTo& y, Index outer, Index middle, Index inner) {
   parallel_for(outer, elementwise_grain / std::max<Index>(middle * inner, 1) + 1,
                [&](Index begin, Index end) {
                  for (Index o = begin; o < end; ++o) {
-                   const From* from = x + o * middle * inner;
-                   if (inner != 1)
-                     sum_columns(from, y + o * inner, middle, inner, divisor);
-                   else
-                     y[o] = static_cast<To>(chunked_sum(middle,
-                                                        [from](Index b, Index e) {
-                                                          return kernels::sum_unary(kernels::op::Identity{},
-                                                                                    from + b, e - b);
-                                                        }) /
-                                            divisor);
+                   const T* from = x + o * middle * inner;
+                   if (inner != 1) {
+                     sum_columns(from, y.from(o * inner), middle, inner);
+                     continue;
+                   }
+                   const double total = chunked_sum(middle, [from](Index b, Index e) {
+                     return kernels::sum_unary(kernels::op::Identity{}, from + b, e - b);
+                   });
+                   y.from(o)(&total, 1);
                  }
                });
 }
 
-/// Sums x down to `shape`, which broadcasts to x's, and divides; not recorded. What is not summed at once is
-/// double until the end.
-template <class To, class From>
-Tensor<To> reduce_as(const Tensor<From>& x, const Shape& shape, double divisor) {
+/// Sums what sum_middle has left, a small part of what it was.
+inline void sum_rest(const Tensor<double>& x, const Shape& shape, const SumsTo& y) {
+  Tensor<double> sums = Tensor<double>::zeros(shape);
+  double* const out = sums.mutable_data();
+  const double* const in = x.data();
+  const BroadcastLoops loops(x.shape(), x.shape(), shape);
+  const Index inner = loops.extent[0], step = loops.b_step[0];
+  loops.each_row(0, loops.rows(), [&](Index, Index from, Index to) {
+    for (Index i = 0; i < inner; ++i) out[to + i * step] += in[from + i];
+  });
+  y(out, sums.size());
+}
+
+/// Sums x down to `shape`, which broadcasts to x's. What is not summed at once is double until the end.
+template <class T>
+void reduce_into(const Tensor<T>& x, const Shape& shape, const SumsTo& y) {
   const Index lead = x.rank() - shape.rank();
-  Shape from = x.shape();
-  // One pass for each run of neighbouring dimensions that is summed, the last run first.
+  Shape left = x.shape();
+  // The last run of neighbouring dimensions that is summed, then what is before it.
   Index d = x.rank() - 1;
-  const auto summed = [&](Index i) { return from[i] != 1 && (i < lead || shape[i - lead] == 1); };
+  const auto summed = [&](Index i) { return left[i] != 1 && (i < lead || shape[i - lead] == 1); };
   while (d >= 0 && !summed(d)) --d;
   Index inner = 1, middle = 1, outer = 1;
-  for (Index i = d + 1; i < x.rank(); ++i) inner *= from[i];
-  for (; d >= 0 && (summed(d) || from[d] == 1); --d) middle *= std::exchange(from[d], Index{1});
+  for (Index i = d + 1; i < x.rank(); ++i) inner *= left[i];
+  for (; d >= 0 && (summed(d) || left[d] == 1); --d) middle *= std::exchange(left[d], Index{1});
   bool more = false;
-  for (Index i = 0; i <= d; ++i) outer *= from[i], more |= summed(i);
-  if (more) {
-    Tensor<double> next(from);
-    sum_middle(x.data(), next.mutable_data(), outer, middle, inner, 1);
-    return reduce_as<To>(next, shape, divisor);
-  }
+  for (Index i = 0; i <= d; ++i) outer *= left[i], more |= summed(i);
+  if (!more) return sum_middle(x.data(), y, outer, middle, inner);
+  Tensor<double> rest(left);
+  sum_middle(x.data(), sums_to(rest, 1), outer, middle, inner);
+  sum_rest(rest, shape, y);
+}
+
+/// Sums x down to `shape`, which broadcasts to x's, and divides; not recorded.
+template <class To, class From>
+Tensor<To> reduce_as(const Tensor<From>& x, const Shape& shape, double divisor) {
   Tensor<To> y(shape);
-  sum_middle(x.data(), y.mutable_data(), outer, middle, inner, divisor);
+  reduce_into(x, shape, sums_to(y, divisor));
   return y;
 }
 

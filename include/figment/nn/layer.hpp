@@ -78,7 +78,7 @@ auto forward(std::string_view name, const L& layer, const Tensor<T>& x, const Co
     scope.done(x, y);
     return y;
   } catch (const Error&) {
-    detail::rethrow_from(name, description);
+    detail::rethrow_from(&name, description);
   }
 }
 

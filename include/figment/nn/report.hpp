@@ -1,6 +1,7 @@
 // Layers report themselves: to whoever traces a forward pass, and in the errors that happen inside them.
 #pragma once
 
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -56,7 +57,7 @@ struct ListMemory final : Visitor<T> {
   NamedMemories& list;
   explicit ListMemory(NamedMemories& l) : list(l) {}
   void tensor(const std::string& path, Tensor<T>& t, bool) override {
-    if (t.defined()) list.push_back({path, t.data(), t.size()});
+    if (t.size() > 0) list.push_back({path, t.data(), t.size()});
   }
 };
 
@@ -132,8 +133,8 @@ Description description_of(const L& layer) {
 
 /// The places in a module that a layer of these tensors may have: more than one where tensors are tied, none
 /// where the module has none of them.
-[[gnu::cold]] inline std::vector<std::string> places_of(const NamedMemories& layer,
-                                                        const NamedMemories& module) {
+[[gnu::cold]] inline std::vector<std::string> places_of(std::span<const NamedMemory> layer,
+                                                        std::span<const NamedMemory> module) {
   std::vector<std::string> places;
   for (const NamedMemory& own : layer)
     for (const NamedMemory& there : module) {
@@ -142,7 +143,7 @@ Description description_of(const L& layer) {
       std::string place = there.name;
       if (place == own.name)
         place.clear();
-      else if (place.ends_with("." + own.name))
+      else if (place.ends_with(own.name) && place[place.size() - own.name.size() - 1] == '.')
         place.resize(place.size() - own.name.size() - 1);
       else
         place.resize(place.rfind('.') == place.npos ? 0 : place.rfind('.'));
@@ -161,18 +162,13 @@ Description description_of(const L& layer) {
 
 /// An error with the layer it happened in, and that one's path as far as it is known by now.
 struct [[gnu::visibility("default")]] LayerError : Error {
-  /// Tensors that tell where the layer is: its own, or those of a module that has it at `below`.
-  struct Landmark {
-    NamedMemories tensors;
-    std::string below;
-  };
-
   std::string path, layer, reason;
-  std::vector<Landmark> landmarks;
+  /// Tensors that tell where the layer is: its own, and those of modules that have it. Each group ends with
+  /// the layer's path from there, which has no memory.
+  NamedMemories landmarks;
   Description reporter;  ///< to be compared only: it may be gone
 
-  [[gnu::cold]] LayerError(std::string p, std::string l, std::string r, std::vector<Landmark> marks,
-                           Description from)
+  [[gnu::cold]] LayerError(std::string p, std::string l, std::string r, NamedMemories marks, Description from)
       : Error(figment::format("{}{}{}: {}", p, p.empty() || l.empty() ? "" : " ", l, r)),
         path(std::move(p)),
         layer(std::move(l)),
@@ -182,47 +178,44 @@ struct [[gnu::visibility("default")]] LayerError : Error {
 
   /// Sets the path to the one in a module of these tensors, if they tell.
   [[gnu::cold]] bool find_in(const NamedMemories& module) {
-    for (const Landmark& mark : landmarks)
-      if (const auto places = places_of(mark.tensors, module); !places.empty()) {
-        path = join_paths(places[0], mark.below);
+    auto begin = landmarks.begin();
+    for (auto end = begin; end != landmarks.end(); ++end) {
+      if (end->memory) continue;
+      if (const auto places = places_of({begin, end}, module); !places.empty()) {
+        path = join_paths(places[0], end->name);
         return true;
       }
+      begin = end + 1;
+    }
     return false;
   }
 };
 
-/// Throws the error being handled again, led by the layer that has called itself `layer`.
-[[noreturn, gnu::cold, gnu::noinline]] inline void rethrow_in(const Description& layer) {
-  try {
-    throw;
-  } catch (const LayerError& e) {
-    LayerError error = e;
-    const NamedMemories tensors = layer.tensors();
-    if (error.find_in(tensors) && error.path.empty()) error.layer = layer();
-    error.landmarks.push_back({tensors, error.path});
-    throw LayerError(error.path, error.layer, error.reason, error.landmarks, layer);
-  } catch (const Error& e) {
-    throw LayerError("", layer(), e.what(), {{layer.tensors(), ""}}, layer);
-  }
+/// The tensors as a landmark of a layer that is at `path` among them.
+[[gnu::cold]] inline NamedMemories landmark(NamedMemories tensors, const std::string& path) {
+  tensors.push_back({path, nullptr, 0});
+  return tensors;
 }
 
-/// The same of a layer that its caller calls `name`.
-[[noreturn, gnu::cold, gnu::noinline]] inline void rethrow_from(std::string_view name,
+/// Throws the error being handled again, led by the layer that has called itself `layer`, or that its caller
+/// calls `name`.
+[[noreturn, gnu::cold, gnu::noinline]] inline void rethrow_from(const std::string_view* name,
                                                                 const Description& layer) {
+  const std::string called(name ? *name : std::string_view());
+  const Description reporter = name ? Description{} : layer;
+  NamedMemories tensors = layer.tensors();
   try {
     throw;
-  } catch (const LayerError& e) {
-    LayerError error = e;
-    const bool own = e.reporter.is(layer);
-    if (own || error.find_in(layer.tensors())) {
-      if (error.path.empty()) error.layer = layer();
-    } else if (e.path.empty()) {  // a layer that nothing tells the place of
-      error.reason = figment::format("{}: {}", e.layer, e.reason);
-      error.layer = layer();
-    }
-    throw LayerError(join_paths(name, error.path), error.layer, error.reason, error.landmarks, {});
+  } catch (LayerError& e) {
+    const bool placed = (name && e.reporter.is(layer)) || e.find_in(tensors);
+    if (name && !placed && e.path.empty())  // a layer that nothing tells the place of
+      e.reason = figment::format("{}: {}", e.layer, e.reason);
+    if (e.path.empty() && (name || placed)) e.layer = layer();
+    if (!name)
+      for (auto& t : landmark(std::move(tensors), e.path)) e.landmarks.push_back(t);
+    throw LayerError(join_paths(called, e.path), e.layer, e.reason, e.landmarks, reporter);
   } catch (const Error& e) {
-    throw LayerError(std::string(name), layer(), e.what(), {{layer.tensors(), ""}}, {});
+    throw LayerError(called, layer(), e.what(), landmark(std::move(tensors), ""), reporter);
   }
 }
 
@@ -230,10 +223,9 @@ struct [[gnu::visibility("default")]] LayerError : Error {
 [[noreturn, gnu::cold, gnu::noinline]] inline void rethrow_of(const Description& model) {
   try {
     throw;
-  } catch (const LayerError& e) {
-    LayerError error = e;
-    if (!error.find_in(model.tensors())) throw;
-    throw LayerError(error.path, error.layer, error.reason, error.landmarks, {});
+  } catch (LayerError& e) {
+    if (!e.find_in(model.tensors())) throw;
+    throw LayerError(e.path, e.layer, e.reason, e.landmarks, {});
   }
 }
 
@@ -338,7 +330,7 @@ template <class T>
     scope.done(x, y);
     return y;
   } catch (const Error&) {
-    rethrow_in(layer);
+    rethrow_from(nullptr, layer);
   }
 }
 

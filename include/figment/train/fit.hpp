@@ -141,8 +141,8 @@ class FitRun {
     return true;
   }
 
-  /// learn(batch, account) for each batch: it calls account(loss, total) before it changes any weight. False
-  /// if the run was stopped amid the epoch.
+  /// learn(batch, account) for each batch: it calls account(loss, total, lost) before it changes any weight,
+  /// `lost` saying what gradient is not finite, if one is. False if the run was stopped amid the epoch.
   template <class Batches, class Learn>
   bool train(Batches& batches, Learn learn) {
     LossMeans& means = at_.means;
@@ -150,8 +150,8 @@ class FitRun {
     state_.step = at_.step;
     for (const auto& batch : batches) {
       ++state_.step;
-      learn(batch, [&](const auto& loss, const auto& total) {
-        means.add(loss, total, batch.size());
+      learn(batch, [&](const auto& loss, const auto& total, const std::string& lost) {
+        means.add(loss, total, batch.size(), lost);
         if (!means.bad.empty())
           diverged(figment::format("epoch {}, step {}", state_.epoch, state_.step), means);
       });
@@ -272,11 +272,7 @@ History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validati
       const auto value = wrapped(batch, {.training = true, .rng = &run.noise()});
       const auto total = value.total();
       auto gradients = grad(total, optimizer.parameters());
-      auto lost = limit_gradients(optimizer, gradients, options.clip_norm, model);
-      if (lost.empty())
-        account(value, total);
-      else
-        account(LostGradient<std::decay_t<decltype(value)>>{value, std::move(lost)}, total);
+      account(value, total, limit_gradients(optimizer, gradients, options.clip_norm, model));
       optimizer.step(gradients);
     });
     if (!whole) break;

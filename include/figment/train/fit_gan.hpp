@@ -63,7 +63,7 @@ class GanSteps {
       auto for_generator = grad(g, generator_.parameters());
       auto lost = limit_gradients(discriminator_, for_discriminator, clip_norm_, &gan_);
       if (lost.empty()) lost = limit_gradients(generator_, for_generator, clip_norm_, &gan_);
-      tell(figures, d, g, account, std::move(lost));
+      tell(figures, d, g, account, lost);
       learn(for_discriminator);
       generator_.step(for_generator);
       return;
@@ -120,7 +120,8 @@ class GanSteps {
 
   template <class Account>
   static void confirm(const char* name, const Tensor<T>& loss, Account& account) {
-    if (!detail::is_finite(static_cast<double>(loss.item()))) account(BadLoss<T>{name, loss}, Tensor<T>());
+    if (!detail::is_finite(static_cast<double>(loss.item())))
+      account(BadLoss<T>{name, loss}, Tensor<T>(), {});
   }
   template <class Account>
   static void confirm(const Tensor<T>& loss, const Tensor<T>& penalty, Account& account) {
@@ -132,9 +133,8 @@ class GanSteps {
   template <class Account>
   TensorList<T> limited(Optimizer<T>& optimizer, const Tensor<T>& loss, Account& account) {
     auto gradients = grad(loss, optimizer.parameters());
-    auto lost = limit_gradients(optimizer, gradients, clip_norm_, &gan_);
-    const BadLoss<T> none{};
-    if (!lost.empty()) account(LostGradient<BadLoss<T>>{none, std::move(lost)}, Tensor<T>());
+    const auto lost = limit_gradients(optimizer, gradients, clip_norm_, &gan_);
+    if (!lost.empty()) account(BadLoss<T>{}, Tensor<T>(), lost);
     return gradients;
   }
   void learn(const TensorList<T>& gradients) {
@@ -147,14 +147,11 @@ class GanSteps {
 
   template <class Account>
   static void tell(GanFigures<T>& figures, const DiscriminatorLoss<T>& d, const Tensor<T>& g, Account account,
-                   std::string lost = {}) {
+                   const std::string& lost = {}) {
     NoGrad guard;
     figures = {d.real + d.fake, g, d.penalty, mean(cast<T>(greater(d.real_logits, T(0)))),
                mean(cast<T>(less(d.fake_logits, T(0))))};
-    if (lost.empty())
-      account(figures, Tensor<T>());
-    else
-      account(LostGradient<GanFigures<T>>{figures, std::move(lost)}, Tensor<T>());
+    account(figures, Tensor<T>(), lost);
   }
 
   Gan<G, D, L>& gan_;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "figment/core/finite.hpp"
-#include "figment/nn/module.hpp"
+#include "figment/nn/report.hpp"
 #include "figment/optim/clip.hpp"
 #include "figment/optim/optimizer.hpp"
 
@@ -20,14 +20,6 @@ inline constexpr bool is_module = requires(M& m, Visitor<module_value_t<M>>& v) 
   m.visit(v);
 };
 
-/// A loss whose gradient is not finite; the run ends with it.
-template <class L>
-struct LostGradient {
-  const L& loss;
-  std::string lost_gradient;  ///< which, and what it is
-  void terms(auto&& f) const { loss.terms(f); }
-};
-
 /// Which gradient is not finite, by its parameter's path in the model, and what it is.
 template <class T, class Model>
 [[gnu::cold, gnu::noinline]] std::string lost_gradient(const Optimizer<T>& optimizer,
@@ -35,13 +27,12 @@ template <class T, class Model>
   const std::size_t at = first_non_finite<T>(gradients);
   if (at == gradients.size()) return "the norm of the gradients is inf";
   std::string name = figment::format("parameter {}", at);
-  if constexpr (!std::is_same_v<Model, NoModel>) {
-    bool found = false;
-    for_each_tensor(*model, [&](const std::string& path, const auto& t, bool) {
-      const void *here = t.data(), *wanted = optimizer.parameters()[at].data();
-      if (here == wanted && !std::exchange(found, true)) name = path;
-    });
-  }
+  if constexpr (!std::is_same_v<Model, NoModel>)
+    for (const NamedMemory& t : description_of(*model).tensors())
+      if (t.memory == optimizer.parameters()[at].data()) {
+        name = t.name;
+        break;
+      }
   const auto values = gradients[at].values();
   const T value = *std::find_if(values.begin(), values.end(), [](T v) { return !is_finite(v); });
   return figment::format("the gradient of {} {} is {}", name, gradients[at].shape(), value);

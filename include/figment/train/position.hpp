@@ -22,10 +22,10 @@ struct LossMeans {
   bool has_total = false;          ///< the first name is "total"
   std::string bad{};               ///< what was not finite, or nothing
 
-  /// Adds a batch's terms and its total, all of them or, where one or its gradient is not finite, none: `bad`
-  /// says which.
+  /// Adds a batch's terms and its total, all of them or, where one is not finite or `lost` says so of a
+  /// gradient, none: `bad` says which.
   template <class L, class T>
-  void add(const L& loss, const Tensor<T>& total, Index size) {
+  void add(const L& loss, const Tensor<T>& total, Index size, const std::string& lost = {}) {
     bad.clear();
     std::fill(latest.begin(), latest.end(), 0.0);
     has_total = total.defined();
@@ -35,8 +35,7 @@ struct LossMeans {
       ++at;
     });
     if (has_total) take(place("total", 0), static_cast<double>(total.item()));
-    if constexpr (requires { loss.lost_gradient; })
-      if (bad.empty()) bad = loss.lost_gradient;
+    if (bad.empty()) bad = lost;
     commit(size);
   }
   /// For the next epoch; the names stay.

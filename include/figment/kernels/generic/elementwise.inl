@@ -221,7 +221,6 @@ void sum_rows(const T* x, Index stride, double* y, Index rows, Index columns) no
         return lanes == V::width ? load_wide(row + i * stride + j) : load_wide(row + i * stride + j, lanes);
       };
       V total = at(0);
-      if constexpr (some.value == 4) total = (total + at(1)) + (at(2) + at(3));
       if constexpr (some.value == 8)
         total = ((total + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7)));
       store_lanes(load_lanes(y + j, lanes) + total, y + j, lanes);
@@ -229,6 +228,5 @@ void sum_rows(const T* x, Index stride, double* y, Index rows, Index columns) no
   };
   Index i = 0;
   for (; i + 8 <= rows; i += 8) add(x + i * stride, std::integral_constant<int, 8>());
-  for (; i + 4 <= rows; i += 4) add(x + i * stride, std::integral_constant<int, 4>());
   for (; i < rows; ++i) add(x + i * stride, std::integral_constant<int, 1>());
 }
