@@ -166,7 +166,7 @@ class Backward {
   /// Throws where a gradient does not follow, through nodes newer than `before`, from what it was made of:
   /// its rule has left the graph, and the gradient's gradient would be wrong without a word.
   [[gnu::cold, gnu::noinline]] void confirm_graph(const Node<T>& node, const Tensor<T>& dy, Reads outside,
-                                       std::uint64_t before) {
+                                                  std::uint64_t before) {
     bool doubtful = false;
     for (std::size_t i = 0; i < places_.size(); ++i) {
       const GradientPlace<T>& p = places_[i];
@@ -189,8 +189,8 @@ class Backward {
   }
 
   /// Throws unless gradient i follows from dy, and from the inputs and the output that `reads` names.
-  [[gnu::cold, gnu::noinline]] void confirm_place(const Node<T>& node, const Tensor<T>& dy, std::size_t i, Reads reads,
-                     std::uint64_t before) {
+  [[gnu::cold, gnu::noinline]] void confirm_place(const Node<T>& node, const Tensor<T>& dy, std::size_t i,
+                                                  Reads reads, std::uint64_t before) {
     const auto inputs = node.inputs();
     bool by_dy = dy.tracked();
     if (!by_dy && !reads) return;
