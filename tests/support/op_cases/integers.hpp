@@ -42,7 +42,8 @@ class IntegerCases {
                                  {{0, 3}, {3}},
                                  {{1}, {1}},
                                  {{2, 3, 2}, {2, 1, 2}}}) {
-      const auto a = whole<A>(sa, 1), b = whole<B>(sb, 2);
+      const auto a = whole<A>(sa, 1);
+      const auto b = whole<B>(sb, 2);
       const auto da = figment::cast<double>(a), db = figment::cast<double>(b);
       add<To>(
           op, types + (" " + to_string(sa)) + to_string(sb), [=] { return f(a, b); },
