@@ -21,6 +21,8 @@ set_property(GLOBAL PROPERTY text "")
 # Sets `text` to what `header` is itself, and adds the headers it includes, where they are not yet, to the global text.
 function(take header)
   file(READ ${root}/include/${header} own)
+  # What a file of kernels includes only where an editor opens it by itself.
+  string(REGEX REPLACE "#ifndef FIGMENT_KERNEL_REGION\n(#[id][^\n]*\n)+#endif\n" "" own "${own}")
   string(REGEX MATCHALL "#include \"[^\"]*\"\n" includes "${own}")
   foreach(include IN LISTS includes)
     string(REGEX REPLACE "#include \"(.*)\"\n" "\\1" name "${include}")

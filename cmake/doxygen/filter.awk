@@ -26,6 +26,8 @@ FNR == 1 {
   }
   close(FILENAME)
 }
+# (max)(x) is for the sake of other people's macros.
+{ gsub(/ ?\(max\)\(/, " max("); gsub(/ ?\(min\)\(/, " min(") }
 /^#pragma once/ { leading = 0 }
 leading { headline = headline " " substr($0, 4) }
 documented && /^namespace figment[a-z:]* \{/ { $0 = $0 " /** @header{" group "," header "," folder "} " headline " @{ */" }

@@ -29,10 +29,12 @@ struct PytorchOptions {
   /// Of an import: throw when the model has tensors that the file lacks, or the file others. Otherwise the
   /// first stay as they were. Shapes must fit all the same.
   bool strict = true;
-  /// By the path of a dense layer ("head.0"), the image (H, W, C) whose columns it takes, or makes, where
-  /// the layers don't show it: a forward that flattens by itself, or a model that is not run, for want of
-  /// `sample`. {} says that there is none.
-  std::map<std::string, Shape> takes_image = {}, makes_image = {};
+  /// By the path of a dense layer ("head.0"), the image (H, W, C) whose columns it takes, where the layers
+  /// don't show it: a forward that flattens by itself, or a model that is not run, for want of `sample`. {}
+  /// says that there is none.
+  std::map<std::string, Shape> takes_image = {};
+  /// The same of the image whose columns it makes.
+  std::map<std::string, Shape> makes_image = {};
 };
 
 namespace detail {
