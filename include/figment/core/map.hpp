@@ -74,6 +74,7 @@ struct BroadcastLoops {
   /// Calls f(row, rows, a offset, b offset) for the innermost runs in [begin, end), as many at once as the
   /// loop around them has: their offsets are a_step[1] and b_step[1] apart.
   [[gnu::noinline]] void each_run(Index begin, Index end, RunFunction f) const {
+    if (begin >= end) return;  // also where an extent is 0
     Index at[max_rank + 1] = {}, a = 0, b = 0, rest = begin;
     for (Index d = 1; d < rank; ++d) {
       at[d] = rest % extent[d];
