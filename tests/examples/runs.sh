@@ -108,7 +108,7 @@ case $2 in
     refused "$code" "$text" "$programs/mnist_$program" --quiet --out run $flags
     [[ ! -e run.1 && $(contents run) == "$before" ]] || failed "the earlier run is not as it was after $flags"
   done <<'END'
-1|--data nowhere: no train-images|vae|--data nowhere
+1|--data nowhere: no such file or directory|vae|--data nowhere
 1|--data empty: no train-images|vae|--data empty
 1|--best vall: expected one of the columns train, reconstruction|vae|--best vall
 1|--best val: expected one of the columns|vae|--best val --binarize fixed
@@ -119,7 +119,7 @@ case $2 in
 2|--epochs|vae|--epochs 0
 1|there is no checkpoint|vae|--resume empty
 END
-  refused 1 'no train-images' "$programs/mnist_vae" --data nowhere --out fresh/folder
+  refused 1 'no such file or directory' "$programs/mnist_vae" --data nowhere --out fresh/folder
   [[ ! -e fresh ]] || failed 'a start that failed leaves an empty folder'
   echo 'a file' >file
   refused 1 'cannot write in file/run' "$programs/mnist_vae" --smoke --out file/run
