@@ -24,7 +24,7 @@ figment_libraries() {
     examples) echo libcli11-dev libgif-dev ca-certificates ;;
     benchmarks) echo libbenchmark-dev libcli11-dev ;;
     peers) echo libdnnl-dev libopenblas-dev python3-torch ;;
-    checks) echo libclang-rt-dev libc++-dev libc++abi-dev ;;
+    checks) echo libclang-rt-dev libc++-dev libc++abi-dev dataset-fashion-mnist ;;
   esac
 }
 
