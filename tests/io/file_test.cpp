@@ -58,7 +58,8 @@ TEST_CASE("a failing write names the path and the reason, and leaves nothing beh
   CHECK_THAT(error_of([&] { io::write_file(dir / "file/below/x", "x"); }),
              ContainsSubstring("cannot write " + (dir / "file/below/x").string()) &&
                  ContainsSubstring("Not a directory"));
-  CHECK_THAT(error_of([&] { io::write_file(dir / "file/x", "x"); }), ContainsSubstring("Not a directory"));
+  CHECK_THAT(error_of([&] { io::write_file(dir / "file/x", "x"); }),
+             ContainsSubstring("Not a directory") || ContainsSubstring("File exists"));  // libc++'s words
 
   std::filesystem::create_directories(dir / "taken/by/a/directory");
   CHECK_THAT(error_of([&] { io::write_file(dir / "taken", "x"); }), ContainsSubstring("directory"));

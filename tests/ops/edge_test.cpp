@@ -155,8 +155,9 @@ TEST_CASE("rows of one number normalise to 0", "[ops]") {
     INFO("on " << name(isa));
     const auto x = Tensor<float>::full({2, 1000}, 12345.67f);
     const Tensor<float> none;
-    for (const float y : layer_norm(x, none, none, 1e-5).values()) CHECK(y == 0);
-    for (const float y : batch_norm(x.view_as({1000, 2}), none, none, 1e-5).values()) CHECK(y == 0);
+    for (const auto t = layer_norm(x, none, none, 1e-5); const float y : t.values()) CHECK(y == 0);
+    for (const auto t = batch_norm(x.view_as({1000, 2}), none, none, 1e-5); const float y : t.values())
+      CHECK(y == 0);
   }
 }
 
@@ -187,8 +188,8 @@ TEST_CASE("the probabilities of a very long row sum to 1", "[ops]") {
     test::IsaScope scope(isa);
     INFO("on " << name(isa));
     double total = 0, logs = 0;
-    for (const float p : softmax(x).values()) total += static_cast<double>(p);
-    for (const float p : log_softmax(x).values()) logs += std::exp(static_cast<double>(p));
+    for (const auto t = softmax(x); const float p : t.values()) total += static_cast<double>(p);
+    for (const auto t = log_softmax(x); const float p : t.values()) logs += std::exp(static_cast<double>(p));
     // A float's rounding: of the share by which each is multiplied, and of a logarithm of 14.
     CHECK(std::abs(total - 1) < 2e-7);
     CHECK(std::abs(logs - 1) < 1e-6);

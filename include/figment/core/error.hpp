@@ -40,7 +40,8 @@ requires(!std::same_as<V, bool>) void put(std::string& s, V v) {
 template <std::floating_point V>
 void put(std::string& s, V v) {
   char buffer[32];
-  s.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, v, std::chars_format::general, 6).ptr);
+  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, v, std::chars_format::general, 6).ptr;
+  for (const char* p = buffer; p != end && *p != '('; ++p) s += *p;  // libc++ says -nan(ind)
 }
 
 /// A message whose `{}` are counted against the arguments while compiling.
