@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the umbrella header costs its users: compiles a program that trains a VAE (compile_cost/vae.cpp) and one that
-# multiplies two Eigen matrices, alternately, five times each, and compares the least of each, which other work disturbs least. Exits with 1 beyond
-# the budget.
+# multiplies two Eigen matrices, alternately, five times each, and compares the least of each, which other work disturbs
+# least. Exits with 1 beyond the budget.
 # With --examples, instead, what each file of the examples costs, once.
 #   [CXX=clang++] [EIGEN=/usr/include/eigen3] ./benchmarks/compile_cost.sh [--examples]
 set -euo pipefail
