@@ -1,9 +1,8 @@
 // The training loop.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
 #include <limits>
+#include <thread>  // the clocks, without the calendars of <chrono>, which cost a fifteenth of Eigen
 
 #include "figment/autograd/grad.hpp"
 #include "figment/core/finite.hpp"
@@ -105,25 +104,15 @@ constexpr bool check_fit() {
 class FitRun {
  public:
   template <class Batches>
-  FitRun(const FitOptions& options, Batches& batches)
-      : options_(options), at_(options.position ? *options.position : own_) {
-    ensure(options.epochs >= 0, "fit: expected 0 or more epochs, found {}", options.epochs);
-    ensure(not_negative(options.clip_norm), "fit: expected a clip_norm of 0 or more, found {}",
-           options.clip_norm);
-    for (const Callback* c : options.callbacks) ensure(c != nullptr, "fit: one of the callbacks is null");
-    state_.epochs = options.epochs;
+  FitRun(const FitOptions& options, Batches& batches) : FitRun(options) {
     state_.steps = batches.batches();
-    state_.epoch = at_.epoch;
-    state_.step = at_.step;
-    state_.history = &at_.history;
-    state_.running = &running_;
-    state_.latest = &latest_;
-    if (at_.begun())
-      go_on(batches, at_.step);
-    else
-      at_.noise = Rng(options.seed).stream(1);
+    if (at_.begun()) go_on(batches, at_.step);
     for (Callback* c : options_.callbacks) c->on_begin(state_);
   }
+  // Out of line, as it ends all that a run has.
+  [[gnu::cold, gnu::noinline]] ~FitRun() {}
+  FitRun(const FitRun&) = delete;
+  FitRun& operator=(const FitRun&) = delete;
 
   /// Takes batches to the epoch under way.
   template <class Batches>
@@ -152,8 +141,7 @@ class FitRun {
       ++state_.step;
       learn(batch, [&](const auto& loss, const auto& total, const std::string& lost) {
         means.add(loss, total, batch.size(), lost);
-        if (!means.bad.empty())
-          diverged(figment::format("epoch {}, step {}", state_.epoch, state_.step), means);
+        if (!means.bad.empty()) diverged(means, figment::format("step {}", state_.step));
       });
       at_.step = state_.step;
       publish();
@@ -174,32 +162,20 @@ class FitRun {
     for (const auto& batch : batches) {
       const auto loss = loss_of(batch, context);
       validation_.add(loss, loss.total(), batch.size());
-      if (!validation_.bad.empty())
-        diverged(figment::format("epoch {}, validation", state_.epoch), validation_);
+      if (!validation_.bad.empty()) diverged(validation_, "validation");
     }
     ensure(validation_.samples > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
   }
 
   [[gnu::cold]] void end_epoch() {
     at_.seconds = state_.seconds = elapsed();
-    constexpr double absent = std::numeric_limits<double>::quiet_NaN();
-    History& history = at_.history;
-    std::vector<double>& row = history.rows.emplace_back(history.columns.size(), absent);
-    const auto add = [&](std::string column, double value) {
-      const auto at = static_cast<std::size_t>(
-          std::find(history.columns.begin(), history.columns.end(), column) - history.columns.begin());
-      if (at == history.columns.size()) {  // in the first epoch, or a term that earlier ones lack
-        history.columns.push_back(std::move(column));
-        for (auto& r : history.rows) r.push_back(absent);
-      }
-      row[at] = value;
-    };
-    add("epoch", static_cast<double>(state_.epoch));
+    at_.history.rows.push_back(std::vector<double>(at_.history.columns.size(), absent));
+    put("epoch", static_cast<double>(state_.epoch));
     for (std::size_t c = 0; c < at_.means.columns(); ++c)
-      add(at_.means.column(c, "train", "", options_.suffix), at_.means.value(c));
+      put(at_.means.column(c, "train", "", options_.suffix), at_.means.value(c));
     for (std::size_t c = 0; c < validation_.columns(); ++c)
-      add(validation_.column(c, "val", "val_", options_.suffix), validation_.value(c));
-    add("seconds", state_.seconds);
+      put(validation_.column(c, "val", "val_", options_.suffix), validation_.value(c));
+    put("seconds", state_.seconds);
     at_.epoch = state_.epoch;
     at_.step = 0;
     for (Callback* c : options_.callbacks) c->on_epoch(state_);
@@ -208,14 +184,43 @@ class FitRun {
   /// The noise and dropout of training.
   Rng& noise() { return at_.noise; }
   TrainPosition& position() { return at_; }
-  History finish() {
+  [[gnu::cold]] History finish() {
     for (Callback* c : options_.callbacks) c->on_end(state_);
     return options_.position ? at_.history : std::move(at_.history);
   }
 
  private:
-  [[noreturn, gnu::cold]] void diverged(const std::string& where, const LossMeans& means) {
-    throw NonFiniteLoss(figment::format("fit: {}: {}", where, means.bad), at_.history);
+  static constexpr double absent = std::numeric_limits<double>::quiet_NaN();
+
+  [[gnu::cold, gnu::noinline]] explicit FitRun(const FitOptions& options)
+      : options_(options), at_(options.position ? *options.position : own_) {
+    ensure(options.epochs >= 0, "fit: expected 0 or more epochs, found {}", options.epochs);
+    ensure(not_negative(options.clip_norm), "fit: expected a clip_norm of 0 or more, found {}",
+           options.clip_norm);
+    for (const Callback* c : options.callbacks) ensure(c != nullptr, "fit: one of the callbacks is null");
+    state_.epochs = options.epochs;
+    state_.epoch = at_.epoch;
+    state_.step = at_.step;
+    state_.history = &at_.history;
+    state_.running = &running_;
+    state_.latest = &latest_;
+    if (!at_.begun()) at_.noise = Rng(options.seed).stream(1);
+  }
+
+  [[noreturn, gnu::cold, gnu::noinline]] void diverged(const LossMeans& means, const std::string& where) {
+    throw NonFiniteLoss(figment::format("fit: epoch {}, {}: {}", state_.epoch, where, means.bad),
+                        at_.history);
+  }
+
+  /// Writes a figure of the epoch that has ended.
+  [[gnu::cold, gnu::noinline]] void put(std::string_view column, double value) {
+    History& history = at_.history;
+    const std::size_t at = find_name(history.columns, column);
+    if (at == history.columns.size()) {  // in the first epoch, or a term that earlier ones lack
+      history.columns.push_back(std::string(column));
+      for (auto& r : history.rows) r.push_back(absent);
+    }
+    history.rows.back()[at] = value;
   }
 
   double elapsed() const {
@@ -233,11 +238,13 @@ class FitRun {
     at_.seconds = state_.seconds = elapsed();
   }
 
-  [[gnu::cold]] void begin_publishing() {
-    for (std::size_t c = running_.columns.size(); c < at_.means.columns(); ++c)
-      running_.columns.push_back(at_.means.column(c, "train", "", options_.suffix));
-    running_.rows.assign(1, std::vector<double>(running_.columns.size()));
-    latest_ = running_;
+  [[gnu::cold, gnu::noinline]] void begin_publishing() {
+    for (History* h : {&running_, &latest_}) {
+      for (std::size_t c = h->columns.size(); c < at_.means.columns(); ++c)
+        h->columns.push_back(at_.means.column(c, "train", "", options_.suffix));
+      h->rows.clear();
+      h->rows.push_back(std::vector<double>(h->columns.size()));
+    }
   }
 
   const FitOptions& options_;
@@ -251,9 +258,9 @@ class FitRun {
 };
 
 /// The training loop of fit. The model, if there is one, names the parameters.
-template <class T, class Batches, class Validation, class Loss, class Model = NoModel>
+template <class T, class Batches, class Validation, class Loss>
 History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss& loss,
-                 const FitOptions& options, Model* model = nullptr) {
+                 const FitOptions& options, const Description& model = {}) {
   constexpr bool validated = !std::is_same_v<Validation, NoBatches>;
   const auto wrapped = [&](const auto& batch, Context context) {
     Penalties penalties;
@@ -360,11 +367,8 @@ requires(!detail::IsOptimizer<Batches, T> && !detail::IsOptions<Validation>) His
       "takes them");
   if constexpr (has_loss && detail::GivesX<Batches, T>) {
     auto loss = detail::loss_of_batch<T>(model);
-    using Names = std::conditional_t<detail::is_module<Model>, Model, detail::NoModel>;
-    Names* names = nullptr;
-    if constexpr (detail::is_module<Model>) names = &model;
     if constexpr (detail::check_fit<T, Batches, decltype(loss)>())
-      return detail::minimise(optimizer, batches, validation, loss, options, names);
+      return detail::minimise(optimizer, batches, validation, loss, options, detail::description_of(model));
   }
   return {};
 }

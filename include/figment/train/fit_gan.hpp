@@ -61,8 +61,8 @@ class GanSteps {
       const Tensor<T> g = gan_.generator_loss(d.fake_logits);
       auto for_discriminator = grad(d.total(), discriminator_.parameters());
       auto for_generator = grad(g, generator_.parameters());
-      auto lost = limit_gradients(discriminator_, for_discriminator, clip_norm_, &gan_);
-      if (lost.empty()) lost = limit_gradients(generator_, for_generator, clip_norm_, &gan_);
+      auto lost = limit_gradients(discriminator_, for_discriminator, clip_norm_, description_of(gan_));
+      if (lost.empty()) lost = limit_gradients(generator_, for_generator, clip_norm_, description_of(gan_));
       tell(figures, d, g, account, lost);
       learn(for_discriminator);
       generator_.step(for_generator);
@@ -133,7 +133,7 @@ class GanSteps {
   template <class Account>
   TensorList<T> limited(Optimizer<T>& optimizer, const Tensor<T>& loss, Account& account) {
     auto gradients = grad(loss, optimizer.parameters());
-    const auto lost = limit_gradients(optimizer, gradients, clip_norm_, &gan_);
+    const auto lost = limit_gradients(optimizer, gradients, clip_norm_, description_of(gan_));
     if (!lost.empty()) account(BadLoss<T>{}, Tensor<T>(), lost);
     return gradients;
   }

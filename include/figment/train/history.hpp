@@ -1,8 +1,7 @@
 // The figures of a run, epoch by epoch.
 #pragma once
 
-#include <algorithm>
-#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,15 +9,25 @@
 
 namespace figment {
 
+namespace detail {
+
+/// The place of the first of these names that is this one, or how many there are. Out of line: std::find is
+/// unrolled wherever it stands.
+[[gnu::noinline]] inline std::size_t find_name(std::span<const std::string> names, std::string_view name) {
+  std::size_t i = 0;
+  while (i < names.size() && names[i] != name) ++i;
+  return i;
+}
+
+}  // namespace detail
+
 /// A table of figures with a named column each and a row an epoch; absent figures are NaN.
 struct History {
   std::vector<std::string> columns;       ///< "epoch", "train", …
   std::vector<std::vector<double>> rows;  ///< a figure for each column
 
   /// There is such a column.
-  bool has(std::string_view column) const {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
-  }
+  bool has(std::string_view column) const { return detail::find_name(columns, column) < columns.size(); }
   /// One column from the first epoch to the last.
   std::vector<double> operator[](std::string_view column) const {
     const std::size_t c = position(column);
@@ -38,13 +47,14 @@ struct History {
     return row[c];
   }
   std::size_t position(std::string_view column) const {
-    const auto it = std::find(columns.begin(), columns.end(), column);
-    if (it == columns.end()) {
-      std::string known;
-      for (const auto& name : columns) known += " " + name;
-      fail("history: no column '{}' in:{}", column, known.empty() ? " none" : known);
-    }
-    return static_cast<std::size_t>(it - columns.begin());
+    const std::size_t at = detail::find_name(columns, column);
+    if (at == columns.size()) no_column(column);
+    return at;
+  }
+  [[noreturn, gnu::cold, gnu::noinline]] void no_column(std::string_view column) const {
+    std::string known;
+    for (const auto& name : columns) (known += ' ') += name;
+    fail("history: no column '{}' in:{}", column, known.empty() ? " none" : known);
   }
 };
 

@@ -1,7 +1,6 @@
 // Where a run stands between two steps: all that fit remembers, so that another process can go on from it.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -26,21 +25,14 @@ struct LossMeans {
   /// gradient, none: `bad` says which.
   template <class L, class T>
   void add(const L& loss, const Tensor<T>& total, Index size, const std::string& lost = {}) {
-    bad.clear();
-    std::fill(latest.begin(), latest.end(), 0.0);
-    has_total = total.defined();
-    std::size_t at = has_total ? place("total", 0) + 1 : 0;
-    loss.terms([&](std::string_view name, const auto& value) {
-      take(at = place(name, at), number_in(value));
-      ++at;
-    });
-    if (has_total) take(place("total", 0), static_cast<double>(total.item()));
-    if (bad.empty()) bad = lost;
-    commit(size);
+    std::size_t at = begin(total.defined());
+    loss.terms([&](std::string_view name, const auto& value) { at = take(name, at, number_in(value)); });
+    if (has_total) take("total", 0, static_cast<double>(total.item()));
+    commit(size, lost);
   }
   /// For the next epoch; the names stay.
   void reset() {
-    std::fill(sums.begin(), sums.end(), 0.0);
+    for (double& s : sums) s = 0;
     samples = 0;
   }
 
@@ -60,16 +52,27 @@ struct LossMeans {
   }
 
  private:
-  /// Where the name is: probably at `guess`. A new one is put at the end.
-  std::size_t place(std::string_view name, std::size_t guess) {
-    if (guess < names.size() && names[guess] == name) return guess;
-    const auto found = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-    if (found == names.size()) {
-      names.push_back(std::string(name));
-      sums.push_back(0);
-      latest.push_back(0);
-    }
-    return found;
+  // Out of line, all: each kind of loss compiles what calls them.
+  /// Where the terms of a batch begin.
+  [[gnu::noinline]] std::size_t begin(bool total) {
+    bad.clear();
+    for (double& l : latest) l = 0;
+    has_total = total;
+    return total ? take("total", 0, 0) : 0;
+  }
+  /// Adds to what the batch has by that name, which is probably at `guess`. Where the next one probably is.
+  [[gnu::noinline]] std::size_t take(std::string_view name, std::size_t guess, double value) {
+    std::size_t at = guess;
+    if (at >= names.size() || names[at] != name) at = detail::find_name(names, name);
+    if (at == names.size()) append(name);
+    latest[at] += value;
+    if (!detail::is_finite(value) && bad.empty()) bad = figment::format("{} is {}", names[at], value);
+    return at + 1;
+  }
+  [[gnu::cold, gnu::noinline]] void append(std::string_view name) {
+    names.push_back(std::string(name));
+    sums.push_back(0);
+    latest.push_back(0);
   }
   /// A term is a tensor of one element, or the number itself.
   template <class V>
@@ -82,11 +85,8 @@ struct LossMeans {
       if constexpr (tensor) return static_cast<double>(value.item());
     }
   }
-  void take(std::size_t at, double value) {
-    latest[at] += value;
-    if (!detail::is_finite(value) && bad.empty()) bad = figment::format("{} is {}", names[at], value);
-  }
-  void commit(Index size) {
+  [[gnu::noinline]] void commit(Index size, const std::string& lost) {
+    if (bad.empty()) bad = lost;
     if (bad.empty()) {
       for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += latest[i] * static_cast<double>(size);
       samples += size;
