@@ -20,7 +20,8 @@ struct [[gnu::visibility("default")]] Error : std::runtime_error {
 
 namespace detail {
 
-inline void put(std::string& s, std::string_view v) { s += v; }
+// Out of line, as all that a message is made of.
+[[gnu::cold, gnu::noinline]] inline void put(std::string& s, std::string_view v) { s += v; }
 // Constrained, or a const char* would convert to bool before it does to string_view.
 inline void put(std::string& s, std::same_as<bool> auto v) { s += v ? "true" : "false"; }
 // Not std::to_string, which is long, and another function for each type.
@@ -37,11 +38,16 @@ requires(!std::same_as<V, bool>) void put(std::string& s, V v) {
   const auto bits = static_cast<std::uint64_t>(v);
   put_digits(s, v < 0, v < 0 ? 0 - bits : bits);
 }
+[[gnu::cold, gnu::noinline]] inline void put_real(std::string& s, double v) {
+  char text[32];
+  const char* const end = std::to_chars(text, text + sizeof text, v, std::chars_format::general, 6).ptr;
+  const char* p = text;
+  while (p != end && *p != '(') ++p;  // libc++ says -nan(ind)
+  s.append(text, static_cast<std::size_t>(p - text));
+}
 template <std::floating_point V>
 void put(std::string& s, V v) {
-  char buffer[32];
-  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, v, std::chars_format::general, 6).ptr;
-  for (const char* p = buffer; p != end && *p != '('; ++p) s += *p;  // libc++ says -nan(ind)
+  put_real(s, static_cast<double>(v));
 }
 
 /// A message whose `{}` are counted against the arguments while compiling.
@@ -71,14 +77,11 @@ Argument argument(const A& a) {
 
 [[gnu::cold]] inline std::string expand(std::string_view text, const Argument* args) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i, 2) == "{}") {
-      args->put(out, args->value);
-      ++args, ++i;
-    } else {
-      out += text[i];
-    }
+  for (std::size_t at; (at = text.find("{}")) != text.npos; text.remove_prefix(at + 2), ++args) {
+    put(out, text.substr(0, at));
+    args->put(out, args->value);
   }
+  put(out, text);
   return out;
 }
 

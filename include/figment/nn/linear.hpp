@@ -42,8 +42,7 @@ struct Linear {
   }
 
   std::string describe() const {
-    const std::string sizes = figment::format("Linear({}, {}", weight.dim(0), weight.dim(1));
-    return sizes + detail::closing_text(activation);
+    return figment::format("Linear({}, {}{}", weight.dim(0), weight.dim(1), detail::closing_text(activation));
   }
 };
 

@@ -140,16 +140,16 @@ Description description_of(const L& layer) {
     for (const NamedMemory& there : module) {
       if (there.memory != own.memory) continue;
       // "net.0.weight" is the "0.weight" of "net"; by another name it is a tensor of what is around it.
-      std::string place = there.name;
+      std::string_view place = there.name;
       if (place == own.name)
-        place.clear();
+        place = {};
       else if (place.ends_with(own.name) && place[place.size() - own.name.size() - 1] == '.')
-        place.resize(place.size() - own.name.size() - 1);
+        place.remove_suffix(own.name.size() + 1);
       else
-        place.resize(place.rfind('.') == place.npos ? 0 : place.rfind('.'));
+        place = place.substr(0, place.rfind('.') == place.npos ? 0 : place.rfind('.'));
       bool known = false;
       for (const auto& p : places) known = known || p == place;
-      if (!known) places.push_back(std::move(place));
+      if (!known) places.push_back(std::string(place));
     }
   return places;
 }
@@ -191,17 +191,11 @@ struct [[gnu::visibility("default")]] LayerError : Error {
   }
 };
 
-/// The tensors as a landmark of a layer that is at `path` among them.
-[[gnu::cold]] inline NamedMemories landmark(NamedMemories tensors, const std::string& path) {
-  tensors.push_back({path, nullptr, 0});
-  return tensors;
-}
-
 /// Throws the error being handled again, led by the layer that has called itself `layer`, or that its caller
 /// calls `name`.
 [[noreturn, gnu::cold, gnu::noinline]] inline void rethrow_from(const std::string_view* name,
                                                                 const Description& layer) {
-  const std::string called(name ? *name : std::string_view());
+  const std::string_view called = name ? *name : std::string_view();
   const Description reporter = name ? Description{} : layer;
   NamedMemories tensors = layer.tensors();
   try {
@@ -211,11 +205,15 @@ struct [[gnu::visibility("default")]] LayerError : Error {
     if (name && !placed && e.path.empty())  // a layer that nothing tells the place of
       e.reason = figment::format("{}: {}", e.layer, e.reason);
     if (e.path.empty() && (name || placed)) e.layer = layer();
-    if (!name)
-      for (auto& t : landmark(std::move(tensors), e.path)) e.landmarks.push_back(t);
-    throw LayerError(join_paths(called, e.path), e.layer, e.reason, e.landmarks, reporter);
+    if (!name) {
+      for (auto& t : tensors) e.landmarks.push_back(std::move(t));
+      e.landmarks.push_back({e.path, nullptr, 0});
+    }
+    throw LayerError(join_paths(called, e.path), std::move(e.layer), std::move(e.reason),
+                     std::move(e.landmarks), reporter);
   } catch (const Error& e) {
-    throw LayerError(called, layer(), e.what(), landmark(std::move(tensors), ""), reporter);
+    tensors.push_back({{}, nullptr, 0});
+    throw LayerError(std::string(called), layer(), e.what(), std::move(tensors), reporter);
   }
 }
 
@@ -225,7 +223,7 @@ struct [[gnu::visibility("default")]] LayerError : Error {
     throw;
   } catch (LayerError& e) {
     if (!e.find_in(model.tensors())) throw;
-    throw LayerError(e.path, e.layer, e.reason, e.landmarks, {});
+    throw LayerError(std::move(e.path), std::move(e.layer), std::move(e.reason), std::move(e.landmarks), {});
   }
 }
 
