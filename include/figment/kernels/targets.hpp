@@ -41,11 +41,10 @@
 #include <smmintrin.h>
 #include <avxintrin.h>
 #include <avx2intrin.h>
-#include <avx512fintrin.h>
-#include <avx512dqintrin.h>
 #include <fmaintrin.h>
 // clang-format on
 #undef _IMMINTRIN_H_INCLUDED
+#define FIGMENT_AVX512_BUILTINS
 #endif
 #elif FIGMENT_ARM64
 #include <arm_neon.h>
@@ -136,6 +135,7 @@ namespace figment::kernels::neon {
 #endif
 #endif
 
+#undef FIGMENT_AVX512_BUILTINS
 #undef FIGMENT_KERNEL_REGION
 #undef FIGMENT_UNROLL
 #undef FIGMENT_INLINE
