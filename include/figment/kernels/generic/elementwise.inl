@@ -219,19 +219,21 @@ void choose(const std::uint8_t* mask, Index mask_step, const T* a, Index a_step,
 /// the result must not show where.
 template <class T>
 void sum_rows(const T* x, Index stride, double* y, Index rows, Index columns) noexcept {
-  const auto add = [=](const T* row, auto some) FIGMENT_INLINE {
-    each_vector<double>(columns, [=](Index j, Index lanes) FIGMENT_INLINE {
-      using V = Vec<double>;
-      const auto at = [=](Index i) FIGMENT_INLINE {
-        return lanes == V::width ? load_wide(row + i * stride + j) : load_wide(row + i * stride + j, lanes);
-      };
-      V total = at(0);
-      if constexpr (some.value == 8)
-        total = ((total + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7)));
-      store_lanes(load_lanes(y + j, lanes) + total, y + j, lanes);
-    });
+  using V = Vec<double>;
+  const auto add = [=](const T* row, auto sum_of) FIGMENT_INLINE {
+    Index j = 0;
+    for (; j + V::width <= columns; j += V::width)
+      (V::load(y + j) + sum_of([=](Index i) FIGMENT_INLINE {
+         return load_wide(row + i * stride + j);
+       })).store(y + j);
+    if constexpr (V::width > 1)
+      for (; j < columns; ++j)
+        y[j] += sum_of([=](Index i) FIGMENT_INLINE { return static_cast<double>(row[i * stride + j]); });
+  };
+  const auto of_eight = [](auto at) FIGMENT_INLINE {
+    return ((at(0) + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7)));
   };
   Index i = 0;
-  for (; i + 8 <= rows; i += 8) add(x + i * stride, std::integral_constant<int, 8>());
-  for (; i < rows; ++i) add(x + i * stride, std::integral_constant<int, 1>());
+  for (; i + 8 <= rows; i += 8) add(x + i * stride, of_eight);
+  for (; i < rows; ++i) add(x + i * stride, [](auto at) FIGMENT_INLINE { return at(0); });
 }

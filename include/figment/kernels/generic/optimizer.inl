@@ -73,19 +73,33 @@ template <class Op, class T>
 void update(const Op& f, T* w, const T* g, T* s, T* t, T* u, Index n) noexcept {
   using V = Vec<T>;
   const bool stateful = s || t || u;
-  each_vector<T>(n, [=](Index i, Index lanes) FIGMENT_INLINE {
-    V vw = load_lanes(w + i, lanes), vs(T(0)), vt = vs, vu = vs;
+  Index i = 0;
+  for (; i + V::width <= n; i += V::width) {
+    V vw = V::load(w + i), vs(T(0)), vt = vs, vu = vs;
     if (stateful) {
-      if (s) vs = load_lanes(s + i, lanes);
-      if (t) vt = load_lanes(t + i, lanes);
-      if (u) vu = load_lanes(u + i, lanes);
+      if (s) vs = V::load(s + i);
+      if (t) vt = V::load(t + i);
+      if (u) vu = V::load(u + i);
     }
-    step(f, vw, load_lanes(g + i, lanes), vs, vt, vu);
-    store_lanes(vw, w + i, lanes);
+    step(f, vw, V::load(g + i), vs, vt, vu);
+    vw.store(w + i);
     if (stateful) {
-      if (s) store_lanes(vs, s + i, lanes);
-      if (t) store_lanes(vt, t + i, lanes);
-      if (u) store_lanes(vu, u + i, lanes);
+      if (s) vs.store(s + i);
+      if (t) vt.store(t + i);
+      if (u) vu.store(u + i);
     }
-  });
+  }
+  if constexpr (V::width > 1)
+    if (i < n) {  // what is left by way of memory: once for a parameter, and a step is long to compile
+      T rest[5][V::width] = {};
+      T* const from[] = {w, s, t, u};
+      const auto in_rest = [&](int k) { return from[k] ? rest[k] : nullptr; };
+      for (Index j = 0; i + j < n; ++j) {
+        for (int k = 0; k < 4; ++k) rest[k][j] = from[k] ? from[k][i + j] : T(0);
+        rest[4][j] = g[i + j];
+      }
+      update(f, rest[0], rest[4], in_rest(1), in_rest(2), in_rest(3), V::width);
+      for (int k = 0; k < 4; ++k)
+        for (Index j = 0; from[k] && i + j < n; ++j) from[k][i + j] = rest[k][j];
+    }
 }
