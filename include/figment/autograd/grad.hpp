@@ -201,8 +201,9 @@ class Backward {
       if (from == &node) reads &= ~read_output;
       for (std::size_t k = 0; k < inputs.size(); ++k)
         if (from == node_of(inputs[k].tensor)) reads &= ~read_input(k);
-      if (from->id() > before && std::find(reached_.begin(), reached_.end(), from) == reached_.end())
-        reached_.push(from);
+      bool known = from->id() <= before;
+      for (const Node<T>* other : reached_) known |= other == from;
+      if (!known) reached_.push(from);
     };
     enter(node_of(places_[i].gradient));
     for (std::size_t next = 0; next < reached_.size() && (by_dy || reads); ++next)

@@ -56,6 +56,30 @@ template <class T>
                   {static_cast<const std::byte*>(rule), bytes});
 }
 
+template <class T, class Rule>
+constexpr ErasedRule<T> erase_rule() {
+  constexpr bool called =
+      requires(const Rule& r, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
+    r(saved, dy, dx);
+  };
+  static_assert(called, "figment: record calls its rule as rule(saved, dy, dx)");
+  static_assert(alignof(Rule) <= alignof(Kept<T>), "figment: a rule captures over-aligned values");
+  ErasedRule<T> erased;
+  if constexpr (called)
+    erased.call = [](const void* r, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
+      (*static_cast<const Rule*>(r))(saved, dy, dx);
+    };
+  erased.bytes = sizeof(Rule);
+  if constexpr (!std::is_trivially_copyable_v<Rule>) {
+    erased.move = [](void* to, void* from) { new (to) Rule(std::move(*static_cast<Rule*>(from))); };
+    erased.destroy = [](void* r) { static_cast<Rule*>(r)->~Rule(); };
+  }
+  return erased;
+}
+/// What record needs to know of a type of rule; a constant, so that no operation writes it down anew.
+template <class T, class Rule>
+inline constexpr ErasedRule<T> erased_rule = erase_rule<T, Rule>();
+
 /// Makes `output` part of the graph, if any input is. Apart from record: compiled once, not for each rule.
 template <class T>
 [[gnu::noinline]] void record_erased(const char* name, std::span<const Operand<T>> inputs, Tensor<T>& output,
@@ -89,38 +113,23 @@ template <class T>
 /// gradient's own derivative by is 0 (a mask is made of it), and dx.constant(i, …) sets what is not looked
 /// at. Read what only some gradients need inside their dx. A rule may capture small values. Where an input
 /// broadcast, its gradient may have the broadcast shape: the engine sums it. `keep` names what the rule reads
-/// through `saved`. Returns the output, now part of the graph if any input is.
+/// through `saved`. Returns the output, now part of the graph if any input is. Integers have no gradients:
+/// operations on them are not recorded.
 template <class T, class Rule>
 Tensor<T> record(const char* name, std::span<const detail::Operand<std::type_identity_t<T>>> inputs,
                  Tensor<T> output, Rule rule, Keep keep = Keep::all) {
-  static_assert(
-      requires(const Rule& r, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
-        r(saved, dy, dx);
-      },
-      "figment: record calls its rule as rule(saved, dy, dx)");
-  static_assert(alignof(Rule) <= alignof(detail::Kept<T>), "figment: a rule captures over-aligned values");
-  detail::ErasedRule<T> erased{[](const void* r, const Saved<T>& saved, const Tensor<T>& dy,
-                                  InputGradients<T>& dx) { (*static_cast<const Rule*>(r))(saved, dy, dx); }};
-  erased.bytes = sizeof(Rule);
-  if constexpr (!std::is_trivially_copyable_v<Rule>) {
-    erased.move = [](void* to, void* from) { new (to) Rule(std::move(*static_cast<Rule*>(from))); };
-    erased.destroy = [](void* r) { static_cast<Rule*>(r)->~Rule(); };
-  }
-  detail::record_erased(name, inputs, output, erased, &rule, keep);
-  return output;
-}
-/// Integers have no gradients: operations that take them record nothing.
-template <std::integral T, class Rule>
-Tensor<T> record(const char*, std::span<const detail::Operand<std::type_identity_t<T>>>, Tensor<T> output,
-                 Rule, Keep = Keep::all) {
+  if constexpr (!std::integral<T>)
+    detail::record_erased(name, inputs, output, detail::erased_rule<T, Rule>, &rule, keep);
   return output;
 }
 /// The same of inputs in braces: record("mul", {a, b}, …).
 template <class T, class Rule>
 Tensor<T> record(const char* name, std::initializer_list<detail::Operand<std::type_identity_t<T>>> inputs,
                  Tensor<T> output, Rule rule, Keep keep = Keep::all) {
-  return record(name, std::span<const detail::Operand<T>>(inputs.begin(), inputs.size()), std::move(output),
-                std::move(rule), keep);
+  if constexpr (!std::integral<T>)  // not by the other record, which would move the output twice more
+    detail::record_erased(name, std::span<const detail::Operand<T>>(inputs.begin(), inputs.size()), output,
+                          detail::erased_rule<T, Rule>, &rule, keep);
+  return output;
 }
 
 }  // namespace figment

@@ -36,7 +36,7 @@ struct BroadcastLoops {
   Index extent[max_rank] = {1}, a_step[max_rank] = {}, b_step[max_rank] = {};
 
   BroadcastLoops() = default;
-  BroadcastLoops(const Shape& out, const Shape& a, const Shape& b) {
+  [[gnu::noinline]] BroadcastLoops(const Shape& out, const Shape& a, const Shape& b) {
     Index a_stride = 1, b_stride = 1;
     for (Index i = 1; i <= out.rank(); ++i) {
       const Index an = i <= a.rank() ? a[-i] : 1, bn = i <= b.rank() ? b[-i] : 1;
@@ -46,7 +46,7 @@ struct BroadcastLoops {
   }
 
   /// One more loop around the others.
-  void add(Index n, Index sa, Index sb) {
+  [[gnu::noinline]] void add(Index n, Index sa, Index sb) {
     if (n == 1) return;
     Index& p = extent[rank > 0 ? rank - 1 : 0];
     if (rank > 0 && sa == a_step[rank - 1] * p && sb == b_step[rank - 1] * p) {
@@ -58,7 +58,7 @@ struct BroadcastLoops {
   }
 
   /// The same with the operands exchanged.
-  BroadcastLoops inverse() const {
+  [[gnu::noinline]] BroadcastLoops inverse() const {
     BroadcastLoops loops = *this;
     std::swap(loops.a_step, loops.b_step);
     return loops;
@@ -123,7 +123,7 @@ struct SpreadRows {
   Index rows = 0;
 
   /// n rows of `columns` elements from p on, contiguous.
-  const T* of(const T* p, Index step, Index row, Index n, Index columns) {
+  [[gnu::noinline]] const T* of(const T* p, Index step, Index row, Index n, Index columns) {
     if (step == 1 && row == columns) return p;
     if (row == 0 && p == from && n <= rows) return values;
     for (Index r = 0; r < n; ++r)

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "figment/core/shape.hpp"
 
@@ -41,7 +41,7 @@ class ThreadPool {
  public:
   using Task = void (*)(void* context, Index part);
 
-  static ThreadPool& instance() {
+  [[gnu::noinline]] static ThreadPool& instance() {
     static ThreadPool pool(static_cast<int>((std::max)(1u, std::thread::hardware_concurrency())));
     return pool;
   }
@@ -59,12 +59,13 @@ class ThreadPool {
     std::lock_guard owner(owner_);
     stop();
     stopping_ = false;
-    workers_.reserve(static_cast<std::size_t>(n - 1));
+    workers_ = std::make_unique<std::thread[]>(static_cast<std::size_t>(n - 1));
+    int made = 0;
     try {
-      while (static_cast<int>(workers_.size()) < n - 1) workers_.emplace_back([this] { work(); });
+      for (; made < n - 1; ++made) workers_[made] = std::thread([this] { work(); });
     } catch (const std::system_error&) {
     }  // a limit of the system: those there are do the work
-    size_ = 1 + static_cast<int>(workers_.size());
+    size_ = 1 + made;
   }
 
   /// Runs task(context, p) for each p < parts; returns when all are done. The first exception is rethrown.
@@ -117,14 +118,13 @@ class ThreadPool {
     stopping_ = true;
     ++calls_;
     calls_.notify_all();
-    for (auto& w : workers_) w.join();
-    workers_.clear();
+    for (int w = size_.exchange(1) - 1; w > 0; --w) workers_[w - 1].join();
   }
 
   static inline thread_local bool inside_ = false;
 
   std::mutex owner_, error_mutex_;
-  std::vector<std::thread> workers_;
+  std::unique_ptr<std::thread[]> workers_;
   std::atomic<bool> stopping_{false};
   std::atomic<int> size_{1};
   std::atomic<int> calls_{0};                    // of run and stop: what sleeping workers watch

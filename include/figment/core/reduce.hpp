@@ -10,7 +10,7 @@ namespace figment::detail {
 inline constexpr Index sum_chunk = 16384, row_chunk = 1024;
 
 /// The sum of part(begin, end) over the chunks of [0, n).
-inline double chunked_sum(Index n, RangeFunction<double> part) {
+[[gnu::noinline]] inline double chunked_sum(Index n, RangeFunction<double> part) {
   const Index chunks = (n + sum_chunk - 1) / sum_chunk;
   if (chunks <= 1) return n > 0 ? part(0, n) : 0.0;
   Tensor<double> partial(Shape{chunks});

@@ -40,7 +40,7 @@ class Shape {
 
   /// The number of dimensions.
   Index rank() const { return rank_; }
-  // Out of line: it is asked everywhere, and a program compiles the loop at each of those places.
+  // Out of line, as what follows: they are asked everywhere, and a program compiles each of those places.
   /// The number of elements.
   [[gnu::noinline]] Index size() const {
     Index n = 1;
@@ -52,9 +52,8 @@ class Shape {
   /// Extent i, to change.
   Index& operator[](Index i) { return dims_[axis(i)]; }
   /// i as a position from the front. Throws unless -rank <= i < rank; `op` names the caller in the error.
-  Index axis(Index i, const char* op = "shape") const {
-    if (i < -rank_ || i >= rank_) [[unlikely]]
-      out_of_range(i, op);
+  [[gnu::noinline]] Index axis(Index i, const char* op = "shape") const {
+    ensure(i >= -rank_ && i < rank_, "{}: axis {} is out of range for shape {}", op, i, *this);
     return i < 0 ? i + rank_ : i;
   }
 
@@ -71,7 +70,7 @@ class Shape {
   }
 
   /// As many extents, and each the same.
-  friend bool operator==(const Shape& a, const Shape& b) {
+  [[gnu::noinline]] friend bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
     for (Index i = 0; i < a.rank_; ++i)
       if (a.dims_[i] != b.dims_[i]) return false;
@@ -89,11 +88,6 @@ class Shape {
   }
 
  private:
-  // Apart from axis, which is asked everywhere: its caller need not hand over the shape's address.
-  [[noreturn, gnu::cold, gnu::noinline]] void out_of_range(Index i, const char* op) const {
-    fail("{}: axis {} is out of range for shape {}", op, i, *this);
-  }
-
   Index dims_[max_rank] = {};
   Index rank_ = 0;
 };

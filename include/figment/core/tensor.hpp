@@ -57,7 +57,7 @@ class Tensor {
       : Tensor(shape, std::span(values.begin(), values.size())) {}
 
   /// One value everywhere.
-  static Tensor full(const Shape& shape, T value) {
+  [[gnu::noinline]] static Tensor full(const Shape& shape, T value) {
     Tensor t(shape);
     std::fill_n(t.data_, t.size(), value);
     return t;
@@ -202,7 +202,7 @@ class Tensor {
            shape_);
     Index at = 0, axis = 0;
     for (Index i : index) {
-      const Index n = shape_[axis++];
+      const Index n = shape_.begin()[axis++];
       ensure(i >= -n && i < n, "index: {} is out of range for axis {} of shape {}", i, axis - 1, shape_);
       at = at * n + (i < 0 ? i + n : i);
     }

@@ -59,7 +59,7 @@ inline constexpr bool is_tensor<Tensor<T>> = true;
 /// Where a visitor is. Apart from Visitor, and out of line: every module compiles the places that use it.
 class VisitorPath {
  public:
-  [[gnu::noinline]] std::string join(std::string_view name) const {
+  [[gnu::cold, gnu::noinline]] std::string join(std::string_view name) const {
     std::string path = path_;
     if (!path.empty()) path += '.';
     path += name;
@@ -69,9 +69,9 @@ class VisitorPath {
   /// Goes one name deeper until the end of the scope.
   class Scope {
    public:
-    [[gnu::noinline]] Scope(VisitorPath& path, std::string_view name)
+    [[gnu::cold, gnu::noinline]] Scope(VisitorPath& path, std::string_view name)
         : path_(path), outer_(std::exchange(path.path_, path.join(name))) {}
-    [[gnu::noinline]] ~Scope() { path_.path_ = std::move(outer_); }
+    [[gnu::cold, gnu::noinline]] ~Scope() { path_.path_ = std::move(outer_); }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 

@@ -110,7 +110,7 @@ struct AxisView {
   }
 
   /// The loops that copy every step-th of its positions, `count` in all, to a tensor of those alone.
-  CopyLoops part(Index count, Index step) const {
+  [[gnu::noinline]] CopyLoops part(Index count, Index step) const {
     CopyLoops loops;
     loops.add(inner, 1, 1);
     loops.add(count, step * inner, inner);
