@@ -250,7 +250,7 @@ TensorList<T> vjp(const Tensor<T>& y, const Tensor<T>& dy,
   backward.run(y, dy);
   TensorList<T> gradients;
   gradients.reserve(targets.size());
-  for (const auto& t : targets) gradients.push_back(backward.gradient(t));
+  for (const auto& t : targets) detail::append(gradients, backward.gradient(t));
   return gradients;
 }
 

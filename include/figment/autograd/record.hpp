@@ -32,6 +32,12 @@ struct Passing {
   const Ref<Storage>& memory;
 };
 
+/// Out of line and cold: each layer compiles what lists them, which only traces do.
+[[gnu::cold, gnu::noinline]] inline void append(std::vector<Passing>& list, const Shape& shape,
+                                                const Ref<Storage>& memory) {
+  list.push_back({shape, memory});
+}
+
 /// Told of the operations that are not recorded, while it is the active one: what traces a network (nn/) sees
 /// so what is computed between its layers.
 class OpListener {
@@ -51,7 +57,7 @@ template <class T>
                                                 const void* rule) {
   std::vector<Passing> from;
   for (const auto& i : inputs)
-    if (i.tensor->defined()) from.push_back({i.tensor->shape(), i.tensor->storage()});
+    if (i.tensor->defined()) append(from, i.tensor->shape(), i.tensor->storage());
   op_listener->op(name, from, {output.shape(), output.storage()},
                   {static_cast<const std::byte*>(rule), bytes});
 }

@@ -63,7 +63,7 @@ class Shape {
   const Index* end() const { return dims_ + rank_; }
 
   /// Adds an innermost extent. Throws beyond max_rank, or when it is negative.
-  void push_back(Index d) {
+  [[gnu::noinline]] void push_back(Index d) {
     ensure(rank_ < max_rank, "shape: more than {} dimensions", max_rank);
     ensure(d >= 0, "shape: dimension {} is {}, expected 0 or more", rank_, d);
     dims_[rank_++] = d;
@@ -116,7 +116,7 @@ namespace detail {
 }
 
 /// The shape with another extent of one axis.
-inline Shape with_extent(Shape shape, Index axis, Index extent) {
+[[gnu::noinline]] inline Shape with_extent(Shape shape, Index axis, Index extent) {
   shape[axis] = extent;
   return shape;
 }
@@ -128,7 +128,7 @@ inline std::string to_string(const Shape& shape) { return figment::format("{}", 
 
 /// The common shape of two operands, NumPy's rules: aligned at the last dimension, extents equal or 1.
 /// `op` names the caller in the error.
-inline Shape broadcast(const Shape& a, const Shape& b, std::string_view op) {
+[[gnu::noinline]] inline Shape broadcast(const Shape& a, const Shape& b, std::string_view op) {
   if (a == b) return a;
   const Index rank = a.rank() > b.rank() ? a.rank() : b.rank();
   Shape out;

@@ -92,7 +92,7 @@ class Tensor {
   /// The elements in row-major order; null if undefined.
   const T* data() const { return data_; }
   /// For writing. Graphs that saved this memory are invalid from here on, and say so.
-  T* mutable_data() {
+  [[gnu::noinline]] T* mutable_data() {
     if (storage_) storage_->bump();
     return data_;
   }
@@ -100,7 +100,7 @@ class Tensor {
   std::span<const T> values() const { return {data_, static_cast<std::size_t>(size())}; }
 
   /// The single value of a one-element tensor.
-  T item() const {
+  [[gnu::noinline]] T item() const {
     ensure(size() == 1, "item: expected one element, found shape {}", shape_);
     return *data_;
   }
@@ -239,6 +239,12 @@ std::size_t find_tied(const TensorList<T>& list, const Tensor<T>& t) {
   std::size_t i = 0;
   while (i < list.size() && !(t.defined() && list[i].data() == t.data())) ++i;
   return i;
+}
+
+/// Out of line: each kind of list is made at several places, and may have to grow at each.
+template <class T>
+[[gnu::noinline]] void append(TensorList<T>& list, Tensor<T> t) {
+  list.push_back(std::move(t));
 }
 
 /// Throws unless each tensor of the list has memory of its own.

@@ -159,6 +159,19 @@ class Visitor {
   Layout layout_ = Layout::plain;
 };
 
+namespace detail {
+
+/// Tells the visitor of every tensor of a module.
+template <class M>
+void visit_tensors(M& module, Visitor<module_value_t<M>>& visitor) {
+  constexpr bool visited = requires { module.visit(visitor); };
+  static_assert(visited,
+                "figment: a module needs `void visit(auto&& v)`, which calls v(\"name\", member) for each");
+  if constexpr (visited) module.visit(visitor);
+}
+
+}  // namespace detail
+
 /// Calls f(path, tensor, trainable), or f(path, tensor, trainable, layout), for every tensor of a module.
 template <class M, class F>
 void for_each_tensor(M& module, F&& f) {
@@ -173,46 +186,44 @@ void for_each_tensor(M& module, F&& f) {
         f(path, t, trainable);
     }
   } call(f);
-  constexpr bool visited = requires { module.visit(call); };
-  static_assert(visited,
-                "figment: a module needs `void visit(auto&& v)`, which calls v(\"name\", member) for each");
-  if constexpr (visited) module.visit(call);
+  detail::visit_tensors(module, call);
 }
 
 namespace detail {
 
-/// Lists the parameters for `op`, which is refused two leaves of the graph over one memory: each would have a
-/// part of the gradient.
-template <class M>
-struct ParameterList {
-  const char* op;
-  M& module;
-  TensorList<module_value_t<M>> list{};
-  const void* wanted = nullptr;  ///< if given: lists nothing, but finds the first path to this memory
-  std::string path{};
+/// Lists the parameters, until there are two leaves of the graph over one memory: each would have a part of
+/// the gradient. On a second walk it then finds the first of them.
+template <class T>
+struct ParameterList final : Visitor<T> {
+  TensorList<T> list;
+  const void* shared = nullptr;  ///< the memory of the two
+  std::string first, second;     ///< their paths
 
-  void operator()(const std::string& at, const Tensor<module_value_t<M>>& t, bool trainable) {
+  [[gnu::cold]] ~ParameterList() override {}
+  [[gnu::cold]] void tensor(const std::string& path, Tensor<T>& t, bool trainable) override {
     if (!trainable) return;
-    if (wanted) {
-      if (path.empty() && t.data() == wanted) path = at;
+    if (shared) {
+      if (first.empty() && t.data() == shared) first = path;
       return;
     }
-    const std::size_t first = find_tied(list, t);
-    if (first == list.size()) return list.push_back(t);
-    if (list[first].node().get() == t.node().get()) return;
-    ParameterList other{op, module, {}, t.data()};
-    for_each_tensor(module, other);
-    fail(
-        "{}: {} and {} are one memory but two parameters: to tie them copy the tensor, as in b.weight = "
-        "a.weight",
-        op, other.path, at);
+    const std::size_t tied = find_tied(list, t);
+    if (tied == list.size()) return append(list, t);
+    if (list[tied].node().get() != t.node().get()) shared = t.data(), second = path;
   }
 };
 
+/// The parameters for `op`, which is refused such leaves.
 template <class M>
 TensorList<module_value_t<M>> parameters_for(const char* op, M& module) {
-  ParameterList<M> all{op, module};
-  for_each_tensor(module, all);
+  ParameterList<module_value_t<M>> all;
+  visit_tensors(module, all);
+  if (all.shared) [[unlikely]] {
+    visit_tensors(module, all);
+    fail(
+        "{}: {} and {} are one memory but two parameters: to tie them copy the tensor, as in b.weight = "
+        "a.weight",
+        op, all.first, all.second);
+  }
   return std::move(all.list);
 }
 

@@ -176,6 +176,8 @@ struct [[gnu::visibility("default")]] LayerError : Error {
         landmarks(std::move(marks)),
         reporter(from) {}
 
+  [[gnu::cold, gnu::noinline]] ~LayerError() override {}
+
   /// Sets the path to the one in a module of these tensors, if they tell.
   [[gnu::cold]] bool find_in(const NamedMemories& module) {
     auto begin = landmarks.begin();
@@ -258,9 +260,9 @@ void each_output(const Y& y, const F& f) {
 
 /// The tensors of what goes into a layer, or comes out of it.
 template <class Y>
-std::vector<Passing> passing(const Y& y) {
+[[gnu::cold]] std::vector<Passing> passing(const Y& y) {
   std::vector<Passing> list;
-  each_output(y, [&](const auto&, const auto& t) { list.push_back({t.shape(), t.storage()}); });
+  each_output(y, [&](const auto&, const auto& t) { append(list, t.shape(), t.storage()); });
   return list;
 }
 
@@ -309,10 +311,15 @@ class TraceScope {
 
   template <class X, class Y>
   void done(const X& x, const Y& y) {
-    if (open_) active_trace->row(passing(x), passing(y));
+    if (open_) [[unlikely]]
+      tell(x, y);
   }
 
  private:
+  template <class X, class Y>
+  [[gnu::cold, gnu::noinline]] static void tell(const X& x, const Y& y) {
+    active_trace->row(passing(x), passing(y));
+  }
   bool open_;
 };
 

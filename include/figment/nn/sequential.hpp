@@ -58,7 +58,7 @@ class Sequential {
   }
   /// A copy of the layers, whose tensors are handles to the same memory; clone() copies that.
   Sequential(const Sequential& other) {
-    for (const auto& l : other.layers_) layers_.push_back(l->copy());
+    for (const auto& l : other.layers_) hold(l->copy());
   }
   /// Takes the layers.
   Sequential(Sequential&&) noexcept = default;
@@ -135,8 +135,9 @@ class Sequential {
   [[gnu::noinline]] void push(Owned layer) {
     for (const auto& l : layers_)
       ensure(l->name != layer->name, "Sequential: two layers are named '{}'", layer->name);
-    layers_.push_back(std::move(layer));
+    hold(std::move(layer));
   }
+  [[gnu::noinline]] void hold(Owned layer) { layers_.push_back(std::move(layer)); }
 
   std::vector<Owned> layers_;
 };

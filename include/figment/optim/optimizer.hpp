@@ -75,7 +75,7 @@ class Optimizer {
     set_rate(rate);
     for (std::size_t s = 0; s < states.size(); ++s)
       for (std::size_t i = 0; states[s] && i < parameters_.size(); ++i)
-        states_[s].push_back(Tensor<T>::full(parameters_[i].shape(), static_cast<T>(initial)));
+        detail::append(states_[s], Tensor<T>::full(parameters_[i].shape(), static_cast<T>(initial)));
   }
 
   /// One step of the formula: an optimiser of your own has this.

@@ -32,6 +32,8 @@ struct [[gnu::visibility("default")]] NonFiniteLoss : Error {
   History history;  ///< the epochs that had ended
   /// Thrown by fit.
   NonFiniteLoss(const std::string& message, History h) : Error(message), history(std::move(h)) {}
+  // Out of line, as it ends a whole history.
+  [[gnu::cold, gnu::noinline]] ~NonFiniteLoss() override {}
 };
 
 namespace detail {

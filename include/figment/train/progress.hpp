@@ -48,14 +48,7 @@ class Progress final : public Callback {
   void on_step(TrainState& state) override {
     if (!terminal_ || (state.seconds - shown_ < 0.1 && state.step < state.steps)) return;
     shown_ = state.seconds;
-    constexpr Index width = 24;
-    const Index filled = width * state.step / std::max<Index>(1, state.steps);
-    std::string line = head(state);
-    line += " [";
-    for (Index i = 0; i < width; ++i) line += i < filled ? '=' : i == filled ? '>' : ' ';
-    ((line += ']') += figures(*state.running)) += tail(state);
-    std::fprintf(out_, "\r%s\033[K", line.c_str());
-    std::fflush(out_);
+    show(state);
   }
 
   [[gnu::cold]] void on_epoch(TrainState& state) override {
@@ -70,6 +63,17 @@ class Progress final : public Callback {
 
  private:
   // Cold: compiled for size, which is quicker to compile and no slower ten times a second.
+  [[gnu::cold]] void show(const TrainState& state) {
+    constexpr Index width = 24;
+    const Index filled = width * state.step / std::max<Index>(1, state.steps);
+    std::string line = head(state);
+    line += " [";
+    for (Index i = 0; i < width; ++i) line += i < filled ? '=' : i == filled ? '>' : ' ';
+    ((line += ']') += figures(*state.running)) += tail(state);
+    std::fprintf(out_, "\r%s\033[K", line.c_str());
+    std::fflush(out_);
+  }
+
   [[gnu::cold]] static std::string head(const TrainState& s) {
     const auto all = static_cast<long long>(s.epochs), now = static_cast<long long>(s.epoch);
     char text[64];
