@@ -44,6 +44,20 @@ struct LoaderOptions {
 
 namespace detail {
 
+/// How many batches an epoch has.
+[[gnu::cold, gnu::noinline]] inline Index batches_of(const LoaderOptions& o, Index examples) {
+  ensure(o.batch >= 1, "loader: expected a batch of 1 or more, found {}", o.batch);
+  ensure(examples < Index{1} << 31, "loader: {} examples, at most 2^31 - 1 are supported", examples);
+  const bool rest = examples % o.batch > 0 && !o.drop_last && !o.replacement;
+  const Index batches = o.batches ? o.batches : examples / o.batch + rest;
+  ensure(o.batches >= 0, "loader: expected 0 or more batches, found {}", o.batches);
+  ensure(examples > 0 || o.batches == 0, "loader: {} batches of no examples", o.batches);
+  const bool drawn = o.batches > 0 || o.replacement;  // the order then has all of their places
+  ensure(!drawn || batches <= ((Index{1} << 31) - 1) / o.batch,
+         "loader: {} batches of {}, at most 2^31 - 1 examples fit", batches, o.batch);
+  return batches;
+}
+
 /// What a loader owns. It stays at one address, for the thread's sake, while loaders move.
 template <class T>
 class LoaderState {
@@ -51,17 +65,10 @@ class LoaderState {
   using Transform = std::function<Tensor<T>(Tensor<T>, Rng&)>;
 
   LoaderState(Dataset<T> dataset, const LoaderOptions& options)
-      : dataset_(std::move(dataset)), options_(options), size_(dataset_.size()) {
-    ensure(options.batch >= 1, "loader: expected a batch of 1 or more, found {}", options.batch);
-    ensure(size_ < Index{1} << 31, "loader: {} examples, at most 2^31 - 1 are supported", size_);
-    const bool rest = size_ % options.batch > 0 && !options.drop_last && !options.replacement;
-    batches_ = options.batches ? options.batches : size_ / options.batch + rest;
-    ensure(options.batches >= 0, "loader: expected 0 or more batches, found {}", options.batches);
-    ensure(size_ > 0 || options.batches == 0, "loader: {} batches of no examples", options.batches);
-    const bool drawn = options.batches > 0 || options.replacement;  // the order then has all of their places
-    ensure(!drawn || batches_ <= ((Index{1} << 31) - 1) / options.batch,
-           "loader: {} batches of {}, at most 2^31 - 1 examples fit", batches_, options.batch);
-  }
+      : dataset_(std::move(dataset)),
+        options_(options),
+        size_(dataset_.size()),
+        batches_(batches_of(options, size_)) {}
   ~LoaderState() {
     {
       std::lock_guard lock(mutex_);
@@ -123,6 +130,10 @@ class LoaderState {
   }
 
  private:
+  /// Each example once.
+  [[gnu::noinline]] Indices pass(Rng& rng) const {
+    return options_.shuffle ? rng.permutation(size_) : Indices::arange(size_);
+  }
   Batch<T>& slot(Index i) { return ahead_[static_cast<std::size_t>(i) % ahead_.size()]; }
 
   /// One generator for the order of an epoch (draw 0) and for each of its batches (1, 2, …). The top bit
@@ -136,8 +147,7 @@ class LoaderState {
   /// The examples of the epoch, batch after batch.
   Indices order() const {
     Rng rng = generator(0);
-    if (!options_.replacement && options_.batches == 0)
-      return options_.shuffle ? rng.permutation(size_) : Indices::arange(size_);
+    if (!options_.replacement && options_.batches == 0) return pass(rng);
     Indices all(Shape{batches_ * options_.batch});
     std::int32_t* out = all.mutable_data();
     for (Index begin = 0; begin < all.size(); begin += size_) {
@@ -145,7 +155,7 @@ class LoaderState {
       if (options_.replacement) {
         for (Index i = 0; i < n; ++i) out[begin + i] = static_cast<std::int32_t>(rng.below(size_));
       } else {
-        const Indices once = options_.shuffle ? rng.permutation(size_) : Indices::arange(size_);
+        const Indices once = pass(rng);
         std::copy_n(once.data(), n, out + begin);
       }
     }
@@ -172,7 +182,7 @@ class LoaderState {
   }
 
   // Ends the epoch under way: afterwards the thread touches nothing but the lock.
-  void halt(std::unique_lock<std::mutex>& lock) {
+  [[gnu::noinline]] void halt(std::unique_lock<std::mutex>& lock) {
     running_ = false;
     wake_.wait(lock, [&] { return !busy_; });
     ahead_ = {};
@@ -208,7 +218,7 @@ class LoaderState {
 
   Dataset<T> dataset_;
   LoaderOptions options_;
-  Index size_, batches_ = 0;
+  Index size_, batches_;
   std::vector<Transform> transforms_;
   Index next_epoch_ = 0, first_batch_ = 0, epoch_ = 0;
   Indices order_;

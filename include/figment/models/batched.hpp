@@ -36,7 +36,7 @@ Tensor<T> repeat_rows(const Tensor<T>& x, Index n) {
   ensure(n >= 1, "Vae: expected 1 or more samples, found {}", n);
   if (n == 1) return x;
   TensorList<T> copies;
-  for (Index i = 0; i < n; ++i) copies.push_back(x);
+  for (Index i = 0; i < n; ++i) append(copies, x);
   return concat(std::span<const Tensor<T>>(copies), 0);
 }
 

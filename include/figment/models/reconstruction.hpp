@@ -30,12 +30,20 @@ Tensor<T> pixels_of(const Tensor<T>& logits, Activation output) {
   }
 }
 
+/// Of logits whose sigmoid is the pixels.
 template <class T>
 Tensor<T> reconstruction_loss(Reconstruction kind, const Tensor<T>& logits, const Tensor<T>& target,
-                              Reduction reduction, Activation output = Activation::sigmoid) {
-  if (kind == Reconstruction::mse) return mse(pixels_of(logits, output), target, reduction);
-  if (output == Activation::sigmoid) return bce_with_logits(logits, target, reduction);
-  return bce(pixels_of(logits, output), target, reduction);
+                              Reduction reduction) {
+  if (kind == Reconstruction::mse) return mse(sigmoid(logits), target, reduction);
+  return bce_with_logits(logits, target, reduction);
+}
+/// Of any output. Apart, as a VAE has no other than the sigmoid, and need not compile them.
+template <class T>
+Tensor<T> reconstruction_loss(Reconstruction kind, const Tensor<T>& logits, const Tensor<T>& target,
+                              Reduction reduction, Activation output) {
+  if (output == Activation::sigmoid) return reconstruction_loss(kind, logits, target, reduction);
+  const Tensor<T> pixels = pixels_of(logits, output);
+  return kind == Reconstruction::mse ? mse(pixels, target, reduction) : bce(pixels, target, reduction);
 }
 
 }  // namespace detail

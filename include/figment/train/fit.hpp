@@ -171,12 +171,10 @@ class FitRun {
 
   [[gnu::cold]] void end_epoch() {
     at_.seconds = state_.seconds = elapsed();
-    at_.history.rows.push_back(std::vector<double>(at_.history.columns.size(), absent));
+    at_.history.rows.push_back(std::vector<double>(at_.history.columns.size(), absent()));
     put("epoch", static_cast<double>(state_.epoch));
-    for (std::size_t c = 0; c < at_.means.columns(); ++c)
-      put(at_.means.column(c, "train", "", options_.suffix), at_.means.value(c));
-    for (std::size_t c = 0; c < validation_.columns(); ++c)
-      put(validation_.column(c, "val", "val_", options_.suffix), validation_.value(c));
+    put(at_.means, "train", "");
+    put(validation_, "val", "val_");
     put("seconds", state_.seconds);
     at_.epoch = state_.epoch;
     at_.step = 0;
@@ -186,13 +184,13 @@ class FitRun {
   /// The noise and dropout of training.
   Rng& noise() { return at_.noise; }
   TrainPosition& position() { return at_; }
-  [[gnu::cold]] History finish() {
+  [[gnu::cold, gnu::noinline]] History finish() {
     for (Callback* c : options_.callbacks) c->on_end(state_);
     return options_.position ? at_.history : std::move(at_.history);
   }
 
  private:
-  static constexpr double absent = std::numeric_limits<double>::quiet_NaN();
+  static double absent() { return std::numeric_limits<double>::quiet_NaN(); }
 
   [[gnu::cold, gnu::noinline]] explicit FitRun(const FitOptions& options)
       : options_(options), at_(options.position ? *options.position : own_) {
@@ -214,13 +212,18 @@ class FitRun {
                         at_.history);
   }
 
+  [[gnu::cold, gnu::noinline]] void put(const LossMeans& means, std::string_view total,
+                                        std::string_view prefix) {
+    for (std::size_t c = 0; c < means.columns(); ++c)
+      put(means.column(c, total, prefix, options_.suffix), means.value(c));
+  }
   /// Writes a figure of the epoch that has ended.
   [[gnu::cold, gnu::noinline]] void put(std::string_view column, double value) {
     History& history = at_.history;
     const std::size_t at = find_name(history.columns, column);
     if (at == history.columns.size()) {  // in the first epoch, or a term that earlier ones lack
       history.columns.push_back(std::string(column));
-      for (auto& r : history.rows) r.push_back(absent);
+      for (auto& r : history.rows) r.push_back(absent());
     }
     history.rows.back()[at] = value;
   }

@@ -86,13 +86,13 @@ struct LossMeans {
     }
   }
   [[gnu::noinline]] void commit(Index size, const std::string& lost) {
+    if (!bad.empty() || !lost.empty()) return refuse(lost);
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += latest[i] * static_cast<double>(size);
+    samples += size;
+  }
+  [[gnu::cold, gnu::noinline]] void refuse(const std::string& lost) {
     if (bad.empty()) bad = lost;
-    if (bad.empty()) {
-      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += latest[i] * static_cast<double>(size);
-      samples += size;
-    } else if (samples == 0) {  // the next one may have other terms
-      names.clear(), sums.clear(), latest.clear();
-    }
+    if (samples == 0) names.clear(), sums.clear(), latest.clear();  // the next one may have other terms
   }
 };
 
