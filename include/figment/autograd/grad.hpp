@@ -139,10 +139,10 @@ class Backward {
     if (!any) return;
     if (recording_enabled) {
       const std::uint64_t before = Node<T>::newest_id();
-      const Reads outside = run_rule<true>(node, dy);
+      const Reads outside = run_rule<true>(node, dy, places_);
       confirm_graph(node, dy, outside, before);
     } else {
-      run_rule<false>(node, dy);
+      run_rule<false>(node, dy, places_);
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (!places_[i].wanted || places_[i].added) continue;
@@ -156,9 +156,9 @@ class Backward {
 
   /// Fills the places. Returns what of the graph the rule read for all gradients, if that is asked for.
   template <bool watched>
-  Reads run_rule(const Node<T>& node, const Tensor<T>& dy) {
+  static Reads run_rule(const Node<T>& node, const Tensor<T>& dy, Stack<GradientPlace<T>>& places) {
     Reads reads = 0;
-    InputGradients<T> dx({places_.begin(), places_.size()}, watched ? &reads : nullptr);
+    InputGradients<T> dx({places.begin(), places.size()}, watched ? &reads : nullptr);
     node.differentiate(Saved<T>(node, watched ? &reads : nullptr), dy, dx);
     return reads;
   }
@@ -172,25 +172,25 @@ class Backward {
       const GradientPlace<T>& p = places_[i];
       if (!p.wanted || p.constant || !p.gradient.defined()) continue;
       // What was read for all gradients of several need not be in each.
-      confirm_place(node, dy, i, p.reads | (places_.size() == 1 ? outside : 0), before);
+      confirm_place(node, dy, i, p.gradient, p.reads | (places_.size() == 1 ? outside : 0), before);
       doubtful |= outside && !dy.tracked() && !p.gradient.tracked();
     }
     if (!doubtful) return;
     // A constant, or plain memory? Each gradient is linear in dy: with one of the graph it shows.
-    Stack<GradientPlace<T>> first;
-    for (auto& p : places_) first.push(p);
+    Stack<GradientPlace<T>> again;
+    for (const auto& p : places_) again.push({p.wanted, false, {}});
     const Tensor<T> leaf = parameter(dy.detach());
-    run_rule<false>(node, leaf);
+    run_rule<false>(node, leaf, again);
     for (std::size_t i = 0; i < places_.size(); ++i)
-      if (first[i].wanted && !first[i].constant && !first[i].gradient.tracked() &&
-          places_[i].gradient.defined())
-        confirm_place(node, leaf, i, 0, before);
-    for (std::size_t i = 0; i < places_.size(); ++i) places_[i] = std::move(first[i]);
+      if (places_[i].wanted && !places_[i].constant && !places_[i].gradient.tracked() &&
+          again[i].gradient.defined())
+        confirm_place(node, leaf, i, again[i].gradient, 0, before);
   }
 
   /// Throws unless gradient i follows from dy, and from the inputs and the output that `reads` names.
   [[gnu::cold, gnu::noinline]] void confirm_place(const Node<T>& node, const Tensor<T>& dy, std::size_t i,
-                                                  Reads reads, std::uint64_t before) {
+                                                  const Tensor<T>& gradient, Reads reads,
+                                                  std::uint64_t before) {
     const auto inputs = node.inputs();
     bool by_dy = dy.tracked();
     if (!by_dy && !reads) return;
@@ -205,7 +205,7 @@ class Backward {
       for (const Node<T>* other : reached_) known |= other == from;
       if (!known) reached_.push(from);
     };
-    enter(node_of(places_[i].gradient));
+    enter(node_of(gradient));
     for (std::size_t next = 0; next < reached_.size() && (by_dy || reads); ++next)
       for (const auto& input : reached_[next]->inputs()) enter(node_of(input.tensor));
     if (!by_dy && !reads) return;

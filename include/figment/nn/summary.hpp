@@ -9,6 +9,8 @@ namespace figment {
 
 namespace detail {
 
+// Templates: programs without a summary do not compile them.
+
 /// 533505 as "533,505".
 inline std::string thousands(Index n) {
   std::string digits = std::to_string(n);
@@ -17,7 +19,8 @@ inline std::string thousands(Index n) {
   return digits;
 }
 
-inline std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t right_aligned) {
+template <class Rows>
+std::string table(const Rows& rows, std::size_t right_aligned) {
   std::vector<std::size_t> width(rows[0].size());
   for (const auto& row : rows)
     for (std::size_t c = 0; c < row.size(); ++c) width[c] = (std::max)(width[c], row[c].size());
@@ -43,8 +46,8 @@ inline std::string table(const std::vector<std::vector<std::string>>& rows, std:
 /// (1, 28, 28) as "(N, 28, 28)".
 inline std::string batch_text(const Shape& shape) {
   std::string text = "(N";
-  for (Index i = 1; i < shape.rank(); ++i) text += ", " + std::to_string(shape[i]);
-  return text + ")";
+  for (Index i = 1; i < shape.rank(); ++i) text += figment::format(", {}", shape[i]);
+  return text += ')';
 }
 
 }  // namespace detail

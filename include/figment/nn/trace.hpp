@@ -210,8 +210,9 @@ struct TracedPass {
   std::vector<std::pair<std::string, TracedValue>> outputs;
 };
 
-/// The pass's layers, for a module of these tensors.
-[[gnu::cold]] inline std::vector<TraceRow> trace_rows(const TracedPass& pass, const NamedMemories& module) {
+/// The pass's layers, for a module of these tensors. A template, as Trace.
+template <class Pass>
+[[gnu::cold]] std::vector<TraceRow> trace_rows(const Pass& pass, const NamedMemories& module) {
   std::vector<TraceRow> rows;
   for (const TraceNode& n : pass.nodes)
     if (n.kind == TraceNode::Kind::layer)
@@ -237,7 +238,7 @@ struct TracedPass {
 template <class M>
 TracedPass traced_pass(const M& module, const SampleInputs& inputs, Index batch = 1) {
   using T = module_value_t<M>;
-  const Description description = description_of(module);
+  const auto description = description_of(module);  // of a type that depends on M, as Trace's then does
   Trace trace(description.tensors());
   std::vector<ZeroInput<T>> x;
   std::vector<Passing> passed;
