@@ -63,6 +63,10 @@ template <class T>
 }
 
 template <class T, class Rule>
+void call_rule(const void* rule, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
+  (*static_cast<const Rule*>(rule))(saved, dy, dx);
+}
+template <class T, class Rule>
 constexpr ErasedRule<T> erase_rule() {
   constexpr bool called =
       requires(const Rule& r, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
@@ -71,10 +75,7 @@ constexpr ErasedRule<T> erase_rule() {
   static_assert(called, "figment: record calls its rule as rule(saved, dy, dx)");
   static_assert(alignof(Rule) <= alignof(Kept<T>), "figment: a rule captures over-aligned values");
   ErasedRule<T> erased;
-  if constexpr (called)
-    erased.call = [](const void* r, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
-      (*static_cast<const Rule*>(r))(saved, dy, dx);
-    };
+  if constexpr (called) erased.call = &call_rule<T, Rule>;
   erased.bytes = sizeof(Rule);
   if constexpr (!std::is_trivially_copyable_v<Rule>) {
     erased.move = [](void* to, void* from) { new (to) Rule(std::move(*static_cast<Rule*>(from))); };

@@ -71,8 +71,12 @@ struct Argument {
 };
 
 template <class A>
+void put_argument(std::string& s, const void* a) {
+  put(s, *static_cast<const A*>(a));
+}
+template <class A>
 Argument argument(const A& a) {
-  return {&a, [](std::string& s, const void* p) { put(s, *static_cast<const A*>(p)); }};
+  return {&a, &put_argument<A>};
 }
 
 [[gnu::cold]] inline std::string expand(std::string_view text, const Argument* args) {

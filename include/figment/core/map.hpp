@@ -18,13 +18,15 @@ class RunFunction {
  public:
   template <class F>
   // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload): lambdas convert
-  RunFunction(F&& f)
-      : object_(&f), call_([](void* o, Index row, Index rows, Index a, Index b) {
-          (*static_cast<std::remove_reference_t<F>*>(o))(row, rows, a, b);
-        }) {}
+  RunFunction(F&& f) : object_(&f), call_(&call<std::remove_reference_t<F>>) {}
   void operator()(Index row, Index rows, Index a, Index b) const { call_(object_, row, rows, a, b); }
 
  private:
+  template <class F>
+  static void call(void* f, Index row, Index rows, Index a, Index b) {
+    (*static_cast<F*>(f))(row, rows, a, b);
+  }
+
   void* object_;
   void (*call_)(void*, Index, Index, Index, Index);
 };
@@ -114,6 +116,16 @@ struct ErasedBinary {
               Index columns);
 };
 
+template <class Op, class T>
+void run_unary(const void* f, const T* x, T* y, Index n) {
+  kernels::unary(*static_cast<const Op*>(f), x, y, n);
+}
+template <class Op, class T>
+void run_binary(const void* f, const kernels::RowsOf<T>& a, const kernels::RowsOf<T>& b, T* y, Index rows,
+                Index columns) {
+  kernels::binary_rows(*static_cast<const Op*>(f), a, b, y, rows, columns);
+}
+
 /// An operand of short rows, written out so that many of them are one run.
 template <class T>
 struct SpreadRows {
@@ -196,11 +208,7 @@ Tensor<T> map(Op f, const Tensor<T>& a, const Tensor<T>& b, std::string_view nam
   if constexpr (!real_only<T>())
     return a;
   else
-    return map_erased<T>(
-        {&f,
-         [](const void* op, const kernels::RowsOf<T>& pa, const kernels::RowsOf<T>& pb, T* y, Index rows,
-            Index columns) { kernels::binary_rows(*static_cast<const Op*>(op), pa, pb, y, rows, columns); }},
-        a, b, name);
+    return map_erased<T>({&f, &run_binary<Op, T>}, a, b, name);
 }
 
 /// y = f(x), not recorded.
@@ -209,9 +217,7 @@ Tensor<T> map(Op f, const Tensor<T>& x) {
   if constexpr (!real_only<T>())
     return x;
   else
-    return map_erased<T>({&f, [](const void* op, const T* in, T* y,
-                                 Index n) { kernels::unary(*static_cast<const Op*>(op), in, y, n); }},
-                         x);
+    return map_erased<T>({&f, &run_unary<Op, T>}, x);
 }
 
 /// y = f(x) for functions without a kernel, one value at a time; To is float, double or a mask's type.

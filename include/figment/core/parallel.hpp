@@ -154,13 +154,17 @@ class RangeFunction {
   template <class F>
   // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload): lambdas convert
   RangeFunction(F&& f)
-      : object_(const_cast<void*>(static_cast<const void*>(&f))), call_([](void* o, Index begin, Index end) {
-          return static_cast<R>((*static_cast<std::remove_reference_t<F>*>(o))(begin, end));
-        }) {}
+      : object_(const_cast<void*>(static_cast<const void*>(&f))), call_(&call<std::remove_reference_t<F>>) {}
   /// Calls it.
   R operator()(Index begin, Index end) const { return call_(object_, begin, end); }
 
  private:
+  // Not a lambda, which would be a class and two functions more for each F.
+  template <class F>
+  static R call(void* f, Index begin, Index end) {
+    return static_cast<R>((*static_cast<F*>(f))(begin, end));
+  }
+
   void* object_;
   R (*call_)(void*, Index, Index);
 };

@@ -339,13 +339,16 @@ template <class T>
   }
 }
 
+template <class T, class F>
+Tensor<T> call_closure(const void* f) {
+  return (*static_cast<const F*>(f))();
+}
+
 /// What a layer's forward makes of x, compute(), as its own forward says it: so that errors name the layer
 /// and a trace sees it, whoever calls it and however.
 template <class L, class T, class F>
 Tensor<T> reported(const L& layer, const Tensor<T>& x, const F& compute) {
-  return reported_erased<T>(
-      description_of<L, true>(layer), x,
-      [](const void* f) -> Tensor<T> { return (*static_cast<const F*>(f))(); }, &compute);
+  return reported_erased<T>(description_of<L, true>(layer), x, &call_closure<T, F>, &compute);
 }
 
 }  // namespace detail
