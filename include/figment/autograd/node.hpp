@@ -159,15 +159,16 @@ class Saved {
   /// Made by the engine, which asks for what was read of the graph or gives null.
   explicit Saved(const detail::Node<T>& node, detail::Reads* reads = nullptr) : node_(node), reads_(reads) {}
 
+  // Out of line, as what they call: each rule asks for its inputs.
   /// Input i. Throws when it was not kept, or was changed in place since.
-  const Tensor<T>& in(std::size_t i) const {
+  [[gnu::noinline]] const Tensor<T>& in(std::size_t i) const {
     const auto& kept = input(i);
     confirm(kept, "an input");
     if (reads_ && kept.tensor.tracked()) *reads_ |= detail::read_input(i);
     return kept.tensor;
   }
   /// The output. Throws when it was not kept, or was changed in place since.
-  Tensor<T> out() const {
+  [[gnu::noinline]] Tensor<T> out() const {
     Tensor<T> y = constant_out();
     y.set_node(detail::Ref<detail::Counted>(const_cast<detail::Node<T>*>(&node_)));
     if (reads_) *reads_ |= detail::read_output;
@@ -190,7 +191,6 @@ class Saved {
   std::size_t inputs() const { return node_.inputs().size(); }
 
  private:
-  // Out of line, both: each rule asks for its inputs.
   [[gnu::noinline]] const detail::Kept<T>& input(std::size_t i) const {
     ensure(i < inputs(), "{}: its rule reads input {} of {}", node_.name(), i, inputs());
     return node_.inputs()[i];

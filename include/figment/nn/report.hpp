@@ -92,11 +92,14 @@ void list_tensors(const void* layer, NamedMemories& list) {
   }
 }
 
+template <class L>
+std::string describe_layer(const void* layer) {
+  return figment::describe(*static_cast<const L*>(layer));
+}
+
 template <class L, bool copied>
 constexpr LayerType type_of_layer() {
-  LayerType type{&type_tag<L>,     [](const void* l) { return figment::describe(*static_cast<const L*>(l)); },
-                 &list_tensors<L>, nullptr,
-                 nullptr,          nullptr};
+  LayerType type{&type_tag<L>, &describe_layer<L>, &list_tensors<L>, nullptr, nullptr, nullptr};
   if constexpr (copied || OwnOnnx<L>) {
     type.copy = [](const void* l) -> const void* { return new L(*static_cast<const L*>(l)); };
     type.destroy = [](const void* l) { delete static_cast<const L*>(l); };
