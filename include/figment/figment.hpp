@@ -58,3 +58,6 @@
 #include "figment/train/interrupt.hpp"
 #include "figment/train/metrics.hpp"
 #include "figment/train/progress.hpp"
+
+// Last: it says of the others what is compiled elsewhere.
+#include "figment/compiled.hpp"

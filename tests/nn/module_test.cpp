@@ -62,12 +62,12 @@ struct Stack {
 };
 
 /// One that asks for the Context, in any number type.
-struct Noise {
+struct Jitter {
   double deviation = 1;
   template <class T>
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
     if (!context.training) return x;
-    return x + context.generator("Noise").normal<T>(x.shape(), 0, static_cast<T>(deviation));
+    return x + context.generator("Jitter").normal<T>(x.shape(), 0, static_cast<T>(deviation));
   }
 };
 
@@ -308,14 +308,14 @@ TEST_CASE("a layer of one's own: a buffer is kept but not trained", "[nn]") {
 }
 
 TEST_CASE("a layer of one's own gets the Context if it takes one", "[nn]") {
-  Sequential net{Relu{}, Noise{0.5}};
+  Sequential net{Relu{}, Jitter{0.5}};
   const auto x = Tensor<float>::ones({4});
   CHECK(bit_difference(net.forward(x), x) == "");
   Rng rng(3), same(3);
   const auto y = net.forward(x, {.training = true, .rng = &rng});
   CHECK(bit_difference(y, x + same.normal<float>({4}, 0, 0.5f)) == "");
   CHECK(error_of([&] { net.forward(x, {.training = true}); }) ==
-        "1 Noise: Noise: needs a random generator in its Context");
+        "1 Jitter: Jitter: needs a random generator in its Context");
 }
 
 TEST_CASE("errors name the path to the layer", "[nn]") {

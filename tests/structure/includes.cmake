@@ -15,7 +15,9 @@ set(may_models models nn ops autograd core kernels)
 set(may_train train models nn ops optim data autograd core kernels)
 set(may_io io train models nn ops optim autograd core kernels)
 # The umbrellas. figment.hpp needs Eigen alone, so neither data.hpp nor io.hpp is in it.
-set(may_figment.hpp train models nn ops optim autograd core kernels)
+set(may_figment.hpp compiled.hpp train models nn ops optim autograd core kernels)
+set(may_compiled.hpp compiled)
+set(may_compiled compiled)
 set(may_data.hpp data)
 set(may_io.hpp io)
 

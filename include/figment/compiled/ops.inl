@@ -1,0 +1,142 @@
+// The operations that figment::compiled has, of the element type FIGMENT_T. Included within namespace
+// figment, where FIGMENT_INSTANCE is `template`, to compile them, or `extern template`, to say that they are
+// compiled elsewhere.
+
+// autograd/arithmetic.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> broadcast_to(const Tensor<FIGMENT_T>&, const Shape&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> sum_to(const Tensor<FIGMENT_T>&, const Shape&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator+(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator*(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+
+// ops/arithmetic.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> affine(const Tensor<FIGMENT_T>&, double, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator+(const Tensor<FIGMENT_T>&, FIGMENT_T);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator+(FIGMENT_T, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(const Tensor<FIGMENT_T>&, FIGMENT_T);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(FIGMENT_T, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator*(const Tensor<FIGMENT_T>&, FIGMENT_T);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator*(FIGMENT_T, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator/(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator/(const Tensor<FIGMENT_T>&, FIGMENT_T);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator/(FIGMENT_T, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> pow(const Tensor<FIGMENT_T>&, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> pow(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> maximum(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> minimum(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+
+// ops/math.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> exp(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> log(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> log1p(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> expm1(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> sqrt(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> square(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> reciprocal(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> rsqrt(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> sin(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> cos(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> erf(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> sign(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> abs(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> clamp(const Tensor<FIGMENT_T>&, double, double);
+
+// ops/activation.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> relu(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> leaky_relu(const Tensor<FIGMENT_T>&, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> sigmoid(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> tanh(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> softplus(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> elu(const Tensor<FIGMENT_T>&, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> silu(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> gelu(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> gelu_tanh(const Tensor<FIGMENT_T>&);
+
+// ops/compare.hpp
+FIGMENT_INSTANCE Mask is_finite(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> where(const Mask&, const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+
+// ops/reduce.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> sum(const Tensor<FIGMENT_T>&, const Axes&, Dims);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> mean(const Tensor<FIGMENT_T>&, const Axes&, Dims);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> var(const Tensor<FIGMENT_T>&, const Axes&, Dims, Variance);
+FIGMENT_INSTANCE Tensor<FIGMENT_T>(max)(const Tensor<FIGMENT_T>&, const Axes&, Dims);
+FIGMENT_INSTANCE Tensor<FIGMENT_T>(min)(const Tensor<FIGMENT_T>&, const Axes&, Dims);
+FIGMENT_INSTANCE Indices argmax(const Tensor<FIGMENT_T>&, Index);
+FIGMENT_INSTANCE Indices argmin(const Tensor<FIGMENT_T>&, Index);
+FIGMENT_INSTANCE Index argmax(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> logsumexp(const Tensor<FIGMENT_T>&, const Axes&, Dims);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> softmax(const Tensor<FIGMENT_T>&, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> log_softmax(const Tensor<FIGMENT_T>&, Index);
+
+// ops/integer_reduce.hpp
+FIGMENT_INSTANCE Mask any(const Tensor<FIGMENT_T>&, const Axes&, Dims);
+FIGMENT_INSTANCE Mask all(const Tensor<FIGMENT_T>&, const Axes&, Dims);
+
+// ops/shape.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> reshape(const Tensor<FIGMENT_T>&, const Shape&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> reshape(const Tensor<FIGMENT_T>&, std::initializer_list<Index>);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> flatten(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> unsqueeze(const Tensor<FIGMENT_T>&, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> squeeze(const Tensor<FIGMENT_T>&, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> permute(const Tensor<FIGMENT_T>&, const Shape&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> transpose(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> slice(const Tensor<FIGMENT_T>&, Index, Index, Index, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> select(const Tensor<FIGMENT_T>&, Index, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> concat(std::initializer_list<Tensor<FIGMENT_T>>, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> concat(const std::vector<Tensor<FIGMENT_T>>&, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> stack(const std::vector<Tensor<FIGMENT_T>>&, Index);
+
+// ops/index.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> take(const Tensor<FIGMENT_T>&, const Indices&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> pick(const Tensor<FIGMENT_T>&, const Indices&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> one_hot(const Indices&, Index);
+
+// ops/matmul.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> matmul(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Transpose);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> linear(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                          const Tensor<FIGMENT_T>&, Activation, double);
+
+// ops/conv2d.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> conv2d(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                          const Tensor<FIGMENT_T>&, const ConvOptions&, Activation, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> conv_transpose2d(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                                    const Tensor<FIGMENT_T>&, const ConvOptions&, Extent2,
+                                                    Activation, double);
+
+// ops/pool.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> max_pool2d(const Tensor<FIGMENT_T>&, const PoolOptions&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> avg_pool2d(const Tensor<FIGMENT_T>&, const PoolOptions&);
+
+// ops/upsample.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> resize2d(const Tensor<FIGMENT_T>&, Extent2, Interpolation);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> upsample2d(const Tensor<FIGMENT_T>&, Extent2, Interpolation);
+
+// ops/batch_norm.hpp
+FIGMENT_INSTANCE BatchMoments<FIGMENT_T> batch_moments(const Tensor<FIGMENT_T>&, const char*);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> batch_norm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                              const Tensor<FIGMENT_T>&, double, Activation, double,
+                                              BatchMoments<FIGMENT_T>*);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> batch_norm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                              const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                              const Tensor<FIGMENT_T>&, double, Activation, double);
+
+// ops/layer_norm.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> layer_norm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                              const Tensor<FIGMENT_T>&, double);
+
+// ops/loss.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> mse(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> mae(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> huber(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, double,
+                                         Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> bce(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> bce_with_logits(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                                   Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> cross_entropy(const Tensor<FIGMENT_T>&, const Indices&, Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> gaussian_kl(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> gaussian_kl(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                               const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> kl_divergence(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                                 Reduction);
