@@ -12,6 +12,6 @@ build=$root/build
 read -ra extra <<<"${FIGMENT_CMAKE_ARGS-}"
 generator=$(figment_generator "$build")
 cmake -S "$root" -B "$build" ${generator:+"$generator"} -DCMAKE_BUILD_TYPE=Release -DFIGMENT_BUILD_TESTS=ON \
-  -DFIGMENT_BUILD_EXAMPLES=ON ${extra[@]+"${extra[@]}"}
+  -DFIGMENT_BUILD_EXAMPLES=ON -DFIGMENT_INSTALL_COMPILED=ON ${extra[@]+"${extra[@]}"}
 cmake --build "$build" --parallel "$(figment_cores)"
 exec ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$(figment_cores)" "$@"

@@ -1,6 +1,7 @@
 # Builds and runs main.cpp as a user's project would. HOW: find_package, add_subdirectory, fetch_content, pkg_config, plain
 # or single_header. Also SOURCE (figment's own directory), BUILD (its build directory), SCRATCH, CXX, GENERATOR, EIGEN (its
-# headers), GIF (figment has figment::gif).
+# headers), GIF (figment has figment::gif),
+# COMPILED (figment::compiled is installed).
 cmake_minimum_required(VERSION 3.20)
 
 function(run)
@@ -92,6 +93,9 @@ run(${scratch}/build/consumer)
 run(${scratch}/build/data_and_io)
 if(GIF)
   run(${scratch}/build/gif)
+endif()
+if(COMPILED AND HOW STREQUAL "find_package")
+  run(${scratch}/build/compiled)
 endif()
 
 if(HOW STREQUAL "add_subdirectory")
