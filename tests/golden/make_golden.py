@@ -811,7 +811,7 @@ def special(out):
         "operator//number_x": lambda x: 3 / x,
         "pow/number_p_3,_signed": lambda x: x**3,
     }
-    for p in (-1.0, 0.0, 0.5, 1.0, 2.0, 3.0):
+    for p in (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.75, 2.0, 3.0, 5.0):
         unary[f"pow/number_p_{p:.6f}"] = lambda x, p=p: torch.pow(x, torch.full_like(x, p))
 
     pairs = [0.0, -0.0, 1, -1, 0.5, 2, inf, -inf, nan, 1e30, 1e-30]

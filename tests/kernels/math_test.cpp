@@ -226,7 +226,73 @@ TEMPLATE_TEST_CASE("math kernels at special values", "[kernels]", float, double)
                    {{0, std::log(T(2))}, {i, i}, {-i, 0}, {most, most}, {-most, 0}, {tiny, std::log(T(2))}});
   check_special<T>("relu", op::Relu{}, {{0, 0}, {T(-0.0), 0}, {i, i}, {-i, 0}, {tiny, tiny}, {-tiny, 0}});
   check_special<T>("leaky_relu", op::LeakyRelu{0.5}, {{0, 0}, {i, i}, {-i, -i}, {T(-4), T(-2)}});
+  check_special<T>("cube", op::Cube{}, {{0, 0}, {T(-0.0), T(-0.0)}, {i, i}, {-i, -i}, {most, i}, {-3, -27}});
+  check_special<T>("x^-1/2", op::PowMinusHalf{}, {{0, i}, {T(-0.0), i}, {i, 0}, {-i, 0}, {4, T(0.5)}});
+  check_special<T>("x^-2", op::PowMinusTwo{},
+                   {{0, i}, {i, 0}, {-i, 0}, {-4, T(0.0625)}, {tiny, i}, {most, std::pow(most, T(-2))}});
   check_special<T>("square", op::Square{}, {{0, 0}, {i, i}, {-i, i}, {most, i}, {tiny, 0}});
+}
+
+// The range of a, that of b, all together: a near 1 leaves the exponent's range by a large b alone.
+TEMPLATE_TEST_CASE("powers are within their bounds", "[kernels]", float, double) {
+  using T = TestType;
+  // Of float in double, and rounded; of double by the C library, which is within one unit on every system.
+  const double allowed = sizeof(T) == 4 ? 0.55 : 1.0;
+  struct Row {
+    T low, high, least, most;
+  };
+  for (const Row& row : {Row{T(0.1), 3, -4, 4},
+                         {0, 100, -30, 30},
+                         {T(0.999), T(1.001), T(-9e4), T(9e4)},
+                         {0, std::numeric_limits<T>::max(), -2, 2}}) {
+    const auto a = samples(row.low, row.high), all = samples(row.least, row.most);
+    std::vector<T> b(a.size());
+    std::vector<long double> exact(a.size());
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      b[i] = all[(i * 7 + 3) % all.size()];
+      exact[i] = std::pow(static_cast<long double>(a[i]), static_cast<long double>(b[i]));
+    }
+    for (auto isa : test::supported_isas()) {
+      test::IsaScope scope(isa);
+      std::vector<T> y(a.size());
+      kernels::binary(op::Pow{}, a.data(), 1, b.data(), 1, y.data(), static_cast<Index>(y.size()));
+      double worst = 0;
+      std::size_t at = 0;
+      for (std::size_t i = 0; i < y.size(); ++i)
+        if (const double e = test::ulps(y[i], exact[i]); !(e <= worst)) worst = e, at = i;
+      INFO("worst on " << name(isa) << ": " << a[at] << "^" << b[at] << " is not " << y[at]);
+      CHECK(worst <= (isa == kernels::Isa::reference ? 1.0 : allowed));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("powers of special values are those of C's pow", "[kernels]", float, double) {
+  using T = TestType;
+  using Limits = std::numeric_limits<T>;
+  const T odd = T(16777215), i = inf<T>;  // the largest odd number of a float
+  std::vector<T> values;
+  for (T v : {T(0), Limits::denorm_min(), 5 * Limits::denorm_min(), Limits::min(), T(0.5), T(1) / 3,
+              1 - Limits::epsilon() / 2, T(1), 1 + Limits::epsilon(), T(2), T(2.5), T(3), odd, 2 * odd,
+              T(1e30), Limits::max(), i, not_a_number<T>})
+    values.push_back(v), values.push_back(-v);
+  std::vector<T> a, b;
+  for (T u : values)
+    for (T v : values) a.push_back(u), b.push_back(v);
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    std::vector<T> y(a.size());
+    kernels::binary(op::Pow{}, a.data(), 1, b.data(), 1, y.data(), static_cast<Index>(y.size()));
+    for (std::size_t k = 0; k < y.size(); ++k) {
+      T one = 0;  // by itself, as the kernel's tail has it
+      kernels::binary(op::Pow{}, &a[k], 0, &b[k], 1, &one, 1);
+      const T exact = std::pow(a[k], b[k]);
+      INFO(a[k] << "^" << b[k] << " is " << exact << ", found " << y[k] << " on " << name(isa));
+      CHECK((std::memcmp(&one, &y[k], sizeof(T)) == 0 || (std::isnan(one) && std::isnan(y[k]))));
+      CHECK(test::ulps(y[k], static_cast<long double>(exact)) <= 1);
+      if (!std::isnan(exact)) CHECK(std::signbit(y[k]) == std::signbit(exact));
+      if (exact == 0) CHECK(y[k] == 0);
+    }
+  }
 }
 
 TEMPLATE_TEST_CASE("maximum and minimum keep a NaN on either side", "[kernels]", float, double) {

@@ -12,7 +12,10 @@ struct Square {};
 struct Exp {};
 struct Log {};
 struct Sqrt {};
+struct Cube {};
 struct PowHalf {};  // a square root but for the infinity and the 0 below it
+struct PowMinusHalf {};
+struct PowMinusTwo {};
 struct Tanh {};
 struct Sigmoid {};
 struct Softplus {};
@@ -42,6 +45,7 @@ struct Add {};
 struct Sub {};
 struct Mul {};
 struct Div {};
+struct Pow {};
 struct Maximum {};
 struct Minimum {};
 struct Equal {};  // 1 or 0; NaN equals NaN
@@ -82,6 +86,10 @@ struct EluGrad {
 struct SiluGrad {};
 struct GeluGrad {};
 struct GeluTanhGrad {};
+
+// a^b by a and b: (a, b) -> b a^(b-1), (y, a) -> y log(a).
+struct PowSlope {};
+struct PowSlopeByExponent {};
 
 // Losses: (prediction, target) -> loss of one element, and scale * its derivative by the prediction.
 struct BceWithLogits {};

@@ -115,15 +115,17 @@ Tensor<T> operator/(std::type_identity_t<T> c, const Tensor<T>& x) {
 
 namespace detail {
 
-/// x^p, not recorded; the powers that need no logarithm have loops of their own.
+/// x^p, not recorded; the powers that need no logarithm have kernels of their own.
 template <class T>
 Tensor<T> power(const Tensor<T>& x, double p) {
-  if (p == 2) return map(kernels::op::Square{}, x);
-  if (p == 3) return map(kernels::op::Mul{}, map(kernels::op::Square{}, x), x, "pow");
-  if (p == 0.5) return map(kernels::op::PowHalf{}, x);
-  if (p == -0.5) return power(power(x, 0.5), -1);
-  if (p == -1) return map(kernels::op::Div{}, Tensor<T>::ones({}), x, "pow");
-  return transform<T>(x, [p](T v) { return std::pow(v, static_cast<T>(p)); });
+  namespace op = kernels::op;
+  if (p == 2) return map(op::Square{}, x);
+  if (p == 3) return map(op::Cube{}, x);
+  if (p == 0.5) return map(op::PowHalf{}, x);
+  if (p == -0.5) return map(op::PowMinusHalf{}, x);
+  if (p == -1) return map(op::Div{}, Tensor<T>::ones({}), x, "pow");
+  if (p == -2) return map(op::PowMinusTwo{}, x);
+  return map(op::Pow{}, x, Tensor<T>::scalar(static_cast<T>(p)), "pow");
 }
 
 }  // namespace detail
@@ -149,25 +151,33 @@ Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b);
 /// a^b with broadcasting, a >= 0 for the gradient by b. da = b a^(b-1) dy, db = y log(a) dy.
 template <std::floating_point T>
 Tensor<T> pow(const Tensor<T>& a, const Tensor<T>& b) {
-  auto y = detail::transform<T>(a, b, "pow", [](T u, T v) { return std::pow(u, v); });
-  return record("pow", {a, b}, std::move(y), [](auto& s, auto& dy, auto& dx) {
+  return record("pow", {a, b}, detail::map(kernels::op::Pow{}, a, b, "pow"), [](auto& s, auto& dy, auto& dx) {
+    // Composed of recorded operations only where they are recorded: they are a dozen passes over memory.
     dx(0, [&] {
+      const auto base = s.in(0), exponent = s.in(1);
+      if (!recording(dy, base, exponent))
+        return dy * detail::map(kernels::op::PowSlope{}, base, exponent, "pow");
       // 0^-1 is infinite, and 0 times that, where a and b are 0, no number.
       const auto one =
-          detail::transform<T>(s.in(0), s.in(1), "pow", [](T u, T v) { return T(u != 0 || v != 0); });
-      const auto power = pow(s.in(0), s.in(1) - one);
+          detail::transform<T>(base, exponent, "pow", [](T u, T v) { return T(u != 0 || v != 0); });
+      const auto power = pow(base, exponent - one);
       // An infinite exponent times a power of 0 is 0 in the limit.
-      const Mask flat = detail::transform<std::uint8_t>(power, s.in(1), "pow", [](T p, T v) {
+      const Mask flat = detail::transform<std::uint8_t>(power, exponent, "pow", [](T p, T v) {
         return p == 0 && !detail::is_finite(v) && !detail::is_nan(v);
       });
-      return dy * where(flat, Tensor<T>::zeros({}), s.in(1)) * power;
+      return dy * where(flat, Tensor<T>::zeros({}), exponent) * power;
     });
     dx(1, [&] {
+      const auto y = s.out(), base = s.in(0);
+      if (!recording(dy, y, base)) {
+        const auto slope = detail::map(kernels::op::PowSlopeByExponent{}, y, base, "pow");
+        return detail::map(kernels::op::Share{}, dy, slope, "pow");
+      }
       // Where y is 0 its product with the logarithm is 0 in the limit, and at 0^0 it is as PyTorch has it.
       const Mask flat = detail::transform<std::uint8_t>(
-          s.out(), s.in(0), "pow", [](T v, T u) { return (v == 0 && u >= 0) || (u == 0 && v == 1); });
+          y, base, "pow", [](T v, T u) { return (v == 0 && u >= 0) || (u == 0 && v == 1); });
       const Tensor<T> zero = Tensor<T>::zeros({}), one = Tensor<T>::ones({});
-      return where(flat, zero, dy * s.out() * log(where(flat, one, s.in(0))));
+      return where(flat, zero, dy * y * log(where(flat, one, base)));
     });
   });
 }

@@ -101,7 +101,7 @@ inline void arithmetic_cases(OpCases& c) {
       "operator//x_number", "", any, [](auto& x) { return x / 3; }, [](double x) { return x / 3; });
   c.unary(
       "operator//number_x", "", positive, [](auto& x) { return 3 / x; }, [](double x) { return 3 / x; });
-  for (double p : {-1.0, 0.0, 0.5, 1.0, 2.0, 3.0})
+  for (double p : {-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.75, 2.0, 3.0, 5.0})
     c.unary(
         "pow/number", "p " + std::to_string(p), positive, [p](auto& x) { return pow(x, p); },
         [p](double x) { return std::pow(x, p); });

@@ -32,11 +32,25 @@ template <class V>
 V apply(op::Sqrt, V x) {
   return sqrt(x);
 }
+template <class V>
+V apply(op::Cube, V x) {
+  return x * x * x;
+}
 // As C's pow has it: infinity of either infinity, and 0 of either 0.
 template <class V>
 V apply(op::PowHalf, V x) {
   const V root = sqrt(x + constant(x, 0)), infinity = constant(x, std::numeric_limits<double>::infinity());
   return select(x == -infinity, infinity, root);
+}
+template <class V>
+V apply(op::PowMinusHalf, V x) {
+  return constant(x, 1) / apply(op::PowHalf{}, x);
+}
+// The square of the quotient: that of x may overflow where this one does not.
+template <class V>
+V apply(op::PowMinusTwo, V x) {
+  const V inverse = constant(x, 1) / x;
+  return inverse * inverse;
 }
 template <class V>
 V apply(op::Tanh, V x) {
@@ -148,6 +162,26 @@ V apply(op::Mul, V a, V b) {
 template <class V>
 V apply(op::Div, V a, V b) {
   return a / b;
+}
+template <class V>
+V apply(op::Pow, V a, V b) {
+  return pow(a, b);
+}
+// Infinite 0^-1 times 0, where both are 0, would be no number, and an infinite b times a power of 0 is 0 in
+// the limit.
+template <class V>
+V apply(op::PowSlope, V a, V b) {
+  const V zero = constant(a, 0), one = constant(a, 1),
+          infinity = constant(a, std::numeric_limits<double>::infinity());
+  const V power = pow(a, b - select(a == zero, select(b == zero, zero, one), one));
+  return power * select(power == zero, select(abs(b) == infinity, zero, b), b);
+}
+// Where y is 0 its product with the logarithm is 0 in the limit, and at 0^0 it is as PyTorch has it.
+template <class V>
+V apply(op::PowSlopeByExponent, V y, V a) {
+  const V zero = constant(a, 0), slope = y * log(a);
+  return select(y == zero, select(a < zero, slope, zero),
+                select(a == zero, select(y == constant(a, 1), zero, slope), slope));
 }
 // max and min alone would drop a NaN in b.
 template <class V>

@@ -1,8 +1,9 @@
-// exp, expm1, log, log1p, tanh, erf, sin and cos for a whole Vec. Range reduction and polynomials of all but
-// erf are those of the Cephes library (S. Moshier). Largest errors in units in the last place, float and
+// exp, expm1, log, log1p, tanh, erf, sin, cos and pow for a whole Vec. Range reduction and polynomials of all
+// but erf are those of the Cephes library (S. Moshier). Largest errors in units in the last place, float and
 // double, each a row of tests/kernels/math_test.cpp: exp 1.25 and 1.75, expm1 1.5 and 3.5, log 1 and 1,
 // log1p 2.25 and 2.25, tanh 1.5 and 1.5, erf 1.25 and 1.25; of the formulas over them sigmoid 2.25 and 2.25,
-// softplus 2.5 and 2.5, sin and cos 2.5 and 2. Included inside an instruction set's namespace.
+// softplus 2.5 and 2.5, sin and cos 2.5 and 2, pow 0.55 and the C library's. Included inside an instruction
+// set's namespace.
 #ifndef FIGMENT_KERNEL_REGION
 #include "figment/kernels/generic/portable_math.inl"  // opened alone
 #endif
@@ -224,4 +225,65 @@ Vec<T> cos(Vec<T> x) {
   if (any(V(QuarterTurn<T>::farthest) < abs(x))) return far_sine(x, true);
   const V one(T(1)), n = round(fma(x, V(T(0.31830988618379067154)), V(T(-0.5))));
   return sine_of_rest(x, n + n + one, n + one);
+}
+
+// log2(m) for m in [sqrt(1/2), sqrt(2)), to 2^-37 of what it is.
+inline Vec<double> short_log2(Vec<double> m) {
+  using V = Vec<double>;
+  const V s = (m - V(1.0)) / (m + V(1.0)), z = s * s;
+  return s * polynomial(z, V(0.3407280082596890922), V(0.411672826895144172), V(0.5770835832694418742),
+                        V(0.9617966733500601358), V(2.885390081790080172));
+}
+// 2^x to 2^-29; beyond float's range it is 0 or infinity in float.
+inline Vec<double> short_exp2(Vec<double> x) {
+  using V = Vec<double>;
+  // Added to it, a number is rounded to a whole one, whose exponent is in the sum's last bits.
+  const V whole(0x1.8p52 + 1023);
+  const V c = (min)((max)(x, V(-200.0)), V(200.0)), n = c + whole;
+  return exponent_of_last_bits(n) * polynomial(c - (n - whole), V(1.534581215874018248e-4),
+                                               V(1.339993120947414049e-3), V(9.618488956522791571e-3),
+                                               V(5.550328776997663764e-2), V(2.402264689063957213e-1),
+                                               V(6.931472057372526754e-1), V(1.000000000554166299));
+}
+// pow's values where the formula, which is of |a|, has none.
+[[gnu::noinline]] inline Vec<float> pow_edges(Vec<float> a, Vec<float> b, Vec<float> y) noexcept {
+  using V = Vec<float>;
+  const V zero(0.0f), one(1.0f), inf(std::numeric_limits<float>::infinity()), x = abs(a), half = b * V(0.5f);
+  y = select(x == zero, select(b < zero, inf, zero), y);
+  y = select(x == inf, select(b < zero, zero, inf), y);
+  y = select(x == x, select(b == b, y, b), x);
+  // Of a negative a, -0 among them: a sign for odd b, and nothing for b that is not whole.
+  const V unsign = select(x == zero, y, select(x == inf, y, V(std::numeric_limits<float>::quiet_NaN())));
+  const V signed_y = select(floor(b) == b, select(floor(half) < half, -y, y), unsign);
+  y = select(select(x == zero, one / a, a) < zero, signed_y, y);
+  // 1 of whatever the other is, and for -1 of an infinite b.
+  y = select(b == zero, one, select(a == one, one, y));
+  return select(x == one, select(abs(b) == inf, one, y), y);
+}
+// a^b = 2^(b log2 a), where an error of the logarithm is multiplied by up to 128: in double, half of whose
+// digits are enough.
+inline Vec<float> pow(Vec<float> a, Vec<float> b) {
+  using V = Vec<float>;
+  using Limits = std::numeric_limits<float>;
+  V x = abs(a), m, e, y;
+  // b - b is NaN of what is not finite.
+  const V least((Limits::min)()), normal = (min)((max)(a, least), V((Limits::max)()));
+  const bool plain = all(select(normal == a, b - b, V(1.0f)) == V(0.0f));
+  if (!plain) x = x * select(x < least, V(0x1p24f), V(1.0f));
+  split_at_root(x, m, e);
+  if (!plain) e = e - select(abs(a) < least, V(24.0f), V(0.0f));
+  Vec<double> m0, m1, e0, e1, b0, b1;
+  widen(m, m0, m1);
+  widen(e, e0, e1);
+  widen(b, b0, b1);
+  y = narrow(short_exp2(b0 * (e0 + short_log2(m0))), short_exp2(b1 * (e1 + short_log2(m1))));
+  return plain ? y : pow_edges(a, b, y);
+}
+// To double's last digit by the C library, one by one.
+[[gnu::noinline]] inline Vec<double> pow(Vec<double> a, Vec<double> b) noexcept {
+  double base[Vec<double>::width], exponent[Vec<double>::width];
+  a.store(base);
+  b.store(exponent);
+  for (Index i = 0; i < Vec<double>::width; ++i) base[i] = std::pow(base[i], exponent[i]);
+  return Vec<double>::load(base);
 }

@@ -49,6 +49,7 @@ inline Vec<float> select(Vec<float> mask, Vec<float> a, Vec<float> b) {
   return _mm256_blendv_ps(b.v, a.v, mask.v);
 }
 inline bool any(Vec<float> mask) { return _mm256_movemask_ps(mask.v) != 0; }
+inline bool all(Vec<float> mask) { return _mm256_movemask_ps(mask.v) == 0xff; }
 inline Vec<float> abs(Vec<float> a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v); }
 #if defined(__clang__) && defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 // clang would estimate it, as x times 1 / sqrt(x), and make 0 of NaN.
@@ -76,6 +77,13 @@ inline void split(Vec<float> x, Vec<float>& mantissa, Vec<float>& exponent) {
   exponent = _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_srli_epi32(bits, 23), _mm256_set1_epi32(126)));
   mantissa = _mm256_castsi256_ps(
       _mm256_or_si256(_mm256_and_si256(bits, _mm256_set1_epi32(0x007fffff)), _mm256_set1_epi32(0x3f000000)));
+}
+// The same with mantissa in [sqrt(1/2), sqrt(2)).
+inline void split_at_root(Vec<float> x, Vec<float>& mantissa, Vec<float>& exponent) {
+  const __m256i bits = _mm256_castps_si256(x.v);
+  const __m256i e = _mm256_srai_epi32(_mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f3504f3)), 23);
+  exponent = _mm256_cvtepi32_ps(e);
+  mantissa = _mm256_castsi256_ps(_mm256_sub_epi32(bits, _mm256_slli_epi32(e, 23)));
 }
 inline float first(Vec<float> a) { return _mm256_cvtss_f32(a.v); }
 inline float sum(Vec<float> a) {
@@ -141,6 +149,10 @@ inline Vec<double> pow2(Vec<double> n) {
   const __m256i e = _mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n.v));
   return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_add_epi64(e, _mm256_set1_epi64x(1023)), 52));
 }
+// 2^n where n + 1023 is in the last 11 bits of x.
+inline Vec<double> exponent_of_last_bits(Vec<double> x) {
+  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(x.v), 52));
+}
 inline void split(Vec<double> x, Vec<double>& mantissa, Vec<double>& exponent) {
   const __m256i bits = _mm256_castpd_si256(x.v);
   const __m256i e = _mm256_sub_epi64(_mm256_srli_epi64(bits, 52), _mm256_set1_epi64x(1022));
@@ -186,6 +198,15 @@ inline Vec<double> wide(Vec<float> a) {
                        _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1)));
 }
 inline Vec<double> wide(Vec<double> a) { return a; }
+
+// The lanes in double, the lower half and the upper, and back.
+inline void widen(Vec<float> a, Vec<double>& low, Vec<double>& high) {
+  low = _mm256_cvtps_pd(_mm256_castps256_ps128(a.v));
+  high = _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1));
+}
+inline Vec<float> narrow(Vec<double> low, Vec<double> high) {
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low.v)), _mm256_cvtpd_ps(high.v), 1);
+}
 
 /// Words of 32 bits, one in the low half of each 64-bit lane; what the high halves hold does not matter.
 struct Words {

@@ -52,6 +52,7 @@ inline Vec<float> select(Vec<float> mask, Vec<float> a, Vec<float> b) {
 inline Vec<float>(max)(Vec<float> a, Vec<float> b) { return select(a < b, b, a); }
 inline Vec<float>(min)(Vec<float> a, Vec<float> b) { return select(b < a, b, a); }
 inline bool any(Vec<float> mask) { return vmaxvq_u32(vreinterpretq_u32_f32(mask.v)) != 0; }
+inline bool all(Vec<float> mask) { return vminvq_u32(vreinterpretq_u32_f32(mask.v)) != 0; }
 inline Vec<float> abs(Vec<float> a) { return vabsq_f32(a.v); }
 inline Vec<float> sqrt(Vec<float> a) { return vsqrtq_f32(a.v); }
 inline Vec<float> round(Vec<float> a) { return vrndnq_f32(a.v); }
@@ -67,6 +68,13 @@ inline void split(Vec<float> x, Vec<float>& mantissa, Vec<float>& exponent) {
   exponent = vcvtq_f32_s32(vsubq_s32(vreinterpretq_s32_u32(vshrq_n_u32(bits, 23)), vdupq_n_s32(126)));
   mantissa =
       vreinterpretq_f32_u32(vorrq_u32(vandq_u32(bits, vdupq_n_u32(0x007fffff)), vdupq_n_u32(0x3f000000)));
+}
+// The same with mantissa in [sqrt(1/2), sqrt(2)).
+inline void split_at_root(Vec<float> x, Vec<float>& mantissa, Vec<float>& exponent) {
+  const int32x4_t bits = vreinterpretq_s32_f32(x.v);
+  const int32x4_t e = vshrq_n_s32(vsubq_s32(bits, vdupq_n_s32(0x3f3504f3)), 23);
+  exponent = vcvtq_f32_s32(e);
+  mantissa = vreinterpretq_f32_s32(vsubq_s32(bits, vshlq_n_s32(e, 23)));
 }
 inline float first(Vec<float> a) { return vgetq_lane_f32(a.v, 0); }
 inline float sum(Vec<float> a) { return vaddvq_f32(a.v); }
@@ -132,6 +140,10 @@ inline Vec<double> pow2(Vec<double> n) {
   const int64x2_t e = vaddq_s64(vcvtq_s64_f64(n.v), vdupq_n_s64(1023));
   return vreinterpretq_f64_s64(vshlq_n_s64(e, 52));
 }
+// 2^n where n + 1023 is in the last 11 bits of x.
+inline Vec<double> exponent_of_last_bits(Vec<double> x) {
+  return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(x.v), 52));
+}
 inline void split(Vec<double> x, Vec<double>& mantissa, Vec<double>& exponent) {
   const uint64x2_t bits = vreinterpretq_u64_f64(x.v);
   exponent = vcvtq_f64_s64(vsubq_s64(vreinterpretq_s64_u64(vshrq_n_u64(bits, 52)), vdupq_n_s64(1022)));
@@ -165,6 +177,15 @@ inline Vec<double> wide(Vec<float> a) {
   return vaddq_f64(vcvt_f64_f32(vget_low_f32(a.v)), vcvt_high_f64_f32(a.v));
 }
 inline Vec<double> wide(Vec<double> a) { return a; }
+
+// The lanes in double, the lower half and the upper, and back.
+inline void widen(Vec<float> a, Vec<double>& low, Vec<double>& high) {
+  low = vcvt_f64_f32(vget_low_f32(a.v));
+  high = vcvt_high_f64_f32(a.v);
+}
+inline Vec<float> narrow(Vec<double> low, Vec<double> high) {
+  return vcvt_high_f32_f64(vcvt_f32_f64(low.v), high.v);
+}
 
 /// Words of 32 bits, one in the low half of each 64-bit lane; what the high halves hold does not matter.
 struct Words {

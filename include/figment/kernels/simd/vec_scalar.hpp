@@ -115,6 +115,10 @@ template <class T>
 Vec<T> expm1(Vec<T> a) {
   return Vec<T>(std::expm1(a.v));
 }
+template <class T>
+Vec<T> pow(Vec<T> a, Vec<T> b) {
+  return Vec<T>(std::pow(a.v, b.v));
+}
 // x = mantissa * 2^exponent with mantissa in [0.5, 1).
 template <class T>
 void split(Vec<T> x, Vec<T>& mantissa, Vec<T>& exponent) {
