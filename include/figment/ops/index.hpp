@@ -8,6 +8,10 @@ namespace figment {
 namespace detail {
 
 inline void check_positions(const Indices& indices, Index extent, const char* op) {
+  const std::int32_t* const position = indices.data();
+  bool good = true;  // of all at once, which needs no branch
+  for (Index i = 0, n = indices.size(); i < n; ++i) good &= position[i] >= 0 && position[i] < extent;
+  if (good) return;
   for (Index i = 0; i < indices.size(); ++i)
     ensure(indices.data()[i] >= 0 && indices.data()[i] < extent, "{}: position {} at {} is not in 0 to {}",
            op, indices.data()[i], i, extent - 1);
@@ -37,6 +41,19 @@ void add_rows(const Tensor<T>& x, const Indices& rows, Tensor<T>& y) {
   }
 }
 
+/// y, the rows of x that `rows` names, recorded.
+template <class T>
+Tensor<T> taken(const Tensor<T>& x, const Indices& rows, Tensor<T> y) {
+  return record(
+      "take", {x}, std::move(y),
+      [kept = Kept(rows)](auto& s, auto& dy, auto& dx) {
+        kept.confirm("take", "its positions");
+        const auto add = [&](Tensor<T>& sum) { add_rows(dy, kept.tensor, sum); };
+        if (!dx.add_part(0, dy, add)) dx(0, [&] { return scatter_rows(dy, kept.tensor, s.in_shape(0)); });
+      },
+      Keep::nothing);
+}
+
 template <class T>
 Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
   Tensor<T> y(with_extent(x.shape(), 0, rows.size()));
@@ -51,14 +68,7 @@ Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
       for (Index i = begin; i < end; ++i)
         kernels::copy_rows(in + row[i] * inner, inner, out + i * inner, inner, 1, inner);
   });
-  return record(
-      "take", {x}, std::move(y),
-      [kept = Kept(rows)](auto& s, auto& dy, auto& dx) {
-        kept.confirm("take", "its positions");
-        const auto add = [&](Tensor<T>& sum) { add_rows(dy, kept.tensor, sum); };
-        if (!dx.add_part(0, dy, add)) dx(0, [&] { return scatter_rows(dy, kept.tensor, s.in_shape(0)); });
-      },
-      Keep::nothing);
+  return taken(x, rows, std::move(y));
 }
 
 /// The adjoint of gather_rows: rows added up where they came from.
@@ -93,11 +103,21 @@ Tensor<T> pick(const Tensor<T>& x, const Indices& columns) {
   ensure(x.size() <= (std::numeric_limits<std::int32_t>::max)(),
          "pick: x {} has more elements than 32 bits count", x.shape());
   const Index extent = x.dim(-1);
-  detail::check_positions(columns, extent, "pick");
   Indices flat(Shape{columns.size()});
-  std::int32_t* p = flat.mutable_data();
-  for (Index i = 0; i < flat.size(); ++i) p[i] = static_cast<std::int32_t>(i * extent + columns.data()[i]);
-  return reshape(detail::gather_rows(reshape(x, Shape{x.size()}), flat), columns.shape());
+  Tensor<T> y(flat.shape());
+  // Positions are checked and counted out while the elements come from memory.
+  parallel_for(flat.size(), detail::elementwise_grain / 2 + 1,
+               [&, column = columns.data(), p = flat.mutable_data(), in = x.data(), out = y.mutable_data()](
+                   Index begin, Index end) {
+                 for (Index i = begin; i < end; ++i) {
+                   const Index c = column[i];
+                   if (c < 0 || c >= extent) detail::check_positions(columns, extent, "pick");
+                   p[i] = static_cast<std::int32_t>(i * extent + c);
+                   out[i] = in[p[i]];
+                 }
+               });
+  const auto values = detail::taken(reshape(x, Shape{x.size()}), flat, std::move(y));
+  return reshape(values, columns.shape());
 }
 
 /// 1 at each label, else 0, along a new last axis: labels (…) to (…, classes).
