@@ -44,7 +44,7 @@ template <class T>
       if (from_step)
         std::copy(in + begin, in + end, out + begin);
       else
-        std::fill(out + begin, out + end, *in);
+        kernels::fill_rows(in, 0, out + begin, 0, 1, end - begin);
     });
     return;
   }
