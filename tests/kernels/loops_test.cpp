@@ -45,6 +45,38 @@ TEMPLATE_TEST_CASE("elementwise kernels write n values and no more", "[kernels]"
   }
 }
 
+TEMPLATE_TEST_CASE("comparisons of every length give bytes of 1 and 0, and none beyond", "[kernels]", float,
+                   double) {
+  using T = TestType;
+  auto a = numbers<T>(longest, -3), b = numbers<T>(longest, -3);
+  const T special[] = {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(), T(-0.0),
+                       T(0)};
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (i % 3 == 1) a[i] = special[i % 4];
+    if (i % 5 == 2) b[i] = special[i % 4];
+    if (i % 7 == 3) b[i] = a[i] + 1;
+    if (i % 7 == 4) b[i] = a[i] - 1;
+  }
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (Index n = 0; n < longest; ++n)
+      for (Index sa : {0, 1})
+        for (Index sb : {0, 1}) {
+          INFO(n << " values on " << name(isa));
+          const auto size = static_cast<std::size_t>(n);
+          std::vector<std::uint8_t> y(size + 16, 7), expected(size + 16, 7);
+          const auto compare = [&](auto f, auto exact) {
+            for (std::size_t i = 0; i < size; ++i) expected[i] = exact(a[sa ? i : 0], b[sb ? i : 0]);
+            kernels::binary(f, a.data(), sa, b.data(), sb, y.data(), n);
+            CHECK(y == expected);
+          };
+          compare(op::Greater{}, [](T u, T v) { return u > v; });
+          compare(op::Less{}, [](T u, T v) { return u < v; });
+          compare(op::Same{}, [](T u, T v) { return u == v; });
+        }
+  }
+}
+
 TEMPLATE_TEST_CASE("elementwise kernels work in place", "[kernels]", float, double) {
   using T = TestType;
   for (auto isa : test::supported_isas()) {

@@ -109,10 +109,10 @@ struct ErasedUnary {
   const void* f;
   void (*run)(const void* f, const T* x, T* y, Index n);
 };
-template <class T>
+template <class T, class To = T>
 struct ErasedBinary {
   const void* f;
-  void (*run)(const void* f, const kernels::RowsOf<T>& a, const kernels::RowsOf<T>& b, T* y, Index rows,
+  void (*run)(const void* f, const kernels::RowsOf<T>& a, const kernels::RowsOf<T>& b, To* y, Index rows,
               Index columns);
 };
 
@@ -120,8 +120,8 @@ template <class Op, class T>
 void run_unary(const void* f, const T* x, T* y, Index n) {
   kernels::unary(*static_cast<const Op*>(f), x, y, n);
 }
-template <class Op, class T>
-void run_binary(const void* f, const kernels::RowsOf<T>& a, const kernels::RowsOf<T>& b, T* y, Index rows,
+template <class Op, class T, class To>
+void run_binary(const void* f, const kernels::RowsOf<T>& a, const kernels::RowsOf<T>& b, To* y, Index rows,
                 Index columns) {
   kernels::binary_rows(*static_cast<const Op*>(f), a, b, y, rows, columns);
 }
@@ -145,11 +145,11 @@ struct SpreadRows {
   }
 };
 
-template <class T>
-Tensor<T> map_erased(ErasedBinary<T> f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
-  Tensor<T> y(broadcast(a.shape(), b.shape(), name));
+template <class T, class To>
+Tensor<To> map_erased(ErasedBinary<T, To> f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
+  Tensor<To> y(broadcast(a.shape(), b.shape(), name));
   const T *pa = a.data(), *pb = b.data();
-  T* py = y.mutable_data();
+  To* py = y.mutable_data();
   const Index n = y.size();
   if (n == 0) return y;
   const BroadcastLoops loops(y.shape(), a.shape(), b.shape());
@@ -202,13 +202,17 @@ constexpr bool real_only() {
 template <class T>
 concept Real = real_only<T>();
 
-/// y = f(a, b) with broadcasting, not recorded.
+/// y = f(a, b) with broadcasting, not recorded; of a mask's type for the formulas that give one.
+template <class To, class Op, class T>
+Tensor<To> map_to(Op f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
+  return map_erased<T, To>({&f, &run_binary<Op, T, To>}, a, b, name);
+}
 template <class Op, class T>
 Tensor<T> map(Op f, const Tensor<T>& a, const Tensor<T>& b, std::string_view name) {
   if constexpr (!real_only<T>())
     return a;
   else
-    return map_erased<T>({&f, &run_binary<Op, T>}, a, b, name);
+    return map_to<T>(f, a, b, name);
 }
 
 /// y = f(x), not recorded.

@@ -21,16 +21,17 @@ void unary(Op f, const T* x, T* y, Index n) {
   FIGMENT_ROW(unary<Op, T>)(f, x, y, n);
 }
 
-/// y[i] = f(a[i * a_step], b[i * b_step]) for i < n; a step is 1, or 0 for one value.
-template <class Op, class T>
-void binary(Op f, const T* a, Index a_step, const T* b, Index b_step, T* y, Index n) {
-  FIGMENT_ROW(binary<Op, T>)(f, a, a_step, b, b_step, y, n);
+/// y[i] = f(a[i * a_step], b[i * b_step]) for i < n; a step is 1, or 0 for one value. y is
+/// bytes for the formulas that give a mask.
+template <class Op, class T, class To>
+void binary(Op f, const T* a, Index a_step, const T* b, Index b_step, To* y, Index n) {
+  FIGMENT_ROW(binary<Op, T, To>)(f, a, a_step, b, b_step, y, n);
 }
 
 /// y[r * columns + c] = f(a[r * a_row + c * a_step], b[r * b_row + c * b_step]); steps are 1 or 0.
-template <class Op, class T>
-void binary_rows(Op f, const RowsOf<T>& a, const RowsOf<T>& b, T* y, Index rows, Index columns) {
-  FIGMENT_ROW(binary_rows<Op, T>)(f, a, b, y, rows, columns);
+template <class Op, class T, class To>
+void binary_rows(Op f, const RowsOf<T>& a, const RowsOf<T>& b, To* y, Index rows, Index columns) {
+  FIGMENT_ROW(binary_rows<Op, T, To>)(f, a, b, y, rows, columns);
 }
 
 /// out[r * out_row + c] = in[r * in_row + c], and of fill_rows in[r * in_row]; numbers of any type.

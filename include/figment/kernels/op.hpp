@@ -48,7 +48,10 @@ struct Div {};
 struct Pow {};
 struct Maximum {};
 struct Minimum {};
-struct Equal {};  // 1 or 0; NaN equals NaN
+struct Equal {};    // 1 or 0; NaN equals NaN
+struct Greater {};  // it and the next two give a mask, bytes of 1 and 0
+struct Less {};
+struct Same {};
 struct Share {};  // (dy, share): dy share, and 0 where share is 0 even if dy is infinite
 struct Lerp {     // from a the part `weight` of the way to b
   double weight;

@@ -9,11 +9,15 @@ namespace figment {
 namespace detail {
 
 /// Integers are compared as such, of any two types, and with what is real in double.
-template <class A, class B, class F>
-Mask compare(const char* op, const Tensor<A>& a, const Tensor<B>& b, F f) {
+template <class Op, class A, class B, class F>
+Mask compare(const char* name, Op by_kernel, const Tensor<A>& a, const Tensor<B>& b, F f) {
   constexpr bool whole = std::is_integral_v<A> && std::is_integral_v<B>;
-  using C = std::conditional_t<whole, std::int64_t, std::conditional_t<std::is_same_v<A, B>, A, double>>;
-  return transform<std::uint8_t>(a, b, op, [f](A u, B v) { return f(static_cast<C>(u), static_cast<C>(v)); });
+  using C = std::conditional_t<whole, std::int64_t, double>;
+  if constexpr (std::is_same_v<A, B> && std::is_floating_point_v<A>)
+    return map_to<std::uint8_t>(by_kernel, a, b, name);
+  else
+    return transform<std::uint8_t>(a, b, name,
+                                   [f](A u, B v) { return f(static_cast<C>(u), static_cast<C>(v)); });
 }
 /// A number as what it is, beside a real tensor as one of its own.
 template <class T, class N>
@@ -28,7 +32,7 @@ auto compared(N c) {
 /// 1 where a > b, else 0; with broadcasting. Comparisons have no gradient.
 template <class A, class B>
 Mask greater(const Tensor<A>& a, const Tensor<B>& b) {
-  return detail::compare("greater", a, b, [](auto u, auto v) { return u > v; });
+  return detail::compare("greater", kernels::op::Greater{}, a, b, [](auto u, auto v) { return u > v; });
 }
 /// 1 where a is greater than a number.
 template <class T, detail::Number N>
@@ -38,7 +42,7 @@ Mask greater(const Tensor<T>& a, N b) {
 /// 1 where a < b, else 0; with broadcasting.
 template <class A, class B>
 Mask less(const Tensor<A>& a, const Tensor<B>& b) {
-  return detail::compare("less", a, b, [](auto u, auto v) { return u < v; });
+  return detail::compare("less", kernels::op::Less{}, a, b, [](auto u, auto v) { return u < v; });
 }
 /// 1 where a is less than a number.
 template <class T, detail::Number N>
@@ -48,7 +52,7 @@ Mask less(const Tensor<T>& a, N b) {
 /// 1 where a == b, else 0; with broadcasting.
 template <class A, class B>
 Mask equal(const Tensor<A>& a, const Tensor<B>& b) {
-  return detail::compare("equal", a, b, [](auto u, auto v) { return u == v; });
+  return detail::compare("equal", kernels::op::Same{}, a, b, [](auto u, auto v) { return u == v; });
 }
 /// 1 where a equals a number.
 template <class T, detail::Number N>

@@ -32,22 +32,42 @@ void unary(Op f, const T* x, T* y, Index n) noexcept {
   if (i < n) apply(f, V::load(x + i, n - i)).store(y + i, n - i);
 }
 
-/// y[i] = f(a[i * a_step], b[i * b_step]), steps 0 (one value for all) or 1; y may be a or b.
-template <class Op, class T>
-void binary(Op f, const T* a, Index a_step, const T* b, Index b_step, T* y, Index n) noexcept {
+/// Stores what a formula gives, of all lanes or the first n: numbers, or a mask as bytes.
+template <class T>
+void put(Vec<T> v, T* p) noexcept {
+  v.store(p);
+}
+template <class T>
+void put(Vec<T> v, T* p, Index n) noexcept {
+  v.store(p, n);
+}
+template <class M>
+void put(M mask, std::uint8_t* p) noexcept {
+  store_mask(mask, p);
+}
+template <class M>
+void put(M mask, std::uint8_t* p, Index n) noexcept {
+  std::uint8_t bytes[8] = {};
+  store_mask(mask, bytes);
+  for (Index i = 0; i < n; ++i) p[i] = bytes[i];
+}
+
+/// y[i] = f(a[i * a_step], b[i * b_step]), steps 0 (one value for all) or 1; y may be a or b, or a mask.
+template <class Op, class T, class To>
+void binary(Op f, const T* a, Index a_step, const T* b, Index b_step, To* y, Index n) noexcept {
   using V = Vec<T>;
   if (n == 0) return;
   const V a0(*a), b0(*b);
   Index i = 0;
   for (; i + V::width <= n; i += V::width)
-    apply(f, a_step ? V::load(a + i) : a0, b_step ? V::load(b + i) : b0).store(y + i);
+    put(apply(f, a_step ? V::load(a + i) : a0, b_step ? V::load(b + i) : b0), y + i);
   if (i < n)
-    apply(f, a_step ? V::load(a + i, n - i) : a0, b_step ? V::load(b + i, n - i) : b0).store(y + i, n - i);
+    put(apply(f, a_step ? V::load(a + i, n - i) : a0, b_step ? V::load(b + i, n - i) : b0), y + i, n - i);
 }
 
 /// The same of rows that lie anywhere in a and b, and one after the other in y.
-template <class Op, class T>
-void binary_rows(Op f, const RowsOf<T>& a, const RowsOf<T>& b, T* y, Index rows, Index columns) noexcept {
+template <class Op, class T, class To>
+void binary_rows(Op f, const RowsOf<T>& a, const RowsOf<T>& b, To* y, Index rows, Index columns) noexcept {
   for (Index r = 0; r < rows; ++r)
     binary(f, a.first + r * a.row, a.step, b.first + r * b.row, b.step, y + r * columns, columns);
 }

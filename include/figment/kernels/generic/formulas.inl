@@ -198,6 +198,18 @@ V apply(op::Equal, V a, V b) {
   return select(a == b, one, select(a == a, zero, select(b == b, zero, one)));
 }
 template <class V>
+auto apply(op::Greater, V a, V b) {
+  return b < a;
+}
+template <class V>
+auto apply(op::Less, V a, V b) {
+  return a < b;
+}
+template <class V>
+auto apply(op::Same, V a, V b) {
+  return a == b;
+}
+template <class V>
 V apply(op::Share, V dy, V share) {
   const V zero = constant(share, 0);
   return select(share == zero, zero, dy * share);

@@ -101,6 +101,13 @@ inline Vec<float> load_mask(const std::uint8_t* p, Vec<float>) {
   const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
   return _mm256_castsi256_ps(_mm256_cmpgt_epi32(bytes, _mm256_setzero_si256()));
 }
+// A byte of 1 or 0 for each lane.
+inline void store_mask(Vec<float> mask, std::uint8_t* p) {
+  const __m256i m = _mm256_castps_si256(mask.v);
+  __m128i bytes = _mm_packs_epi32(_mm256_castsi256_si128(m), _mm256_extracti128_si256(m, 1));
+  bytes = _mm_and_si128(_mm_packs_epi16(bytes, bytes), _mm_set1_epi8(1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
+}
 // Two vectors become the elements a b a b …, in memory's order.
 inline void interleave(Vec<float>& a, Vec<float>& b) {
   const __m256 low = _mm256_unpacklo_ps(a.v, b.v), high = _mm256_unpackhi_ps(a.v, b.v);
@@ -177,6 +184,15 @@ inline Vec<double> load_mask(const std::uint8_t* p, Vec<double>) {
   __builtin_memcpy(&four, p, sizeof four);
   const __m256i bytes = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
   return _mm256_castsi256_pd(_mm256_cmpgt_epi64(bytes, _mm256_setzero_si256()));
+}
+inline void store_mask(Vec<double> mask, std::uint8_t* p) {
+  // The lower half of each lane, which is like the upper.
+  const __m128 low = _mm256_castps256_ps128(_mm256_castpd_ps(mask.v));
+  const __m128 high = _mm256_extractf128_ps(_mm256_castpd_ps(mask.v), 1);
+  const __m128i lanes = _mm_srli_epi32(_mm_castps_si128(_mm_shuffle_ps(low, high, 0x88)), 31);
+  const __m128i words = _mm_packs_epi32(lanes, lanes);
+  const int bytes = _mm_cvtsi128_si32(_mm_packs_epi16(words, words));
+  __builtin_memcpy(p, &bytes, sizeof bytes);
 }
 inline void interleave(Vec<double>& a, Vec<double>& b) {
   const __m256d low = _mm256_unpacklo_pd(a.v, b.v), high = _mm256_unpackhi_pd(a.v, b.v);

@@ -84,6 +84,12 @@ inline Vec<float> load_mask(const std::uint8_t* p, Vec<float>) {
   const std::uint32_t lanes[] = {p[0], p[1], p[2], p[3]};
   return vreinterpretq_f32_u32(vtstq_u32(vld1q_u32(lanes), vdupq_n_u32(0xff)));
 }
+// A byte of 1 or 0 for each lane.
+inline void store_mask(Vec<float> mask, std::uint8_t* p) {
+  const uint16x4_t lanes = vmovn_u32(vshrq_n_u32(vreinterpretq_u32_f32(mask.v), 31));
+  const std::uint32_t bytes = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(lanes, lanes))), 0);
+  __builtin_memcpy(p, &bytes, sizeof bytes);
+}
 // Two vectors become the elements a b a b …, in memory's order.
 inline void interleave(Vec<float>& a, Vec<float>& b) {
   const float32x4_t low = vzip1q_f32(a.v, b.v);
@@ -156,6 +162,11 @@ inline double largest(Vec<double> a) { return vmaxvq_f64(a.v); }
 inline Vec<double> load_mask(const std::uint8_t* p, Vec<double>) {
   const std::uint64_t lanes[] = {p[0], p[1]};
   return vreinterpretq_f64_u64(vtstq_u64(vld1q_u64(lanes), vdupq_n_u64(0xff)));
+}
+inline void store_mask(Vec<double> mask, std::uint8_t* p) {
+  const uint64x2_t lanes = vshrq_n_u64(vreinterpretq_u64_f64(mask.v), 63);
+  p[0] = static_cast<std::uint8_t>(vgetq_lane_u64(lanes, 0));
+  p[1] = static_cast<std::uint8_t>(vgetq_lane_u64(lanes, 1));
 }
 inline void interleave(Vec<double>& a, Vec<double>& b) {
   const float64x2_t low = vzip1q_f64(a.v, b.v);

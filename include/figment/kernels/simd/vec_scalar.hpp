@@ -156,6 +156,7 @@ Vec<double> wide(Vec<T> a) {
   return Vec<double>(static_cast<double>(a.v));
 }
 
+inline void store_mask(bool mask, std::uint8_t* p) { *p = mask; }
 template <class T>
 bool load_mask(const std::uint8_t* p, Vec<T>) {
   return *p != 0;
