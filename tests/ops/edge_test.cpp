@@ -286,6 +286,41 @@ TEMPLATE_TEST_CASE("softmax and its kin are as good along any axis, and of large
     }
 }
 
+// Of (0, -t) the larger has the logarithm -log(1 + e^-t), and the smaller the share e^-t / (1 + e^-t): digits
+// of their own, which no 1 beside them may take. Some of the pairs side by side have little beside the 1,
+// some much.
+TEMPLATE_TEST_CASE("softmax and its kin keep the digits of what is small along any axis", "[ops]", float,
+                   double) {
+  using T = TestType;
+  constexpr figment::Index n = 87;  // e^-87 is a normal float
+  Tensor<T> x(figment::Shape{n, 2});
+  for (figment::Index t = 0; t < n; ++t) x.mutable_data()[2 * t] = 0, x.mutable_data()[2 * t + 1] = -T(t);
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    for (figment::Index axis : {0, 1}) {
+      const Tensor<T> pairs = axis == 0 ? transpose(x) : x;
+      const auto place = [axis](figment::Index t, figment::Index which) {
+        return axis == 0 ? which * n + t : 2 * t + which;
+      };
+      const auto y = softmax(pairs, axis), z = log_softmax(pairs, axis), s = logsumexp(pairs, axis);
+      for (figment::Index t = 0; t < n; ++t) {
+        INFO("0 and -" << t << " along " << axis << " on " << name(isa));
+        const double e = std::exp(-static_cast<double>(t)), sum = std::log1p(e);
+        // Exponential, sum and logarithm are within 4 units, each.
+        const double allowed = 8 * static_cast<double>(std::numeric_limits<T>::epsilon());
+        const auto found = [&](const Tensor<T>& from, figment::Index at) {
+          return static_cast<double>(from.data()[at]);
+        };
+        CHECK_THAT(found(y, place(t, 0)), WithinRel(1 / (1 + e), allowed));
+        CHECK_THAT(found(y, place(t, 1)), WithinRel(e / (1 + e), allowed));
+        CHECK_THAT(found(z, place(t, 0)), WithinRel(-sum, allowed));
+        CHECK_THAT(found(z, place(t, 1)), WithinRel(-static_cast<double>(t) - sum, allowed));
+        CHECK_THAT(found(s, t), WithinRel(sum, allowed));
+      }
+    }
+  }
+}
+
 TEST_CASE("nothing has a softmax, and a logsumexp of -inf", "[ops]") {
   for (const figment::Shape& shape : {figment::Shape{0, 2}, figment::Shape{2, 0}, figment::Shape{2, 0, 3}})
     for (figment::Index axis = 0; axis < shape.rank(); ++axis)

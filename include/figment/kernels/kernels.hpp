@@ -100,26 +100,16 @@ void choose(const std::uint8_t* mask, Index mask_step, const T* a, Index a_step,
   FIGMENT_ROW(choose<T>)(mask, mask_step, a, a_step, b, b_step, y, n);
 }
 
-/// Rows of contiguous columns: generic/softmax.inl has what each computes.
+/// Lines begin to end of (outer, extent, inner), and rows of contiguous columns: generic/softmax.inl has what
+/// each computes.
 template <class T>
-void softmax(const T* x, T* y, Index rows, Index columns) {
-  FIGMENT_ROW(softmax<T>)(x, y, rows, columns);
+void softmax(Softmax f, const T* x, T* y, Index extent, Index inner, Index begin, Index end) {
+  FIGMENT_ROW(softmax<T>)(f, x, y, extent, inner, begin, end);
 }
 template <class T>
-void softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index columns) {
-  FIGMENT_ROW(softmax_gradient<T>)(y, dy, dx, rows, columns);
-}
-template <class T>
-void log_softmax(const T* x, T* y, Index rows, Index columns) {
-  FIGMENT_ROW(log_softmax<T>)(x, y, rows, columns);
-}
-template <class T>
-void log_softmax_gradient(const T* y, const T* dy, T* dx, Index rows, Index columns) {
-  FIGMENT_ROW(log_softmax_gradient<T>)(y, dy, dx, rows, columns);
-}
-template <class T>
-void log_sum_exp(const T* x, T* y, Index rows, Index columns) {
-  FIGMENT_ROW(log_sum_exp<T>)(x, y, rows, columns);
+void softmax_gradient(Softmax f, const T* y, const T* dy, T* dx, Index extent, Index inner, Index begin,
+                      Index end) {
+  FIGMENT_ROW(softmax_gradient<T>)(f, y, dy, dx, extent, inner, begin, end);
 }
 template <class T>
 void cross_entropy(const T* x, const std::int32_t* labels, T* loss, T* kept, Index rows, Index columns) {

@@ -1,4 +1,4 @@
-// Rows of an operand, for every instruction set.
+// Rows of an operand, and what is made of some, for every instruction set.
 #pragma once
 
 #include <cstddef>
@@ -11,5 +11,8 @@ struct RowsOf {
   const T* first;
   std::ptrdiff_t step, row;
 };
+
+/// What of the exponentials of a line is wanted.
+enum class Softmax { softmax, log_softmax, log_sum_exp };
 
 }  // namespace figment::kernels

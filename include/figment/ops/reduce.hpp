@@ -123,36 +123,46 @@ Indices arg_extremum(const char* name, Op f, const Tensor<T>& x, Index axis, T s
   return y;
 }
 
-/// kernel(in, out, rows, columns) over the rows of the last axis; `out` has `per_row` elements a row.
+/// x as (outer, extent, inner), what is reduced in the middle: outer * inner lines of `extent` elements.
+struct Lines {
+  Index count = 1, extent = 1, inner = 1;
+  bool whole = true;  ///< or there is no such view: dimensions that stay lie between those reduced
+
+  [[gnu::noinline]] Lines(const Shape& shape, const Shape& kept) {
+    Index d = shape.rank();
+    for (; d > 0 && kept[d - 1] == shape[d - 1]; --d) inner *= shape[d - 1];
+    for (; d > 0 && kept[d - 1] == 1; --d) extent *= shape[d - 1];
+    for (; d > 0; --d) whole &= kept[d - 1] == shape[d - 1];
+    count = kept.size();
+  }
+  /// kernel(f, pointers…, extent, inner, begin, end) over all lines.
+  template <class F, class... P>
+  void run(F kernel, kernels::Softmax f, P*... pointers) const {
+    if (extent > 0)
+      parallel_for(count, elementwise_grain / 4 / extent + 1,
+                   [&](Index begin, Index end) { kernel(f, pointers..., extent, inner, begin, end); });
+  }
+};
+
+/// softmax and log_softmax. rule(y, dy) gives dx where that is recorded itself.
 template <class T, class F>
-void run_rows(const Tensor<T>& x, Tensor<T>& y, Index per_row, F kernel) {
-  const Index columns = x.dim(-1);
-  const T* in = x.data();
-  T* out = y.mutable_data();
-  if (x.size() > 0)
-    parallel_rows(x.size() / columns, columns, [&](Index begin, Index rows) {
-      kernel(in + begin * columns, out + begin * per_row, rows, columns);
-    });
+Tensor<T> softmax_of(const char* name, kernels::Softmax f, const Tensor<T>& x, Index axis, F rule) {
+  const Lines lines(x.shape(), Axes(axis).kept(x.shape(), name));
+  Tensor<T> value(x.shape());
+  lines.run(kernels::softmax<T>, f, x.data(), value.mutable_data());
+  return record(
+      name, {x}, value,
+      [=](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const auto y = s.out();
+          if (recording(y, dy)) return rule(y, dy);
+          Tensor<T> d(y.shape());
+          lines.run(kernels::softmax_gradient<T>, f, y.data(), dy.data(), d.mutable_data());
+          return d;
+        });
+      },
+      Keep::output);
 }
-
-/// dx of y = f(x) by rows of the last axis: kernel(y, dy, dx, rows, columns).
-template <class T, class F>
-Tensor<T> row_gradient(const Tensor<T>& y, const Tensor<T>& dy, F kernel) {
-  Tensor<T> dx(y.shape());
-  const Index columns = y.dim(-1);
-  const T *py = y.data(), *pdy = dy.data();
-  T* out = dx.mutable_data();
-  if (y.size() > 0)
-    parallel_rows(y.size() / columns, columns, [&](Index begin, Index rows) {
-      const Index at = begin * columns;
-      kernel(py + at, pdy + at, out + at, rows, columns);
-    });
-  return dx;
-}
-
-}  // namespace detail
-
-namespace detail {
 
 /// The sum over the dimensions that are 1 in `kept`, divided before it is rounded. dx = dy / divisor.
 template <class T>
@@ -240,16 +250,14 @@ Index argmax(const Tensor<T>& x) {
 template <detail::Real T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {
   const Shape kept = axes.kept(x.shape(), "logsumexp");
-  const Index columns = detail::reduced_count(x.shape(), kept);
-  Index trailing = 1;  // the elements of the last dimensions that are all summed
-  for (Index d = x.rank() - 1; d >= 0 && kept[d] == 1; --d) trailing *= x.dim(d);
   const auto value = no_grad([&] {
-    if (columns != trailing || columns == 0) {
+    const detail::Lines lines(x.shape(), kept);
+    if (!lines.whole || lines.extent == 0) {
       const auto shift = detail::finite_or_zero(detail::largest(x, kept));
       return log(sum_to(exp(x - shift), kept)) + shift;
     }
     Tensor<T> y(kept);
-    detail::run_rows(x.view_as({kept.size(), columns}), y, 1, kernels::log_sum_exp<T>);
+    lines.run(kernels::softmax<T>, kernels::Softmax::log_sum_exp, x.data(), y.mutable_data());
     return y;
   });
   const auto y = record("logsumexp", {x}, value, [kept](auto& s, auto& dy, auto& dx) {
@@ -267,55 +275,16 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims:
 /// e^x / sum(e^x) along an axis; NaN where the largest is infinite. dx = y (dy - sum(y dy)).
 template <detail::Real T>
 Tensor<T> softmax(const Tensor<T>& x, Index axis = -1) {
-  const Shape kept = Axes(axis).kept(x.shape(), "softmax");
-  const bool rows = x.shape().axis(axis) == x.rank() - 1;
-  const auto value = no_grad([&] {
-    if (!rows) {
-      const auto e = exp(x - detail::largest(x, kept));
-      return e / sum_to(e, kept);
-    }
-    Tensor<T> y(x.shape());
-    detail::run_rows(x, y, x.dim(-1), kernels::softmax<T>);
-    return y;
-  });
-  return record(
-      "softmax", {x}, value,
-      [axis, rows](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] {
-          const auto y = s.out();
-          if (!rows || recording(y, dy)) return y * (dy - sum(y * dy, axis, Dims::keep));
-          return detail::row_gradient(y, dy, kernels::softmax_gradient<T>);
-        });
-      },
-      Keep::output);
+  return detail::softmax_of("softmax", kernels::Softmax::softmax, x, axis,
+                            [axis](auto& y, auto& dy) { return y * (dy - sum(y * dy, axis, Dims::keep)); });
 }
 
 /// log(softmax(x)) without losing small probabilities, or large x; NaN where the largest is infinite.
 /// dx = dy - e^y sum(dy).
 template <detail::Real T>
 Tensor<T> log_softmax(const Tensor<T>& x, Index axis = -1) {
-  const Shape kept = Axes(axis).kept(x.shape(), "log_softmax");
-  const bool rows = x.shape().axis(axis) == x.rank() - 1;
-  const auto value = no_grad([&] {
-    if (!rows) {
-      const auto d =
-          x - detail::largest(x, kept);  // small numbers: their logarithm is not rounded at x's size
-      return d - log(sum_to(exp(d), kept));
-    }
-    Tensor<T> y(x.shape());
-    detail::run_rows(x, y, x.dim(-1), kernels::log_softmax<T>);
-    return y;
-  });
-  return record(
-      "log_softmax", {x}, value,
-      [axis, rows](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] {
-          const auto y = s.out();
-          if (!rows || recording(y, dy)) return dy - exp(y) * sum(dy, axis, Dims::keep);
-          return detail::row_gradient(y, dy, kernels::log_softmax_gradient<T>);
-        });
-      },
-      Keep::output);
+  return detail::softmax_of("log_softmax", kernels::Softmax::log_softmax, x, axis,
+                            [axis](auto& y, auto& dy) { return dy - exp(y) * sum(dy, axis, Dims::keep); });
 }
 
 }  // namespace figment

@@ -156,11 +156,22 @@ inline void softmax_cases(OpCases& c) {
     const auto reference = [=](bool logarithm) {
       return [=](Inputs<double> in) {
         const Tensor<double>& x = in[0];
-        return build(shape, [&](std::vector<Index> i) {
-          const double here = at(x, i);
-          double total = 0;  // relative to this element: no overflow to speak of, and the quotient is 1 / it
-          for (i[d] = 0; i[d] < shape[axis]; ++i[d]) total += std::exp(at(x, i) - here);
-          return logarithm ? -std::log(total) : 1 / total;
+        Shape lines = shape;
+        lines[axis] = 1;
+        // Folds f(value so far, element, position) over each line.
+        const auto along = [&](double start, auto f) {
+          return build(lines, [&](std::vector<Index> i) {
+            double value = start;
+            for (i[d] = 0; i[d] < shape[axis]; ++i[d]) value = f(value, at(x, i), i);
+            return value;
+          });
+        };
+        const auto best = along(-1e300, [](double v, double e, const auto&) { return std::max(v, e); });
+        const auto total =
+            along(0, [&](double v, double e, const auto& i) { return v + std::exp(e - at(best, i)); });
+        return build(shape, [&](const std::vector<Index>& i) {
+          const double above = at(x, i) - at(best, i);
+          return logarithm ? above - std::log(at(total, i)) : std::exp(above) / at(total, i);
         });
       };
     };
@@ -184,6 +195,12 @@ inline void softmax_cases(OpCases& c) {
   row({3, 5}, -1, {-90, 90});  // e^90 is beyond float
   row({300, 401}, -1, {-2, 2});
   for (Index columns : {7, 8, 9, 17, 40}) row({3, columns}, -1, {-2, 2});  // each kind of tail
+  // Lines side by side, fewer and more than a vector or a block of them has, of every length about its own.
+  for (Index extent : {1, 2, 31, 32, 33})
+    for (Index inner : {1, 3, 4, 5, 7, 8, 9, 33}) row({2, extent, inner}, 1, {-2, 2});
+  for (const Shape& shape : {Shape{2, 3, 300}, Shape{300, 3, 1}, Shape{1, 1000, 9}, Shape{2, 1000, 1}})
+    row(shape, 1, {-2, 2});
+  row({7, 41}, 0, {-90, 90});
 }
 
 }  // namespace test

@@ -71,6 +71,10 @@ inline Vec<float> pow2(Vec<float> n) {
   const __m256i e = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127));
   return _mm256_castsi256_ps(_mm256_slli_epi32(e, 23));
 }
+// The last bits become the exponent's.
+inline Vec<float> bits_to_exponent(Vec<float> a) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a.v), 23));
+}
 // x = mantissa * 2^exponent with mantissa in [0.5, 1), for positive normal x.
 inline void split(Vec<float> x, Vec<float>& mantissa, Vec<float>& exponent) {
   const __m256i bits = _mm256_castps_si256(x.v);
@@ -156,9 +160,8 @@ inline Vec<double> pow2(Vec<double> n) {
   const __m256i e = _mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n.v));
   return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_add_epi64(e, _mm256_set1_epi64x(1023)), 52));
 }
-// 2^n where n + 1023 is in the last 11 bits of x.
-inline Vec<double> exponent_of_last_bits(Vec<double> x) {
-  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(x.v), 52));
+inline Vec<double> bits_to_exponent(Vec<double> a) {
+  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(a.v), 52));
 }
 inline void split(Vec<double> x, Vec<double>& mantissa, Vec<double>& exponent) {
   const __m256i bits = _mm256_castpd_si256(x.v);

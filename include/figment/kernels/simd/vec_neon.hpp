@@ -62,6 +62,10 @@ inline Vec<float> pow2(Vec<float> n) {
   const int32x4_t e = vaddq_s32(vcvtq_s32_f32(n.v), vdupq_n_s32(127));
   return vreinterpretq_f32_s32(vshlq_n_s32(e, 23));
 }
+// The last bits become the exponent's.
+inline Vec<float> bits_to_exponent(Vec<float> a) {
+  return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(a.v), 23));
+}
 // x = mantissa * 2^exponent with mantissa in [0.5, 1), for positive normal x.
 inline void split(Vec<float> x, Vec<float>& mantissa, Vec<float>& exponent) {
   const uint32x4_t bits = vreinterpretq_u32_f32(x.v);
@@ -146,9 +150,8 @@ inline Vec<double> pow2(Vec<double> n) {
   const int64x2_t e = vaddq_s64(vcvtq_s64_f64(n.v), vdupq_n_s64(1023));
   return vreinterpretq_f64_s64(vshlq_n_s64(e, 52));
 }
-// 2^n where n + 1023 is in the last 11 bits of x.
-inline Vec<double> exponent_of_last_bits(Vec<double> x) {
-  return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(x.v), 52));
+inline Vec<double> bits_to_exponent(Vec<double> a) {
+  return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(a.v), 52));
 }
 inline void split(Vec<double> x, Vec<double>& mantissa, Vec<double>& exponent) {
   const uint64x2_t bits = vreinterpretq_u64_f64(x.v);

@@ -80,8 +80,16 @@ Vec<T> sqrt(Vec<T> a) {
   return Vec<T>(std::sqrt(a.v));
 }
 template <class T>
+Vec<T> floor(Vec<T> a) {
+  return Vec<T>(std::floor(a.v));
+}
+template <class T>
 Vec<T> exp(Vec<T> a) {
   return Vec<T>(std::exp(a.v));
+}
+template <class T>
+Vec<T> exp_to_one(Vec<T> a) {
+  return exp(a);
 }
 template <class T>
 Vec<T> log(Vec<T> a) {
