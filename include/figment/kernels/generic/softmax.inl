@@ -163,15 +163,21 @@ void sum_lines(const Lines& l, const T* state, double* sums, F f) noexcept {
 template <class T, class F>
 void each_of_lines(const Lines& l, const T* state, F f) noexcept {
   constexpr Index width = Vec<T>::width;
-  // One loop for both: rows that are told apart by their state alone, or by their place alone.
-  const bool rows = l.inner == 1;
-  const Index outer = rows ? l.count : l.extent, n = rows ? l.extent : l.count;
-  for (Index r = 0; r < outer; ++r) {
-    const Index row = r * (rows ? l.extent : l.inner), reach = rows ? l.reach - row : 0;
-    Vec<T> s(state[rows ? r : 0]);
+  // One loop for rows, which differ in their state, and columns, along which it does. Columns narrower than a
+  // vector are seen as wide ones with the state repeated: loads that overlap what was just stored wait for
+  // it.
+  const bool rows = l.inner == 1, narrow = !rows && l.count == l.inner && l.inner < width;
+  const Index n = rows ? l.extent : narrow ? l.inner * width : l.count, step = rows || narrow ? n : l.inner;
+  const Index end = rows ? l.count * l.extent : l.extent * l.inner;
+  T repeated[width * width];
+  for (Index j = 0; narrow && j < n; ++j) repeated[j] = state[j % l.inner];
+  const T* const along = narrow ? repeated : state;
+  for (Index row = 0, r = 0; row < end; row += step, ++r) {
+    const Index here = narrow && end - row < n ? end - row : n, reach = rows ? l.reach - row : 0;
+    const Vec<T> s(state[rows ? r : 0]);
     Index i = 0;
-    for (; i + width <= n; i += width) f(row + i, width, rows ? s : Vec<T>::load(state + i));
-    if (i < n) f(row + i, i + width <= reach ? width : n - i, rows ? s : Vec<T>::load(state + i));
+    for (; i + width <= here; i += width) f(row + i, width, rows ? s : Vec<T>::load(along + i));
+    if (i < here) f(row + i, i + width <= reach ? width : here - i, rows ? s : Vec<T>::load(along + i));
   }
 }
 
