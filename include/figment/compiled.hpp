@@ -1,6 +1,6 @@
-// What the library figment::compiled holds, for float and double: a program that is linked with it is compiled
-// with FIGMENT_COMPILED, and does not compile this again. All else it compiles from the headers as ever.
-// The end of figment/figment.hpp.
+// What the library figment::compiled holds, for float and double: a program that is linked with it is
+// compiled with FIGMENT_COMPILED, and does not compile this again. All else it compiles from the headers as
+// ever. The end of figment/figment.hpp.
 #pragma once
 
 #ifdef FIGMENT_COMPILED
