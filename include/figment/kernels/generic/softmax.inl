@@ -222,7 +222,7 @@ void log_lines(const T* x, const T* peaks, const Lines& l, const double* sums, T
     bool few = false;
     for (Index k = j; k < j + n; ++k) few |= small_rest(k);
     if (!few) continue;
-    double others[Vec<T>::width];
+    double others[Vec<T>::width] = {};
     const Index at = l.inner == 1 ? j * l.extent : j;
     exp_lines(Exp::others, x + at, peaks + j, static_cast<T*>(nullptr),
               Lines{l.extent, l.inner, n, l.reach - at}, others);
