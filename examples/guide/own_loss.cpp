@@ -20,13 +20,12 @@ struct FocalLoss {
 FocalLoss focal_loss(const Tensor<float>& logits, const Tensor<float>& target, float gamma,
                      float positive_weight) {
   const auto log_p = -bce_with_logits(logits, target, Reduction::none);
-  const auto doubt = affine(exp(log_p), -1, 1);
+  const auto doubt = 1 - exp(log_p);
   // A power by its logarithm, which at 0 has no derivative.
   const auto focus = exp(log(clamp(doubt, 1e-6, 1)) * gamma);
   const auto weight = target * positive_weight + (1.0f - target) * (1 - positive_weight);
   const auto called = cast<float>(greater(logits, 0.0f)), found = sum(called * target);
-  return {-mean(weight * focus * log_p), found / affine(sum(target), 1, 1e-6),
-          found / affine(sum(called), 1, 1e-6)};
+  return {-mean(weight * focus * log_p), found / (sum(target) + 1e-6), found / (sum(called) + 1e-6)};
 }
 
 int main() {

@@ -11,16 +11,16 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> operator*(const Tensor<FIGMENT_T>&, const Ten
 // ops/arithmetic.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> affine(const Tensor<FIGMENT_T>&, double, double);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(const Tensor<FIGMENT_T>&);
-FIGMENT_INSTANCE Tensor<FIGMENT_T> operator+(const Tensor<FIGMENT_T>&, FIGMENT_T);
-FIGMENT_INSTANCE Tensor<FIGMENT_T> operator+(FIGMENT_T, const Tensor<FIGMENT_T>&);
-FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(const Tensor<FIGMENT_T>&, FIGMENT_T);
-FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(FIGMENT_T, const Tensor<FIGMENT_T>&);
-FIGMENT_INSTANCE Tensor<FIGMENT_T> operator*(const Tensor<FIGMENT_T>&, FIGMENT_T);
-FIGMENT_INSTANCE Tensor<FIGMENT_T> operator*(FIGMENT_T, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator+(const Tensor<FIGMENT_T>&, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator+(double, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(const Tensor<FIGMENT_T>&, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(double, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator*(const Tensor<FIGMENT_T>&, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator*(double, const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> operator-(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> operator/(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
-FIGMENT_INSTANCE Tensor<FIGMENT_T> operator/(const Tensor<FIGMENT_T>&, FIGMENT_T);
-FIGMENT_INSTANCE Tensor<FIGMENT_T> operator/(FIGMENT_T, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator/(const Tensor<FIGMENT_T>&, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> operator/(double, const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> pow(const Tensor<FIGMENT_T>&, double);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> pow(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> maximum(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);

@@ -113,8 +113,8 @@ struct Gan {
           discriminate(figment::concat({real, reshape_like(fake, real)}), labels, context);
       loss.real_logits = slice(logits, 0, 0, n), loss.fake_logits = slice(logits, 0, n, all);
       const double share = static_cast<double>(n) / static_cast<double>(all);
-      loss.real = affine(real_loss(loss.real_logits, options.loss), share, 0);
-      loss.fake = affine(fake_loss(loss.fake_logits, options.loss), 1 - share, 0);
+      loss.real = share * real_loss(loss.real_logits, options.loss);
+      loss.fake = (1 - share) * fake_loss(loss.fake_logits, options.loss);
     } else {
       loss.real_logits = discriminate(real, real_labels, context);
       loss.fake_logits = discriminate(fake, fake_labels, context);
@@ -134,7 +134,7 @@ struct Gan {
            options.gradient_penalty, options.r1, options.r2);
     Tensor<T> sum;
     const auto add = [&](double weight, const Tensor<T>& p) {
-      const Tensor<T> weighted = affine(p, weight, 0);
+      const Tensor<T> weighted = weight * p;
       sum = sum.defined() ? sum + weighted : weighted;
     };
     const auto judge = [&](const Indices& labels) {

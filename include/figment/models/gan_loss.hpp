@@ -70,13 +70,13 @@ inline void check_gan_loss(const GanLossOptions& o) {
 /// scale * the mean.
 template <class T>
 Tensor<T> scaled_mean(const Tensor<T>& x, double scale) {
-  return affine(mean(x), scale, 0);
+  return scale * mean(x);
 }
 
 /// -mean log(sigmoid(l) + offset).
 template <class T>
 Tensor<T> offset_log_loss(const Tensor<T>& logits, double offset) {
-  return scaled_mean(log(affine(sigmoid(logits), 1, offset)), -1);
+  return scaled_mean(log(sigmoid(logits) + offset), -1);
 }
 
 template <class T>
@@ -92,9 +92,9 @@ Tensor<T> real_loss(const Tensor<T>& logits, const GanLossOptions& options = {})
   detail::check_gan_loss(options);
   switch (options.kind) {
     case GanLoss::least_squares:
-      return detail::scaled_mean(square(affine(logits, 1, -options.real_label)), 0.5);
+      return detail::scaled_mean(square(logits - options.real_label), 0.5);
     case GanLoss::hinge:
-      return detail::scaled_mean(relu(affine(logits, -1, 1)), 1);
+      return detail::scaled_mean(relu(1 - logits), 1);
     case GanLoss::wasserstein:
       return detail::scaled_mean(logits, -1);
     default:
@@ -109,9 +109,9 @@ Tensor<T> fake_loss(const Tensor<T>& logits, const GanLossOptions& options = {})
   detail::check_gan_loss(options);
   switch (options.kind) {
     case GanLoss::least_squares:
-      return detail::scaled_mean(square(affine(logits, 1, -options.fake_label)), 0.5);
+      return detail::scaled_mean(square(logits - options.fake_label), 0.5);
     case GanLoss::hinge:
-      return detail::scaled_mean(relu(affine(logits, 1, 1)), 1);
+      return detail::scaled_mean(relu(logits + 1), 1);
     case GanLoss::wasserstein:
       return detail::scaled_mean(logits, 1);
     default:
@@ -127,7 +127,7 @@ Tensor<T> generator_loss(const Tensor<T>& logits, const GanLossOptions& options 
   detail::check_gan_loss(options);
   switch (options.kind) {
     case GanLoss::least_squares:
-      return detail::scaled_mean(square(affine(logits, 1, -1)), 0.5);
+      return detail::scaled_mean(square(logits - 1), 0.5);
     case GanLoss::hinge:
     case GanLoss::wasserstein:
       return detail::scaled_mean(logits, -1);

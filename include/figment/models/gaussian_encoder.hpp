@@ -20,7 +20,7 @@ struct Gaussian {
     ensure(mean.shape() == log_var.shape() && mean.shape() == noise.shape(),
            "Gaussian: expected mean, log-variance and noise of one shape, found {}, {} and {}", mean.shape(),
            log_var.shape(), noise.shape());
-    return mean + exp(affine(log_var, 0.5, 0)) * noise;
+    return mean + exp(0.5 * log_var) * noise;
   }
 };
 

@@ -59,7 +59,7 @@ Tensor<T> gradient_penalty(Discriminate&& discriminate, const Tensor<T>& real, c
   });
   const auto slopes = detail::slopes(who, discriminate, between);
   const auto norms = detail::norm_of_squares(sum(square(slopes), 1));
-  return affine(sum(square(affine(norms, 1, -1))), 1.0 / static_cast<double>(n), 0);
+  return sum(square(norms - 1)) * (1.0 / static_cast<double>(n));
 }
 /// With u uniform in [0, 1).
 template <class Discriminate, class T>
@@ -76,7 +76,7 @@ template <class Discriminate, class T>
 Tensor<T> squared_gradient(Discriminate&& discriminate, const Tensor<T>& x) {
   ensure(x.rank() >= 1 && x.dim(0) >= 1, "squared_gradient: expected samples (N, …), found {}", x.shape());
   const auto slopes = detail::slopes("squared_gradient", discriminate, x);
-  return affine(sum(square(slopes)), 1.0 / static_cast<double>(x.dim(0)), 0);
+  return sum(square(slopes)) * (1.0 / static_cast<double>(x.dim(0)));
 }
 
 }  // namespace figment

@@ -25,7 +25,7 @@ Tensor<T> importance_bound(const VaeOptions& options, const Tensor<T>& x, const 
       const Tensor<T> logits = decode(z, begin);
       const Tensor<T> nats = bce_with_logits(logits, reshape(part, logits.shape()), Reduction::none);
       // log N(z; 0, 1) - log N(z; mean, var): the noise is (z - mean) / deviation.
-      const Tensor<T> codes = sum(affine(own.log_var + square(noise) - square(z), 0.5, 0), 1);
+      const Tensor<T> codes = sum(0.5 * (own.log_var + square(noise) - square(z)), 1);
       const Tensor<T> weight = codes - sum(flatten(nats), 1);
       std::copy_n(weight.data(), n, weights.mutable_data() + i * n);
     }

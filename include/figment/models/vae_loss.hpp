@@ -22,9 +22,7 @@ struct VaeLoss {
   double reconstruction_weight = 1, kl_weight = 1;  ///< the options'
 
   /// What training minimises.
-  Tensor<T> total() const {
-    return affine(reconstruction, reconstruction_weight, 0) + affine(kl, kl_weight, 0);
-  }
+  Tensor<T> total() const { return reconstruction_weight * reconstruction + kl_weight * kl; }
   /// Calls f(name, value) for each term.
   void terms(auto&& f) const {
     f("reconstruction", reconstruction);

@@ -38,9 +38,9 @@ struct PenaltyOptions {
 template <class T>
 Tensor<T> penalty(const Tensor<T>& x, PenaltyOptions options) {
   Tensor<T> p;
-  if (options.l1 != 0) p = affine(sum(abs(x)), options.l1, 0);
+  if (options.l1 != 0) p = options.l1 * sum(abs(x));
   if (options.l2 != 0) {
-    const Tensor<T> squares = affine(sum(square(x)), options.l2, 0);
+    const Tensor<T> squares = options.l2 * sum(square(x));
     p = p.defined() ? p + squares : squares;
   }
   return p.defined() ? p : Tensor<T>::scalar(0);
@@ -81,9 +81,14 @@ struct ActivityPenalty {
     return detail::reported(*this, x, [&] {
       ensure(x.rank() >= 1, "ActivityPenalty: expected (N, …), found shape {}", x.shape());
       if (Penalties* to = detail::collector("ActivityPenalty", context))
-        to->add(affine(penalty(x, options), 1.0 / static_cast<double>(std::max<Index>(1, x.dim(0))), 0));
+        to->add(penalty(x, options) * (1.0 / static_cast<double>(std::max<Index>(1, x.dim(0)))));
       return x;
     });
+  }
+  /// forward(x, context).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x, const Context& context) const {
+    return forward(x, context);
   }
   std::string describe() const {
     return figment::format("ActivityPenalty({})", detail::penalty_text(options));

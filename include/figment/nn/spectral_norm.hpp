@@ -48,6 +48,8 @@ struct SpectralNorm {
       return detail::forward_part(normalised, x, context);
     });
   }
+  /// forward(x, context).
+  Tensor<T> operator()(const Tensor<T>& x, const Context& context = {}) const { return forward(x, context); }
 
   /// The divided weight that forward computes with.
   Tensor<T> weight_for(const Context& context) const {
@@ -80,7 +82,7 @@ struct SpectralNorm {
   /// x / ||x||, or 0 of 0.
   static Tensor<T> unit(const Tensor<T>& x) {
     const double norm = std::sqrt(static_cast<double>(sum(square(x)).item()));
-    return affine(x, 1 / (std::max)(norm, 1e-12), 0);  // PyTorch's bound
+    return x * (1 / (std::max)(norm, 1e-12));  // PyTorch's bound
   }
 };
 

@@ -53,32 +53,32 @@ Tensor<T> operator-(const Tensor<T>& x) {
 }
 /// x + c for each element. dx = dy.
 template <std::floating_point T>
-Tensor<T> operator+(const Tensor<T>& x, std::type_identity_t<T> c) {
+Tensor<T> operator+(const Tensor<T>& x, double c) {
   return affine(x, 1, c);
 }
 /// c + x for each element. dx = dy.
 template <std::floating_point T>
-Tensor<T> operator+(std::type_identity_t<T> c, const Tensor<T>& x) {
+Tensor<T> operator+(double c, const Tensor<T>& x) {
   return affine(x, 1, c);
 }
 /// x - c for each element. dx = dy.
 template <std::floating_point T>
-Tensor<T> operator-(const Tensor<T>& x, std::type_identity_t<T> c) {
+Tensor<T> operator-(const Tensor<T>& x, double c) {
   return affine(x, 1, -c);
 }
 /// c - x for each element. dx = -dy.
 template <std::floating_point T>
-Tensor<T> operator-(std::type_identity_t<T> c, const Tensor<T>& x) {
+Tensor<T> operator-(double c, const Tensor<T>& x) {
   return affine(x, -1, c);
 }
 /// c x for each element. dx = c dy.
 template <std::floating_point T>
-Tensor<T> operator*(const Tensor<T>& x, std::type_identity_t<T> c) {
+Tensor<T> operator*(const Tensor<T>& x, double c) {
   return affine(x, c, 0);
 }
 /// c x for each element. dx = c dy.
 template <std::floating_point T>
-Tensor<T> operator*(std::type_identity_t<T> c, const Tensor<T>& x) {
+Tensor<T> operator*(double c, const Tensor<T>& x) {
   return affine(x, c, 0);
 }
 
@@ -104,13 +104,13 @@ Tensor<T> operator/(const Tensor<T>& a, const Tensor<T>& b) {
 }
 /// x / c for each element. dx = dy / c.
 template <std::floating_point T>
-Tensor<T> operator/(const Tensor<T>& x, std::type_identity_t<T> c) {
-  return x / Tensor<T>::scalar(c);
+Tensor<T> operator/(const Tensor<T>& x, double c) {
+  return x / Tensor<T>::scalar(static_cast<T>(c));
 }
 /// c / x for each element. dx = -c dy / x^2.
 template <std::floating_point T>
-Tensor<T> operator/(std::type_identity_t<T> c, const Tensor<T>& x) {
-  return Tensor<T>::scalar(c) / x;
+Tensor<T> operator/(double c, const Tensor<T>& x) {
+  return Tensor<T>::scalar(static_cast<T>(c)) / x;
 }
 
 namespace detail {
