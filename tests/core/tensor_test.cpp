@@ -106,3 +106,51 @@ TEST_CASE("cast converts the values into memory of their own", "[core]") {
   CHECK(figment::cast<std::int32_t>(Tensor<float>({2}, {1.9f, -1.9f}))(1) == -1);
   CHECK_FALSE(figment::cast<double>(d).shares_memory_with(d));
 }
+
+TEST_CASE("a tensor is made of a vector, of another number type, and of patterns", "[core]") {
+  const figment::Tensor from_vector(std::vector<double>{1, 2.5});
+  static_assert(std::is_same_v<decltype(from_vector), const Tensor<double>>);
+  CHECK((from_vector.shape() == Shape{2} && from_vector(1) == 2.5));
+  const Tensor<float> braces({2, 3});  // a shape, as ever
+  CHECK(braces.shape() == Shape{2, 3});
+  const Tensor<float> single(from_vector);
+  CHECK((single.shape() == Shape{2} && single(1) == 2.5f));
+  CHECK(figment::Indices(Tensor<float>({2}, {1.9f, -1.9f}))(1) == -1);
+  const auto eye = Tensor<float>::eye(3);
+  CHECK(std::vector<float>(eye.values().begin(), eye.values().end()) ==
+        std::vector<float>{1, 0, 0, 0, 1, 0, 0, 0, 1});
+  CHECK(Tensor<float>::eye(0).shape() == Shape{0, 0});
+  const auto line = Tensor<double>::linspace(-1, 1, 5);
+  CHECK(std::vector<double>(line.values().begin(), line.values().end()) ==
+        std::vector<double>{-1, -0.5, 0, 0.5, 1});
+  CHECK(Tensor<float>::linspace(0, 0.1, 1000)(-1) == 0.1f);  // the last one exactly
+  CHECK(Tensor<float>::linspace(3, 7, 1)(0) == 3);
+  CHECK(Tensor<float>::linspace(3, 7, 0).size() == 0);
+}
+
+TEST_CASE("one element converts to a number", "[core]") {
+  const auto x = Tensor<float>::full({1, 1}, 2.5f);
+  CHECK(float(x) == 2.5f);
+  CHECK(static_cast<double>(x) == 2.5);
+  CHECK(error_of([] { return float(Tensor<float>({2})); }) == "item: expected one element, found shape (2,)");
+  static_assert(!std::is_constructible_v<bool, Tensor<float>>);  // of what would it tell?
+}
+
+TEST_CASE("an element is written in place, and that is a change", "[core]") {
+  Tensor<float> x({2, 2}, {1, 2, 3, 4});
+  const Tensor<float> alias = x;
+  const auto before = x.version();
+  const float read = x(0, 1);
+  CHECK((read == 2 && x.version() == before));
+  x(0, 1) = 7;
+  CHECK((alias(0, 1) == 7 && x.version() != before));
+  x(1, -1) += 0.5f;
+  x(1, 0) *= 2;
+  x(0, 0) = x(1, 0);
+  x(0, 0) -= 1;
+  x(0, 1) /= 2;
+  CHECK(std::vector<float>(x.values().begin(), x.values().end()) == std::vector<float>{5, 3.5f, 6, 4.5f});
+  CHECK(figment::format("{}", x(0, 1)) == "3.5");
+  CHECK(Tensor<float>({1}, {3})(0) == 3);
+  CHECK(error_of([&] { x(2, 0) = 1; }) == "index: 2 is out of range for axis 0 of shape (2, 2)");
+}

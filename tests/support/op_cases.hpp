@@ -20,6 +20,7 @@ inline const std::vector<OpCase>& op_cases() {
     math_cases(c);
     activation_cases(c);
     arithmetic_cases(c);
+    assignment_cases(c);
     where_cases(c);
     reshape_cases(c);
     order_cases(c);

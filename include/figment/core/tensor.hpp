@@ -14,10 +14,43 @@
 
 namespace figment {
 
+template <class T = float>
+class Tensor;
+
+namespace detail {
+
+/// An element of a tensor that may be written: a number to whom reads it.
+template <class T>
+class Element {
+ public:
+  Element(Tensor<T>& x, Index at) : x_(x), at_(at) {}
+  Element(const Element&) = default;
+  operator T() const { return x_.data()[at_]; }  // NOLINT(google-explicit-constructor): it is one
+
+  template <class N>
+  requires std::is_arithmetic_v<N>
+  const Element& operator=(N v) const {
+    x_.mutable_data()[at_] = static_cast<T>(v);
+    return *this;
+  }
+  const Element& operator=(const Element& e) const { return *this = static_cast<T>(e); }
+  const Element& operator+=(T v) const { return *this = static_cast<T>(*this) + v; }
+  const Element& operator-=(T v) const { return *this = static_cast<T>(*this) - v; }
+  const Element& operator*=(T v) const { return *this = static_cast<T>(*this) * v; }
+  const Element& operator/=(T v) const { return *this = static_cast<T>(*this) / v; }
+  friend void put(std::string& s, const Element& e) { detail::put(s, static_cast<T>(e)); }
+
+ private:
+  Tensor<T>& x_;
+  Index at_;
+};
+
+}  // namespace detail
+
 /// A dense array of T, row-major and contiguous. It is a handle: copies are aliases of one memory,
 /// clone() copies the values. float and double tensors can carry gradients; integer tensors hold labels,
 /// indices and masks.
-template <class T = float>
+template <class T>
 class Tensor {
   static_assert(std::is_arithmetic_v<T>, "figment: a Tensor holds numbers");
 
@@ -56,6 +89,15 @@ class Tensor {
   Tensor(const Shape& shape, std::initializer_list<T> values)
       : Tensor(shape, std::span(values.begin(), values.size())) {}
 
+  /// A vector of a std::vector's values.
+  template <std::same_as<std::vector<T>> V>  // no template would take braces, which are a shape
+  explicit Tensor(const V& values) : Tensor(Shape{static_cast<Index>(values.size())}, values) {}
+  /// The values in another number type, outside any graph: Tensor<double>(x).
+  template <class From>
+  requires(!std::is_same_v<From, T>) explicit Tensor(const Tensor<From>& x) : Tensor(x.shape()) {
+    std::transform(x.values().begin(), x.values().end(), data_, [](From v) { return static_cast<T>(v); });
+  }
+
   /// One value everywhere.
   [[gnu::noinline]] static Tensor full(const Shape& shape, T value) {
     Tensor t(shape);
@@ -75,6 +117,21 @@ class Tensor {
              n - 1);
     Tensor t(Shape{n});
     for (Index i = 0; i < n; ++i) t.data_[i] = static_cast<T>(i);
+    return t;
+  }
+  /// n values from the first to the last, evenly spaced; of 1 the first.
+  static Tensor linspace(double first, double last, Index n) {
+    static_assert(std::is_floating_point_v<T>, "figment: linspace gives float or double");
+    Tensor t(Shape{n});
+    const double step = n > 1 ? (last - first) / static_cast<double>(n - 1) : 0;
+    for (Index i = 0; i < n; ++i) t.data_[i] = static_cast<T>(first + step * static_cast<double>(i));
+    if (n > 1) t.data_[n - 1] = static_cast<T>(last);
+    return t;
+  }
+  /// The identity matrix (n, n).
+  static Tensor eye(Index n) {
+    Tensor t = zeros({n, n});
+    for (Index i = 0; i < n; ++i) t.data_[i * n + i] = T(1);
     return t;
   }
 
@@ -104,10 +161,20 @@ class Tensor {
     ensure(size() == 1, "item: expected one element, found shape {}", shape_);
     return *data_;
   }
+  /// The same by a conversion: double(loss).
+  template <class N>
+  requires(std::is_arithmetic_v<N> && !std::is_same_v<N, bool>) explicit operator N() const {
+    return static_cast<N>(item());
+  }
   /// The value at one position, an index for each dimension, negative ones from the end.
   template <std::integral... At>
-  T operator()(At... index) const {
+  T operator()(At... index) const& {
     return data_[offset({static_cast<Index>(index)...})];
+  }
+  /// The same, to read or to write: x(0, 1) = 3 is a change, as by mutable_data().
+  template <std::integral... At>
+  detail::Element<T> operator()(At... index) & {
+    return {*this, offset({static_cast<Index>(index)...})};
   }
   /// Writes the value at one position.
   void set(std::initializer_list<Index> index, T value) {
@@ -165,6 +232,22 @@ class Tensor {
     return t;
   }
 
+  // What is typed as a member as often as not. To call these include ops/members.hpp, or figment.hpp.
+  /// Position i of the first dimension: select(x, 0, i).
+  auto operator[](Index i) const;
+  /// sum(x, …).
+  template <class... How>
+  auto sum(const How&... how) const;
+  /// mean(x, …).
+  template <class... How>
+  auto mean(const How&... how) const;
+  /// reshape(x, shape); one extent may be -1.
+  auto reshape(std::initializer_list<Index> dims) const;
+  /// reshape(x, shape).
+  auto reshape(const Shape& shape) const;
+  /// The last two dimensions exchanged: transpose(x).
+  auto t() const;
+
   // Eigen maps of the memory. To call them include core/eigen.hpp, for eigen<Rank>() core/eigen_tensor.hpp.
   // Those to write count as a change, as mutable_data() does: read a tensor that is not const, and that a
   // graph may need, by std::as_const(x).matrix().
@@ -220,7 +303,15 @@ using Indices = Tensor<std::int32_t>;
 /// The result of a comparison: 0 or 1.
 using Mask = Tensor<std::uint8_t>;
 
+template <class T>
+Tensor(std::vector<T>) -> Tensor<T>;
+
 namespace detail {
+
+template <class M>
+inline constexpr bool is_tensor = false;
+template <class T>
+inline constexpr bool is_tensor<Tensor<T>> = true;
 
 template <class V>
 using RecycledVector = std::vector<V, RecycledAllocator<V>>;
@@ -262,10 +353,10 @@ void check_apart(const char* who, const char* what, const TensorList<T>& list) {
 /// The tensor's values in another number type, outside any graph.
 template <class To, class From>
 Tensor<To> cast(const Tensor<From>& x) {
-  Tensor<To> y(x.shape());
-  std::transform(x.values().begin(), x.values().end(), y.mutable_data(),
-                 [](From v) { return static_cast<To>(v); });
-  return y;
+  if constexpr (std::is_same_v<To, From>)
+    return x.clone();
+  else
+    return Tensor<To>(x);
 }
 
 }  // namespace figment

@@ -51,11 +51,6 @@ namespace detail {
 template <class M>
 inline char member_tag = 0;
 
-template <class M>
-inline constexpr bool is_tensor = false;
-template <class T>
-inline constexpr bool is_tensor<Tensor<T>> = true;
-
 /// Where a visitor is. Apart from Visitor, and out of line: every module compiles the places that use it.
 class VisitorPath {
  public:

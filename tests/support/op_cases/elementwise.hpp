@@ -3,6 +3,7 @@
 
 #include "figment/ops/activation.hpp"
 #include "figment/ops/arithmetic.hpp"
+#include "figment/ops/assign.hpp"
 #include "figment/ops/compare.hpp"
 #include "figment/ops/math.hpp"
 #include "support/op_case.hpp"
@@ -144,6 +145,32 @@ inline void arithmetic_cases(OpCases& c) {
            });
          })
         .differences = false;
+}
+
+/// Of a result, as a parameter may not change: in place where nothing is recorded, else as x = x + y.
+inline void assignment_cases(OpCases& c) {
+  const auto row = [&c](const char* op, auto f) {
+    c.add(
+        op, "", {random({3, 4}, {-3, 3}, 1), random({4}, {0.4, 3}, 2)},
+        [f](const auto& in) {
+          auto y = in[0] * 1;
+          f(y, in[1]);
+          f(y, 0.5);
+          return y;
+        },
+        [f](Inputs<double> in) {
+          return build({3, 4}, [&](const auto& i) {
+            double y = at(in[0], i);
+            f(y, at(in[1], i));
+            f(y, 0.5);
+            return y;
+          });
+        });
+  };
+  row("operator+=", [](auto& x, const auto& y) { x += y; });
+  row("operator-=", [](auto& x, const auto& y) { x -= y; });
+  row("operator*=", [](auto& x, const auto& y) { x *= y; });
+  row("operator/=", [](auto& x, const auto& y) { x /= y; });
 }
 
 inline void where_cases(OpCases& c) {

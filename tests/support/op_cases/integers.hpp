@@ -2,7 +2,7 @@
 #pragma once
 
 #include "figment/ops/batch_norm.hpp"
-#include "figment/ops/compare.hpp"
+#include "figment/ops/comparison.hpp"
 #include "figment/ops/loss.hpp"
 #include "figment/ops/reduce.hpp"
 #include "support/op_case.hpp"
@@ -187,6 +187,24 @@ inline void comparison_cases(IntegerCases& c) {
       "less", [](auto& a, auto b) { return less(a, b); }, [](double a, double b) { return a < b; });
   compared(
       "equal", [](auto& a, auto b) { return equal(a, b); }, [](double a, double b) { return a == b; });
+  const auto written = [&c](const std::string& op, auto f) {
+    c.pair<Byte, float, float>(op, "float float", f, f);
+    c.pair<Byte, Byte, Int>(op, "mask int", f, f);
+    const auto x = W::whole<float>({2, 3});
+    const auto d = figment::cast<double>(x);
+    c.add<Byte>(
+        op, "number", [=] { return f(x, 1); },
+        build({2, 3}, [&](const auto& i) { return f(at(d, i), 1.0) ? 1.0 : 0.0; }));
+    c.add<Byte>(
+        op, "number first", [=] { return f(0.5, x); },
+        build({2, 3}, [&](const auto& i) { return f(0.5, at(d, i)) ? 1.0 : 0.0; }));
+  };
+  written("operator>", [](const auto& a, const auto& b) { return a > b; });
+  written("operator<", [](const auto& a, const auto& b) { return a < b; });
+  written("operator>=", [](const auto& a, const auto& b) { return a >= b; });
+  written("operator<=", [](const auto& a, const auto& b) { return a <= b; });
+  written("operator==", [](const auto& a, const auto& b) { return a == b; });
+  written("operator!=", [](const auto& a, const auto& b) { return a != b; });
   c.pair<Byte, Byte, Byte>(
       "operator&", "", [](auto& a, auto& b) { return a & b; },
       [](double a, double b) { return a != 0 && b != 0; });
