@@ -5,6 +5,7 @@
 #include "figment/nn/layer.hpp"
 #include "figment/nn/linear.hpp"
 #include "figment/nn/reshape.hpp"
+#include "figment/nn/sequential.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
 #include "support/error_of.hpp"
@@ -195,4 +196,15 @@ TEST_CASE("Flatten and Reshape keep the batch and the order", "[nn]") {
   const auto p = parameter(x);
   const auto dx = grad(sum(square * Reshape{{2, 6, 1}}.forward(Flatten{}.forward(p))), p);
   CHECK(bit_difference(dx, x) == "");
+}
+
+TEST_CASE("a layer is called as a function too", "[nn]") {
+  figment::Rng rng(1);
+  const auto x = rng.normal({2, 3});
+  const figment::Linear linear(3, 4, rng);
+  CHECK(test::bit_difference(linear(x), linear.forward(x)) == "");
+  CHECK(test::bit_difference(figment::Elu{0.5}(x), figment::elu(x, 0.5)) == "");
+  const figment::Sequential net{linear, figment::Dropout{0.5}};
+  CHECK(test::bit_difference(net(x), linear.forward(x)) == "");
+  CHECK(test::bit_difference(figment::Dropout{0.5}(x, {.training = false}), x) == "");
 }

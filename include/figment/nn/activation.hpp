@@ -15,6 +15,11 @@ struct Relu {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return relu(x); });
   }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
+  }
 };
 /// x, but slope x where it is negative, as leaky_relu().
 struct LeakyRelu {
@@ -22,6 +27,11 @@ struct LeakyRelu {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return leaky_relu(x, slope); });
+  }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
   }
   std::string describe() const { return figment::format("LeakyRelu({})", slope); }
 };
@@ -32,6 +42,11 @@ struct Elu {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return elu(x, alpha); });
   }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
+  }
   std::string describe() const { return figment::format("Elu({})", alpha); }
 };
 /// x Phi(x) of each element, as gelu().
@@ -40,12 +55,22 @@ struct Gelu {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return gelu(x); });
   }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
+  }
 };
 /// x sigmoid(x) of each element, as silu().
 struct Silu {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return silu(x); });
+  }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
   }
 };
 /// log(1 + e^x) of each element, as softplus().
@@ -54,12 +79,22 @@ struct Softplus {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return softplus(x); });
   }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
+  }
 };
 /// 1 / (1 + e^-x) of each element, as sigmoid(). Not before a loss that takes logits.
 struct Sigmoid {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return sigmoid(x); });
+  }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
   }
 };
 /// tanh(x) of each element.
@@ -68,12 +103,22 @@ struct Tanh {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return tanh(x); });
   }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
+  }
 };
 /// Over the last dimension.
 struct Softmax {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return softmax(x); });
+  }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
   }
 };
 

@@ -49,6 +49,8 @@ struct BatchNorm {
   Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
     return detail::reported(*this, x, [&] { return normalised(x, context); });
   }
+  /// forward(x, context).
+  Tensor<T> operator()(const Tensor<T>& x, const Context& context) const { return forward(x, context); }
 
   void visit(auto&& v) {
     if (gamma.defined()) v("gamma", gamma, Layout::scale), v("beta", beta, Layout::shift);

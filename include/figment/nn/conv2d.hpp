@@ -80,6 +80,8 @@ struct Conv2d {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return conv2d(x, weight, bias, options, activation, slope); });
   }
+  /// forward(x).
+  Tensor<T> operator()(const Tensor<T>& x) const { return forward(x); }
 
   void visit(auto&& v) {
     v("weight", weight, Layout::conv);

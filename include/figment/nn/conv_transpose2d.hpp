@@ -51,6 +51,8 @@ struct ConvTranspose2d {
       return conv_transpose2d(x, weight, bias, options, output_padding, activation, slope);
     });
   }
+  /// forward(x).
+  Tensor<T> operator()(const Tensor<T>& x) const { return forward(x); }
 
   void visit(auto&& v) {
     v("weight", weight, Layout::conv_transpose);

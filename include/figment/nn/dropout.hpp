@@ -45,6 +45,11 @@ struct Dropout {
       return detail::drop_out(x, rate, context.generator("Dropout").reserve<T>(x.size()));
     });
   }
+  /// forward(x, context).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x, const Context& context) const {
+    return forward(x, context);
+  }
   std::string describe() const { return figment::format("Dropout({})", rate); }
 };
 

@@ -25,6 +25,11 @@ struct GaussianNoise {
       return x + context.generator("GaussianNoise").normal<T>(x.shape(), T(0), static_cast<T>(deviation));
     });
   }
+  /// forward(x, context).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x, const Context& context) const {
+    return forward(x, context);
+  }
   std::string describe() const { return figment::format("GaussianNoise({})", deviation); }
 };
 

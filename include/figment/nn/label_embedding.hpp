@@ -40,6 +40,8 @@ struct LabelEmbedding {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return embedded(x); });
   }
+  /// forward(x).
+  Tensor<T> operator()(const Tensor<T>& x) const { return forward(x); }
 
   void visit(auto&& v) { v("table", table, Layout::table); }
 

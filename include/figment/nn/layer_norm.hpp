@@ -40,6 +40,8 @@ struct LayerNorm {
       return layer_norm(x, gamma, beta, epsilon);
     });
   }
+  /// forward(x).
+  Tensor<T> operator()(const Tensor<T>& x) const { return forward(x); }
 
   void visit(auto&& v) {
     if (gamma.defined()) v("gamma", gamma, Layout::scale), v("beta", beta, Layout::shift);

@@ -35,6 +35,8 @@ struct Linear {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return linear(x, weight, bias, activation, slope); });
   }
+  /// forward(x).
+  Tensor<T> operator()(const Tensor<T>& x) const { return forward(x); }
 
   void visit(auto&& v) {
     v("weight", weight, Layout::dense);

@@ -31,6 +31,11 @@ struct MaxPool2d {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return max_pool2d(x, options); });
   }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
+  }
   std::string describe() const { return detail::describe_pool("MaxPool2d", options); }
 };
 
@@ -46,6 +51,11 @@ struct AvgPool2d {
   template <class T>
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return avg_pool2d(x, options); });
+  }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
   }
   std::string describe() const { return detail::describe_pool("AvgPool2d", options); }
 };

@@ -12,6 +12,11 @@ struct Flatten {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return flatten(x); });
   }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
+  }
 };
 
 /// (N, …) -> (N, shape…).
@@ -22,6 +27,11 @@ struct Reshape {
     Shape out{x.rank() ? x.dim(0) : 1};
     for (Index d : shape) out.push_back(d);
     return detail::reported(*this, x, [&] { return figment::reshape(x, out); });
+  }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
   }
   std::string describe() const { return figment::format("Reshape{}", shape); }
 };

@@ -97,6 +97,8 @@ class Sequential {
       return y;
     });
   }
+  /// forward(x, context).
+  Tensor<T> operator()(const Tensor<T>& x, const Context& context = {}) const { return forward(x, context); }
 
   void visit(auto&& v) {
     for (const auto& l : layers_) l->visit(v);

@@ -23,6 +23,11 @@ struct UpSample2d {
   Tensor<T> forward(const Tensor<T>& x) const {
     return detail::reported(*this, x, [&] { return upsample2d(x, factor, mode); });
   }
+  /// forward(x).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x) const {
+    return forward(x);
+  }
   std::string describe() const {
     return figment::format("UpSample2d({}, {})", detail::short_text(factor), name(mode));
   }
