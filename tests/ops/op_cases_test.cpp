@@ -125,12 +125,15 @@ void add_public_functions(std::istream& header, Overloads& functions) {
     // "Tensor<T> sum(", or "Tensor<T>(max)(" against a macro of that name.
     const bool guarded = declaration.find(")(") < declaration.find_first_of(" \n", declaration.find('('));
     const std::size_t open = guarded ? declaration.find(")(") : declaration.find('(');
-    std::size_t begin = open;
-    while (begin > 0 && std::string(" (>").find(declaration[begin - 1]) == std::string::npos) --begin;
+    std::size_t begin = declaration.rfind("operator", open);
+    if (begin == std::string::npos)
+      for (begin = open; begin > 0 && std::string(" (>:").find(declaration[begin - 1]) == std::string::npos;)
+        --begin;
+    const bool member = begin > 0 && declaration[begin - 1] == ':';  // its function has a row
     const std::string name = declaration.substr(begin, open - begin);
-    const bool of_tensors = declaration.find("Tensor<") != std::string::npos ||
-                            declaration.find("Indices") != std::string::npos ||
-                            declaration.find("Mask") != std::string::npos;
+    const bool of_tensors = !member && (declaration.find("Tensor<") != std::string::npos ||
+                                        declaration.find("Indices") != std::string::npos ||
+                                        declaration.find("Mask") != std::string::npos);
     if (of_tensors && last != ';') ++functions[name];
     if (of_tensors) functions.try_emplace(name, 0);
     declaration.clear();
@@ -201,6 +204,18 @@ template <std::integral T>
 Tensor<T>(max)(const Tensor<T>& x) {
 }
 Mask operator&(const Mask& a, const Mask& b) { return a; }
+template <class T>
+Tensor<T>& operator*=(Tensor<T>& x, const Tensor<T>& y) {
+}
+template <class A, class B>
+requires detail::Compared<A, B> Mask operator>(const A& a, const B& b) {
+}
+template <class T>
+auto Tensor<T>::operator[](Index i) const {
+}
+template <class T>
+auto Tensor<T>::t() const {
+}
 template <class T, detail::OtherThan<T> B>
 auto operator/(const Tensor<T>& x,
                const Tensor<B>& y) {
@@ -213,8 +228,15 @@ inline double of_numbers(double x) { return x; }
 )");
   Overloads found;
   add_public_functions(header, found);
-  CHECK(found == Overloads{{"sum", 2}, {"max", 1}, {"operator&", 1}, {"operator/", 1}, {"count", 1}});
-  std::set<std::string> rows{"sum", "sum/integers", "max", "operator&", "operator//real", "count"};
+  CHECK(found == Overloads{{"sum", 2},
+                           {"max", 1},
+                           {"operator&", 1},
+                           {"operator*=", 1},
+                           {"operator>", 1},
+                           {"operator/", 1},
+                           {"count", 1}});
+  std::set<std::string> rows{
+      "sum", "sum/integers", "max", "operator&", "operator*=", "operator>", "operator//real", "count"};
   CHECK(without_rows(found, rows).empty());
   for (const std::string& op : std::set<std::string>(rows)) {
     rows.erase(op);
