@@ -25,7 +25,7 @@ TEST_CASE("what is not recorded changes in its memory", "[ops]") {
   CHECK(bit_difference(alias, Tensor<float>({2, 2}, {200, 882, 288, 1058})) == "");
   CHECK(x.version() != before);
   CHECK(error_of([&] { x += Tensor<float>({3, 2, 2}); }) == "+=: x (2, 2) would become (3, 2, 2)");
-  CHECK(error_of([&] { x -= Tensor<float>({3}); }) == "sub: shapes (2, 2) and (3,) do not broadcast");
+  CHECK(error_of([&] { x -= Tensor<float>({3}); }) == "-=: shapes (2, 2) and (3,) do not broadcast");
   CHECK(bit_difference(alias, Tensor<float>({2, 2}, {200, 882, 288, 1058})) == "");
 }
 

@@ -40,7 +40,8 @@ std::vector<Tensor<float>> inputs_of(const OpCase& row) {
 /// What messages call the row's operation.
 std::string name_of(const OpCase& row) {
   const std::map<std::string, std::string> words{
-      {"operator+", "add"}, {"operator-", "sub"}, {"operator*", "mul"}, {"operator/", "div"}};
+      {"operator+", "add"}, {"operator-", "sub"}, {"operator*", "mul"}, {"operator/", "div"},
+      {"operator+=", "+="}, {"operator-=", "-="}, {"operator*=", "*="}, {"operator/=", "/="}};
   const std::string name = row.op.substr(0, row.op.find('/', row.op.rfind("operator/", 0) == 0 ? 9 : 1));
   const auto word = words.find(name);
   return word == words.end() ? name : word->second;

@@ -303,6 +303,7 @@ using Indices = Tensor<std::int32_t>;
 /// The result of a comparison: 0 or 1.
 using Mask = Tensor<std::uint8_t>;
 
+/// A vector's values make a tensor of their type.
 template <class T>
 Tensor(std::vector<T>) -> Tensor<T>;
 

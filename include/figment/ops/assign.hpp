@@ -15,11 +15,13 @@ concept Assigned = std::floating_point<T> &&(std::same_as<Y, Tensor<T>> || Numbe
 template <class T, class Y, class F>
 Tensor<T>& assign(const char* op, Tensor<T>& x, const Y& y, F f) {
   bool recorded = recording(x);
-  if constexpr (is_tensor<Y>) recorded = recorded || recording(y);
+  if constexpr (is_tensor<Y>) {
+    const Shape shape = broadcast(x.shape(), y.shape(), op);
+    recorded = recorded || recording(y);
+    ensure(recorded || shape == x.shape(), "{}: x {} would become {}", op, x.shape(), shape);
+  }
   if (!recorded) {
-    const Tensor<T> value = no_grad([&] { return f(x, y); });
-    ensure(value.shape() == x.shape(), "{}: x {} would become {}", op, x.shape(), value.shape());
-    x.copy_from(value);
+    x.copy_from(no_grad([&] { return f(x, y); }));
     return x;
   }
   const bool leaf = x.tracked() && static_cast<const Node<T>*>(x.node().get())->inputs().empty();
