@@ -35,9 +35,8 @@ inline Floats _mm512_fmadd_ps(Floats a, Floats b, Floats c) {
   return __builtin_ia32_vfmaddps512_mask(a, b, c, -1, present_rounding);
 }
 inline __m256 _mm512_extractf32x8_ps(Floats x, int half) {
-  __m256 part;
-  __builtin_memcpy(&part, reinterpret_cast<const float*>(&x) + 8 * half, sizeof part);
-  return part;
+  return half == 0 ? __builtin_ia32_extractf32x8_mask(x, 0, __m256{}, -1)
+                   : __builtin_ia32_extractf32x8_mask(x, 1, __m256{}, -1);
 }
 inline __m256 _mm512_castps512_ps256(Floats x) { return _mm512_extractf32x8_ps(x, 0); }
 
@@ -55,9 +54,8 @@ inline Doubles _mm512_fmadd_pd(Doubles a, Doubles b, Doubles c) {
   return __builtin_ia32_vfmaddpd512_mask(a, b, c, -1, present_rounding);
 }
 inline __m256d _mm512_extractf64x4_pd(Doubles x, int half) {
-  __m256d part;
-  __builtin_memcpy(&part, reinterpret_cast<const double*>(&x) + 4 * half, sizeof part);
-  return part;
+  return half == 0 ? __builtin_ia32_extractf64x4_mask(x, 0, __m256d{}, -1)
+                   : __builtin_ia32_extractf64x4_mask(x, 1, __m256d{}, -1);
 }
 inline __m256d _mm512_castpd512_pd256(Doubles x) { return _mm512_extractf64x4_pd(x, 0); }
 #endif
