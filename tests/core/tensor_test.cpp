@@ -116,6 +116,9 @@ TEST_CASE("a tensor is made of a vector, of another number type, and of patterns
   const Tensor<float> single(from_vector);
   CHECK((single.shape() == Shape{2} && single(1) == 2.5f));
   CHECK(figment::Indices(Tensor<float>({2}, {1.9f, -1.9f}))(1) == -1);
+  for (const bool defined :
+       {figment::cast<float>(Tensor<float>()).defined(), figment::cast<double>(Tensor<float>()).defined()})
+    CHECK(defined);  // of no elements, whichever the type
   const auto eye = Tensor<float>::eye(3);
   CHECK(std::vector<float>(eye.values().begin(), eye.values().end()) ==
         std::vector<float>{1, 0, 0, 0, 1, 0, 0, 0, 1});
