@@ -90,6 +90,38 @@ TEST_CASE("dropping a graph without a gradient is iterative too", "[autograd]") 
   CHECK(memory_stats().in_use == before);
 }
 
+TEST_CASE("operations of several outputs leave nothing, whichever output lives longest", "[autograd]") {
+  const auto before = memory_stats().in_use;
+  // (x + y, x - y), which reads its outputs: with each of the next in turn dropped.
+  const auto turned = [](const F64& x, const F64& y) {
+    const auto out = figment::no_grad([&] { return std::array{x + y, x - y}; });
+    return record("turned", {x, y}, out, [](auto& s, auto& dy, auto& dx) {
+      dx(0, [&] { return dy[0] + dy[1] + s.out(0) * 0 + s.out(1) * 0; });
+      dx(1, [&] { return dy[0] - dy[1]; });
+    });
+  };
+  with_stack(256 * 1024, [&] {
+    const F64 a = parameter(F64::scalar(1));
+    std::array<F64, 2> p{a, a};
+    for (int i = 0; i < 100000; ++i) {
+      p = turned(p[0] * 0.5, p[1]);
+      p[i % 2] = a;
+    }
+    CHECK(grad(p[0] + p[1], a).defined());
+  });
+  CHECK(memory_stats().in_use == before);
+  {
+    const F64 x = parameter(F64::scalar(3)), y = parameter(F64::scalar(2));
+    F64 g;
+    {
+      const F64 u = turned(x, y)[1];  // the other output is held again by the gradient's graph alone
+      g = grad(square(u), x, {.create_graph = true});
+    }
+    CHECK(grad(g, {x, y})[1].item() == -2);
+  }
+  CHECK(memory_stats().in_use == before);
+}
+
 TEST_CASE("a graph that ends inside another's end is buried with it", "[autograd]") {
   // The captured tensor is the last handle of a chain of its own.
   const auto before = memory_stats().in_use;

@@ -2,6 +2,7 @@
 #include "figment/autograd/record.hpp"
 
 #include "figment/autograd/gradcheck.hpp"
+#include "figment/ops/assign.hpp"
 #include "figment/ops/math.hpp"
 #include "figment/ops/reduce.hpp"
 #include "support/catch.hpp"
@@ -286,4 +287,144 @@ TEST_CASE("no right rule is refused when its gradient is recorded", "[autograd]"
   const F64 g = grad(sum(cube(x, last) * w), x, again);
   CHECK(test::difference(g, F64({2}, {15, 84}), 0) == "");
   CHECK_FALSE(g.tracked());
+}
+
+namespace {
+
+/// r (cos a, sin a), by a rule of the test's.
+template <class Rule>
+std::array<F64, 2> polar_by(const F64& r, const F64& a, Rule rule) {
+  const auto [x, y] = figment::no_grad([&] { return std::pair(r * cos(a), r * sin(a)); });
+  return record("polar", {r, a}, std::array{x, y}, rule);
+}
+/// By the inputs, the outputs, and the gradients of both.
+std::array<F64, 2> polar(const F64& r, const F64& a) {
+  return polar_by(r, a, [](auto& s, auto& dy, auto& dx) {
+    dx(0, [&] { return dy[0] * cos(s.in(1)) + dy[1] * sin(s.in(1)); });
+    dx(1, [&] { return dy[1] * s.out(0) - dy[0] * s.out(1); });
+  });
+}
+
+}  // namespace
+
+TEST_CASE("an operation of several outputs has gradients of any order by all of them", "[autograd]") {
+  const std::vector<F64> in{F64({3}, {1, 2, 0.5}), F64({3}, {0.3, -2, 4})};
+  const auto check_by = [&](auto f) {
+    return gradcheck([f](std::span<const F64> x) { return f(polar(x[0], x[1])); }, in).message;
+  };
+  CHECK(check_by([](const auto& p) { return p[0] * p[1]; }) == "");
+  CHECK(check_by([](const auto& p) { return exp(p[0]); }) == "");  // the other output has no part in it
+  CHECK(check_by([](const auto& p) { return square(p[1]); }) == "");
+  CHECK(check_by([](const auto& p) { return square(p[0]) + square(p[0] + p[1]); }) == "");
+  const auto twice = [](std::span<const F64> x) {
+    const auto p = polar(x[0], x[1]), q = polar(p[1], p[0] + p[1]);
+    return q[0] * p[0] + q[1];
+  };
+  CHECK(gradcheck(twice, in).message == "");
+
+  // Third derivatives: x y = r^2 sin(2a) / 2, three times by a: -4 r^2 cos(2a).
+  const F64 r = parameter(F64::scalar(3)), a = parameter(F64::scalar(0.25));
+  const auto [x, y] = polar(r, a);
+  F64 d = x * y;
+  for (int order = 0; order < 3; ++order) d = grad(d, a, {.create_graph = true});
+  CHECK_THAT(d.item(), WithinAbs(-36 * std::cos(0.5), 1e-13));  // a few roundings of numbers under 40
+}
+
+TEST_CASE("of several outputs those without a gradient are known to be so", "[autograd]") {
+  const F64 r = parameter(F64({2}, {1, 2})), a = parameter(F64({2}, {0.5, 1}));
+  std::string seen;
+  const auto rule = [&seen](auto& s, auto& dy, auto& dx) {
+    CHECK((dy.size() == 2 && s.inputs() == 2));
+    for (std::size_t i = 0; i < 2; ++i) seen += dy.has(i) ? 'y' : 'n';
+    CHECK(dy[0].shape() == figment::Shape{2});
+    CHECK(dy[1].shape() == figment::Shape{2});
+    dx(0, [&] { return dy[0] + dy[1]; });
+    dx(1, [&] { return dy[0] - dy[1]; });
+  };
+  const auto [x, y] = polar_by(r, a, rule);
+  CHECK(test::difference(grad(sum(x), a), F64({2}, {1, 1}), 0) == "");
+  CHECK(test::difference(grad(sum(y * 2), a), F64({2}, {-2, -2}), 0) == "");
+  CHECK(test::difference(grad(sum(x + y * 3), r), F64({2}, {4, 4}), 0) == "");
+  CHECK(seen == "ynnyyy");
+  // Targets: the outputs themselves, of which nothing goes further.
+  const auto g = grad(sum(x * y * y), {y, x});
+  CHECK(test::difference(g[0], 2 * x * y, 1) == "");
+  CHECK(test::difference(g[1], square(y), 1) == "");
+  CHECK(seen == "ynnyyy");
+  const auto all = grad(sum(x * 5 + y), {x, r});  // and of which it does
+  CHECK(test::difference(all[0], F64({2}, {5, 5}), 0) == "");
+  CHECK(test::difference(all[1], F64({2}, {6, 6}), 0) == "");
+  // Nothing of it is walked for what it has no part in.
+  CHECK(grad(sum(square(r)) + sum(x).detach(), r)(1) == 4);
+  CHECK(seen == "ynnyyyyy");
+}
+
+TEST_CASE("an output of several is as any tensor of the graph", "[autograd]") {
+  const F64 r = parameter(F64({2}, {1, 2})), a = parameter(F64({2}, {0.5, 1}));
+  {
+    auto p = polar(r, a);
+    p[0].fill(1);
+    CHECK(test::error_of([&] { grad(sum(p[1]), a); }) ==
+          "polar: an output (shape (2,)) was changed in place, or given out for writing, after the operation "
+          "used it; take the gradient before the change");
+    CHECK(grad(sum(p[1]), r).defined());  // which reads none
+  }
+  auto p = polar(r, a);
+  p[0] += p[1];  // not a parameter: it becomes the sum
+  CHECK(test::difference(grad(sum(p[0]), r), cos(a) + sin(a), 4) == "");
+  CHECK_FALSE(figment::no_grad([&] { return polar(r, a); })[1].tracked());
+  CHECK_FALSE(polar(r.detach(), a.detach())[0].tracked());
+
+  // A gradient by an output of the rule's own graph goes where that output's does.
+  const auto q = polar(r, a);
+  const F64 da = grad(sum(q[0] + q[1]), a, {.create_graph = true});  // x - y
+  CHECK(test::difference(grad(sum(da), q[1]), F64({2}, {-1, -1}), 0) == "");
+}
+
+TEST_CASE("as many outputs as a list has", "[autograd]") {
+  const auto powers = [](const F64& x, int n) {
+    std::vector<F64> y;
+    for (int i = 1; i <= n; ++i) y.push_back(figment::no_grad([&] { return pow(x, i); }));
+    return record(
+        "powers", {x}, y,
+        [](auto& s, auto& dy, auto& dx) {
+          dx(0, [&] {
+            F64 total = F64::zeros(s.in_shape(0));
+            for (std::size_t i = 0; i < dy.size(); ++i)
+              if (dy.has(i)) total = total + dy[i] * pow(s.in(0), static_cast<double>(i)) * double(i + 1);
+            return total;
+          });
+        },
+        Keep::inputs);
+  };
+  const F64 x = parameter(F64::scalar(2));
+  const auto y = powers(x, 40);  // more than are watched
+  REQUIRE(y.size() == 40);
+  CHECK(grad(y[3] + y[0] * 2, x).item() == 34);
+  CHECK(grad(grad(y[4] + y[39] * 0, x, {.create_graph = true}), x).item() == 160);
+  CHECK(powers(x, 0).empty());
+}
+
+TEST_CASE("a rule of several outputs that errs is named", "[autograd]") {
+  const F64 r = parameter(F64({2}, {1, 2})), a = parameter(F64({2}, {0.5, 1})), w = parameter(F64::ones({2}));
+  const auto error = [&](auto rule, bool again = false) {
+    return test::error_of([&] {
+      const auto p = polar_by(r, a, rule);
+      grad(sum(p[0] * w), a, {.create_graph = again});
+    });
+  };
+  CHECK(error([](auto& s, auto&, auto& dx) { dx(1, [&] { return s.out(2); }); }) ==
+        "polar: its rule reads output 2 of 2");
+  CHECK(error([](auto&, auto& dy, auto& dx) { dx(1, [&] { return dy[2]; }); }) ==
+        "polar: its rule reads output 2 of 2");
+  CHECK(error([](auto&, auto&, auto&) {}) == "polar: its rule gave no gradient for input 1 (shape (2,))");
+  CHECK_THAT(error([](auto&, auto& dy, auto& dx) { dx(1, [&] { return dy[0].detach(); }); }, true),
+             StartsWith("polar: its rule cuts the gradient of input 1 off from dy 0,"));
+  CHECK_THAT(
+      error([](auto& s, auto& dy, auto& dx) { dx(1, [&] { return dy[0] * s.out(1).detach(); }); }, true),
+      StartsWith("polar: its rule cuts the gradient of input 1 off from output 1,"));
+  CHECK_THAT(error([](auto& s, auto& dy, auto& dx) { dx(1, [&] { return dy[0] * slope(s.in(0)); }); }, true),
+             StartsWith("polar: its rule cuts the gradient of input 1 off from input 0,"));
+  CHECK(error([](auto& s, auto& dy, auto& dx) { dx(1, [&] { return dy[0] * s.out(1) + dy[1]; }); }, true) ==
+        "no error");
 }

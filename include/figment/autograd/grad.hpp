@@ -24,6 +24,9 @@ struct Slot {
   Tensor<T> gradient;
   bool needed = false;  ///< a target, or computed from one
   bool target = false, entered = false;
+
+  /// The gradient, of which only a target's is asked for again.
+  Tensor<T> take() { return target ? gradient : std::move(gradient); }
 };
 
 /// The slots by node, with open addressing: std::unordered_map would cost a program half a second of
@@ -84,8 +87,13 @@ class Backward {
         enter(node_of(inputs[visit.next_input++].tensor));
         continue;
       }
-      bool needed = false;
-      for (const auto& input : inputs) needed |= this->needed(input.tensor);
+      Node<T>* const whole = visit.node->whole();
+      if (whole && visit.next_input++ == 0) {
+        enter(whole);
+        continue;
+      }
+      bool needed = this->needed(whole);
+      for (const auto& input : inputs) needed |= this->needed(node_of(input.tensor));
       slots_.find(visit.node)->needed |= needed;
       order_.push(visit);
       path_.pop();
@@ -95,10 +103,16 @@ class Backward {
   void run(const Tensor<T>& y, const Tensor<T>& dy) {
     if (Slot<T>* slot = slots_.find(node_of(y))) slot->gradient = dy;
     for (std::size_t i = order_.size(); i-- > 0;) {
-      Slot<T>& slot = *slots_.find(order_[i].node);
-      if (!slot.needed || !slot.gradient.defined()) continue;
-      const Tensor<T> gradient = slot.target ? slot.gradient : std::move(slot.gradient);
-      differentiate(*order_[i].node, gradient);
+      const Node<T>& node = *order_[i].node;
+      Slot<T>& slot = *slots_.find(&node);
+      if (!node.parts().empty()) {
+        if (slot.needed) differentiate_whole(node);
+        continue;
+      }
+      // A part's gradient waits for its whole.
+      if (!slot.needed || !slot.gradient.defined() || node.whole()) continue;
+      const Tensor<T> gradient = slot.take();
+      differentiate(node, {&gradient, 1});
     }
   }
 
@@ -120,12 +134,25 @@ class Backward {
     path_.push({node, 0});
   }
 
-  bool needed(const Tensor<T>& input) {
-    const Slot<T>* slot = slots_.find(node_of(input));
+  bool needed(const Node<T>* node) {
+    const Slot<T>* slot = slots_.find(node);
     return slot && slot->needed;
   }
 
-  void differentiate(const Node<T>& node, const Tensor<T>& dy) {
+  /// Of several outputs: their gradients, those that there are, have come to the parts by now.
+  [[gnu::noinline]] void differentiate_whole(const Node<T>& node) {
+    Stack<Tensor<T>> dy;
+    bool any = false;
+    for (const Node<T>& part : node.parts()) {
+      Slot<T>* const slot = slots_.find(&part);
+      dy.push(slot ? slot->take() : Tensor<T>());
+      any |= dy.back().defined();
+    }
+    if (any) differentiate(node, {dy.begin(), dy.size()});
+  }
+
+  /// `dy` are the gradients of its outputs.
+  void differentiate(const Node<T>& node, std::span<const Tensor<T>> dy) {
     const auto inputs = node.inputs();
     places_.clear();
     bool any = false;
@@ -156,49 +183,56 @@ class Backward {
 
   /// Fills the places. Returns what of the graph the rule read for all gradients, if that is asked for.
   template <bool watched>
-  static Reads run_rule(const Node<T>& node, const Tensor<T>& dy, Stack<GradientPlace<T>>& places) {
+  static Reads run_rule(const Node<T>& node, std::span<const Tensor<T>> dy, Stack<GradientPlace<T>>& places) {
     Reads reads = 0;
     InputGradients<T> dx({places.begin(), places.size()}, watched ? &reads : nullptr);
-    node.differentiate(Saved<T>(node, watched ? &reads : nullptr), dy, dx);
+    node.differentiate(Saved<T>(node, watched ? &reads : nullptr), *dy.data(), dx);
     return reads;
   }
 
   /// Throws where a gradient does not follow, through nodes newer than `before`, from what it was made of:
   /// its rule has left the graph, and the gradient's gradient would be wrong without a word.
-  [[gnu::cold, gnu::noinline]] void confirm_graph(const Node<T>& node, const Tensor<T>& dy, Reads outside,
-                                                  std::uint64_t before) {
-    bool doubtful = false;
+  [[gnu::cold, gnu::noinline]] void confirm_graph(const Node<T>& node, std::span<const Tensor<T>> dy,
+                                                  Reads outside, std::uint64_t before) {
+    bool doubtful = false, by_dy = false;
+    for (const auto& d : dy) by_dy |= d.tracked();
+    // Each gradient follows from the one dy; of several from those that it read.
+    const Reads always = by_dy && node.parts().empty() ? read_dy(0) : 0;
     for (std::size_t i = 0; i < places_.size(); ++i) {
       const GradientPlace<T>& p = places_[i];
       if (!p.wanted || p.constant || !p.gradient.defined()) continue;
       // What was read for all gradients of several need not be in each.
-      confirm_place(node, dy, i, p.gradient, p.reads | (places_.size() == 1 ? outside : 0), before);
-      doubtful |= outside && !dy.tracked() && !p.gradient.tracked();
+      confirm_place(node, dy, i, p.gradient, always | p.reads | (places_.size() == 1 ? outside : 0), before);
+      doubtful |= outside && !by_dy && !p.gradient.tracked();
     }
     if (!doubtful) return;
     // A constant, or plain memory? Each gradient is linear in dy: with one of the graph it shows.
     Stack<GradientPlace<T>> again;
     for (const auto& p : places_) again.push({p.wanted, false, {}});
-    const Tensor<T> leaf = parameter(dy.detach());
-    run_rule<false>(node, leaf, again);
+    Stack<Tensor<T>> leaves;
+    for (const auto& d : dy) leaves.push(d.defined() ? parameter(d.detach()) : d);
+    run_rule<false>(node, {leaves.begin(), leaves.size()}, again);
     for (std::size_t i = 0; i < places_.size(); ++i)
       if (places_[i].wanted && !places_[i].constant && !places_[i].gradient.tracked() &&
-          again[i].gradient.defined())
-        confirm_place(node, leaf, i, again[i].gradient, 0, before);
+          again[i].gradient.defined() && !again[i].gradient.tracked())
+        cut(node, i, "dy");
   }
 
-  /// Throws unless gradient i follows from dy, and from the inputs and the output that `reads` names.
-  [[gnu::cold, gnu::noinline]] void confirm_place(const Node<T>& node, const Tensor<T>& dy, std::size_t i,
-                                                  const Tensor<T>& gradient, Reads reads,
+  /// Throws unless gradient i follows from what `reads` names: of dy, of the inputs and of the outputs.
+  [[gnu::cold, gnu::noinline]] void confirm_place(const Node<T>& node, std::span<const Tensor<T>> dy,
+                                                  std::size_t i, const Tensor<T>& gradient, Reads reads,
                                                   std::uint64_t before) {
+    if (!reads) return;
     const auto inputs = node.inputs();
-    bool by_dy = dy.tracked();
-    if (!by_dy && !reads) return;
+    const auto parts = node.parts();
     reached_.clear();
     const auto enter = [&](Node<T>* from) {
       if (!from) return;
-      if (from == node_of(dy)) by_dy = false;
-      if (from == &node) reads &= ~read_output;
+      if (from == &node) reads &= ~read_output(0);
+      for (std::size_t k = 0; k < parts.size(); ++k)
+        if (from == &parts[k]) reads &= ~read_output(k);
+      for (std::size_t k = 0; k < dy.size(); ++k)
+        if (from == node_of(dy[k])) reads &= ~read_dy(k);
       for (std::size_t k = 0; k < inputs.size(); ++k)
         if (from == node_of(inputs[k].tensor)) reads &= ~read_input(k);
       bool known = from->id() <= before;
@@ -206,18 +240,29 @@ class Backward {
       if (!known) reached_.push(from);
     };
     enter(node_of(gradient));
-    for (std::size_t next = 0; next < reached_.size() && (by_dy || reads); ++next)
+    for (std::size_t next = 0; next < reached_.size() && reads; ++next) {
+      enter(reached_[next]->whole());
       for (const auto& input : reached_[next]->inputs()) enter(node_of(input.tensor));
-    if (!by_dy && !reads) return;
+    }
+    if (!reads) return;
     std::size_t k = 0;
-    while (k < inputs.size() && !(reads & read_input(k))) ++k;
-    const std::string what = by_dy ? "dy" : k < inputs.size() ? figment::format("input {}", k) : "the output";
-    ensure(
-        false,
+    const auto first = [&](Reads (*bit)(std::size_t), std::size_t n) {
+      for (k = 0; k < n; ++k)
+        if (reads & bit(k)) return true;
+      return false;
+    };
+    if (first(read_dy, dy.size())) cut(node, i, parts.empty() ? "dy" : figment::format("dy {}", k));
+    if (first(read_input, inputs.size())) cut(node, i, figment::format("input {}", k));
+    first(read_output, parts.size());
+    cut(node, i, parts.empty() ? "the output" : figment::format("output {}", k));
+  }
+
+  [[gnu::cold, gnu::noinline]] static void cut(const Node<T>& node, std::size_t i, const std::string& from) {
+    fail(
         "{}: its rule cuts the gradient of input {} off from {}, so that with create_graph its own gradient "
         "would be wrong: write the rule in tensor operations, or say what is constant (constant_in, "
         "constant_out, dx.constant)",
-        node.name(), i, what);
+        node.name(), i, from);
   }
 
   static void accumulate(Tensor<T>& total, Tensor<T> gradient) {

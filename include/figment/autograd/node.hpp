@@ -13,6 +13,8 @@ namespace figment {
 template <class T>
 class Saved;
 template <class T>
+class OutputGradients;
+template <class T>
 class InputGradients;
 
 /// What an operation's rule reads back: unkept values cost no memory, and may change in place.
@@ -70,7 +72,9 @@ struct ErasedRule {
 };
 
 /// A graph's node. Leaves have no inputs and no rule. Identifiers rise with creation, so that inputs come
-/// before results: the order of the backward walk.
+/// before results: the order of the backward walk. The node of an operation of several outputs holds one for
+/// each of them, its parts, in its own block: who has an output holds its part, and any part that is held
+/// holds the whole.
 template <class T>
 class Node final : public Counted {
  public:
@@ -78,6 +82,17 @@ class Node final : public Counted {
   std::uint64_t id() const { return id_; }
   std::span<const Kept<T>> inputs() const { return {inputs_, count_}; }
   const Kept<T>& output() const { return output_; }
+  /// The nodes of the outputs, where there are several; otherwise none, as output() is the one.
+  std::span<const Node> parts() const { return {parts_begin(), part_count_}; }
+  /// Of a part the node it is of; otherwise null.
+  Node* whole() const { return whole_; }
+  bool leaf() const { return count_ == 0 && !whole_; }
+  /// For a tensor that is this node's output.
+  Ref<Counted> handle() const {
+    Node* const self = const_cast<Node*>(this);
+    if (self->hold() && whole_) whole_->hold();
+    return Ref<Counted>::adopt(self);
+  }
   /// The identifier of the last node that was made.
   static std::uint64_t newest_id() { return newest.load(std::memory_order_relaxed); }
 
@@ -89,29 +104,54 @@ class Node final : public Counted {
   static Node* make(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output, Keep keep,
                     const ErasedRule<T>& rule = {}) {
     const std::size_t bytes = sizeof(Node) + inputs.size() * sizeof(Kept<T>) + rule.bytes;
-    return new (MemoryPool::allocate(bytes)) Node(name, inputs, output, keep, rule, bytes);
+    Node* const node = new (MemoryPool::allocate(bytes)) Node(name, inputs, 0, keep, rule, bytes);
+    node->output_ = Kept<T>(output.detach(), keeps(keep, Keep::output));
+    return node;
+  }
+  /// The same of several outputs, whose parts are in the block too.
+  static Node* make(const char* name, std::span<const Operand<T>> inputs, std::span<const Tensor<T>> outputs,
+                    Keep keep, const ErasedRule<T>& rule) {
+    const std::size_t bytes =
+        (1 + outputs.size()) * sizeof(Node) + inputs.size() * sizeof(Kept<T>) + rule.bytes;
+    Node* const node =
+        new (MemoryPool::allocate(bytes)) Node(name, inputs, outputs.size(), keep, rule, bytes);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      Node* const part = new (node->parts_begin() + i) Node(name, {}, 0, keep, {}, 0);
+      part->output_ = Kept<T>(outputs[i].detach(), keeps(keep, Keep::output));
+      part->whole_ = node;
+    }
+    return node;
   }
   void* rule_data() const { return inputs_ + count_; }
 
  private:
-  Node(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output, Keep keep,
+  Node(const char* name, std::span<const Operand<T>> inputs, std::size_t parts, Keep keep,
        const ErasedRule<T>& rule, std::size_t bytes)
-      : name_(name), count_(inputs.size()), bytes_(bytes), rule_(rule) {
-    inputs_ = reinterpret_cast<Kept<T>*>(reinterpret_cast<std::byte*>(this) + sizeof(Node));
+      : name_(name),
+        count_(static_cast<std::uint32_t>(inputs.size())),
+        part_count_(static_cast<std::uint32_t>(parts)),
+        bytes_(bytes),
+        rule_(rule) {
+    inputs_ = reinterpret_cast<Kept<T>*>(parts_begin() + parts);
     for (std::size_t i = 0; i < count_; ++i) {
       const Tensor<T>& t = *inputs[i].tensor;
       new (inputs_ + i) Kept<T>(t, keeps(keep, Keep::inputs));
     }
-    output_ = Kept<T>(output.detach(), keeps(keep, Keep::output));
   }
   ~Node() override {
     if (rule_.destroy) rule_.destroy(rule_data());
     std::destroy_n(inputs_, count_);
+    for (std::size_t i = 0; i < part_count_; ++i) parts_begin()[i].~Node();
   }
+  Node* parts_begin() const { return const_cast<Node*>(this) + 1; }
 
   // A node's end drops its inputs, whose end drops theirs: a long chain would overflow the stack. So the
   // dead queue up, and the first one's destroy ends them all.
   void destroy() noexcept override {
+    if (whole_) {  // a part stays where it is, and no longer holds the whole
+      Ref<Counted>::adopt(whole_);
+      return;
+    }
     static thread_local Node* dead = nullptr;
     static thread_local bool burying = false;
     next_dead_ = std::exchange(dead, this);
@@ -131,10 +171,11 @@ class Node final : public Counted {
   const char* name_;
   std::uint64_t id_ = newest.fetch_add(1, std::memory_order_relaxed) + 1;
   Kept<T>* inputs_ = nullptr;
-  std::size_t count_, bytes_;
+  std::uint32_t count_, part_count_;
+  std::size_t bytes_;
   ErasedRule<T> rule_;
   Kept<T> output_;
-  Node* next_dead_ = nullptr;
+  Node *next_dead_ = nullptr, *whole_ = nullptr;
 };
 
 /// The node a tensor came from; null for constants.
@@ -143,11 +184,12 @@ Node<T>* node_of(const Tensor<T>& t) {
   return static_cast<Node<T>*>(t.node().get());
 }
 
-/// What of the graph a rule has read, a bit for each input and one for the output. Inputs beyond those that
-/// have a bit are not watched.
+/// What of the graph a rule has read: a bit for each input, gradient of an output, and output. Those beyond
+/// the ones that have a bit are not watched.
 using Reads = std::uint64_t;
-inline constexpr Reads read_output = Reads{1} << 63;
-inline Reads read_input(std::size_t i) { return i < 63 ? Reads{1} << i : 0; }
+inline Reads read_input(std::size_t i) { return i < 32 ? Reads{1} << i : 0; }
+inline Reads read_dy(std::size_t i) { return i < 16 ? Reads{1} << (32 + i) : 0; }
+inline Reads read_output(std::size_t i) { return i < 16 ? Reads{1} << (48 + i) : 0; }
 
 }  // namespace detail
 
@@ -167,11 +209,11 @@ class Saved {
     if (reads_ && kept.tensor.tracked()) *reads_ |= detail::read_input(i);
     return kept.tensor;
   }
-  /// The output. Throws when it was not kept, or was changed in place since.
-  [[gnu::noinline]] Tensor<T> out() const {
-    Tensor<T> y = constant_out();
-    y.set_node(detail::Ref<detail::Counted>(const_cast<detail::Node<T>*>(&node_)));
-    if (reads_) *reads_ |= detail::read_output;
+  /// The output, or output i of several. Throws when it was not kept, or was changed in place since.
+  [[gnu::noinline]] Tensor<T> out(std::size_t i = 0) const {
+    Tensor<T> y = constant_out(i);
+    y.set_node(node_of_output(i).handle());
+    if (reads_) *reads_ |= detail::read_output(i);
     return y;
   }
   /// Input i outside the graph, for what the gradient's own derivative by it is 0: a mask made of it, say.
@@ -180,10 +222,11 @@ class Saved {
     confirm(kept, "an input");
     return kept.tensor.detach();
   }
-  /// The output, in the same way.
-  Tensor<T> constant_out() const {
-    confirm(node_.output(), "the output");
-    return node_.output().tensor;
+  /// The output, or output i of several, in the same way.
+  Tensor<T> constant_out(std::size_t i = 0) const {
+    const auto& kept = node_of_output(i).output();
+    confirm(kept, node_.parts().empty() ? "the output" : "an output");
+    return kept.tensor;
   }
   /// The shape of input i, which is always kept.
   const Shape& in_shape(std::size_t i) const { return input(i).tensor.shape(); }
@@ -191,6 +234,13 @@ class Saved {
   std::size_t inputs() const { return node_.inputs().size(); }
 
  private:
+  friend class OutputGradients<T>;
+  [[gnu::noinline]] const detail::Node<T>& node_of_output(std::size_t i) const {
+    const auto parts = node_.parts();
+    const std::size_t n = parts.empty() ? 1 : parts.size();
+    ensure(i < n, "{}: its rule reads output {} of {}", node_.name(), i, n);
+    return parts.empty() ? node_ : parts.data()[i];
+  }
   [[gnu::noinline]] const detail::Kept<T>& input(std::size_t i) const {
     ensure(i < inputs(), "{}: its rule reads input {} of {}", node_.name(), i, inputs());
     return node_.inputs()[i];
@@ -203,6 +253,29 @@ class Saved {
 
   const detail::Node<T>& node_;
   detail::Reads* const reads_;
+};
+
+/// The gradients of an operation's outputs, where it has several, as its rule reads them.
+template <class T>
+class OutputGradients {
+ public:
+  /// Made by the engine, of one gradient for each output: undefined where nothing came back.
+  OutputGradients(const Tensor<T>* dy, const Saved<T>& saved) : dy_(dy), saved_(saved) {}
+
+  /// How many outputs the operation has.
+  std::size_t size() const { return saved_.node_.parts().size(); }
+  /// What is differentiated depends on output i; if not, its gradient is 0.
+  bool has(std::size_t i) const { return saved_.node_of_output(i).whole() && dy_[i].defined(); }
+  /// The gradient of output i, zeros if there is none.
+  [[gnu::noinline]] Tensor<T> operator[](std::size_t i) const {
+    if (!has(i)) return Tensor<T>::zeros(saved_.node_of_output(i).output().tensor.shape());
+    if (saved_.reads_ && dy_[i].tracked()) *saved_.reads_ |= detail::read_dy(i);
+    return dy_[i];
+  }
+
+ private:
+  const Tensor<T>* dy_;
+  const Saved<T>& saved_;
 };
 
 namespace detail {

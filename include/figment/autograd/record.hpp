@@ -1,6 +1,7 @@
 // Recording operations: the one way into the graph, for figment's own and for yours.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstring>
 #include <initializer_list>
@@ -42,7 +43,7 @@ struct Passing {
 /// so what is computed between its layers.
 class OpListener {
  public:
-  /// `rule` is what record was given, of that type's bytes.
+  /// `rule` is what record was given, of that type's bytes. Once for each output of several.
   virtual void op(const char* name, std::span<const Passing> inputs, const Passing& output,
                   std::span<const std::byte> rule) = 0;
 
@@ -67,15 +68,25 @@ void call_rule(const void* rule, const Saved<T>& saved, const Tensor<T>& dy, Inp
   (*static_cast<const Rule*>(rule))(saved, dy, dx);
 }
 template <class T, class Rule>
+void call_rule_of_many(const void* rule, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
+  const OutputGradients<T> all(&dy, saved);
+  (*static_cast<const Rule*>(rule))(saved, all, dx);
+}
+template <class T, class Rule, class Dy>
 constexpr ErasedRule<T> erase_rule() {
   constexpr bool called =
-      requires(const Rule& r, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
+      requires(const Rule& r, const Saved<T>& saved, const Dy& dy, InputGradients<T>& dx) {
     r(saved, dy, dx);
   };
   static_assert(called, "figment: record calls its rule as rule(saved, dy, dx)");
   static_assert(alignof(Rule) <= alignof(Kept<T>), "figment: a rule captures over-aligned values");
   ErasedRule<T> erased;
-  if constexpr (called) erased.call = &call_rule<T, Rule>;
+  if constexpr (called) {
+    if constexpr (std::is_same_v<Dy, Tensor<T>>)
+      erased.call = &call_rule<T, Rule>;
+    else
+      erased.call = &call_rule_of_many<T, Rule>;
+  }
   erased.bytes = sizeof(Rule);
   if constexpr (!std::is_trivially_copyable_v<Rule>) {
     erased.move = [](void* to, void* from) { new (to) Rule(std::move(*static_cast<Rule*>(from))); };
@@ -84,27 +95,31 @@ constexpr ErasedRule<T> erase_rule() {
   return erased;
 }
 /// What record needs to know of a type of rule; a constant, so that no operation writes it down anew.
-template <class T, class Rule>
-inline constexpr ErasedRule<T> erased_rule = erase_rule<T, Rule>();
+template <class T, class Rule, class Dy = Tensor<T>>
+inline constexpr ErasedRule<T> erased_rule = erase_rule<T, Rule, Dy>();
 
-/// Makes `output` part of the graph, if any input is. Apart from record: compiled once, not for each rule.
+/// Makes the outputs part of the graph, if any input is: one, or as `many` says as many as are listed. Apart
+/// from record: compiled once, not for each rule.
 template <class T>
-[[gnu::noinline]] void record_erased(const char* name, std::span<const Operand<T>> inputs, Tensor<T>& output,
-                                     const ErasedRule<T>& erased, void* rule, Keep keep) {
+[[gnu::noinline]] void record_erased(const char* name, std::span<const Operand<T>> inputs,
+                                     std::span<Tensor<T>> outputs, const ErasedRule<T>& erased, void* rule,
+                                     Keep keep, bool many) {
   if (!recording_enabled) {
     if (op_listener) [[unlikely]]
-      tell_listener(name, inputs, output, erased.bytes, rule);
+      for (const auto& y : outputs) tell_listener(name, inputs, y, erased.bytes, rule);
     return;
   }
   bool tracked = false;
   for (const auto& i : inputs) tracked |= i.tensor->tracked();
-  if (!tracked) return;
-  auto* node = Node<T>::make(name, inputs, output, keep, erased);
+  if (!tracked || outputs.empty()) return;
+  auto* node = many ? Node<T>::make(name, inputs, std::span<const Tensor<T>>(outputs), keep, erased)
+                    : Node<T>::make(name, inputs, outputs[0], keep, erased);
   if (erased.move)
     erased.move(node->rule_data(), rule);
   else
     std::memcpy(node->rule_data(), rule, erased.bytes);
-  output.set_node(Ref<Counted>(node));
+  const Node<T>* of = many ? node->parts().data() : node;
+  for (auto& y : outputs) y.set_node((of++)->handle());
 }
 
 }  // namespace detail
@@ -126,7 +141,8 @@ template <class T, class Rule>
 Tensor<T> record(const char* name, std::span<const detail::Operand<std::type_identity_t<T>>> inputs,
                  Tensor<T> output, Rule rule, Keep keep = Keep::all) {
   if constexpr (!std::integral<T>)
-    detail::record_erased(name, inputs, output, detail::erased_rule<T, Rule>, &rule, keep);
+    detail::record_erased(name, inputs, std::span(&output, 1), detail::erased_rule<T, Rule>, &rule, keep,
+                          false);
   return output;
 }
 /// The same of inputs in braces: record("mul", {a, b}, …).
@@ -134,9 +150,35 @@ template <class T, class Rule>
 Tensor<T> record(const char* name, std::initializer_list<detail::Operand<std::type_identity_t<T>>> inputs,
                  Tensor<T> output, Rule rule, Keep keep = Keep::all) {
   if constexpr (!std::integral<T>)  // not by the other record, which would move the output twice more
-    detail::record_erased(name, std::span<const detail::Operand<T>>(inputs.begin(), inputs.size()), output,
-                          detail::erased_rule<T, Rule>, &rule, keep);
+    detail::record_erased(name, std::span<const detail::Operand<T>>(inputs.begin(), inputs.size()),
+                          std::span(&output, 1), detail::erased_rule<T, Rule>, &rule, keep, false);
   return output;
+}
+
+/// Records that several outputs, in a std::array or std::vector of tensors, were computed at once:
+///
+///   auto [q, r] = record("qr", {a}, std::array{q, r}, [](auto& saved, auto& dy, auto& dx) { … });
+///
+/// The rule is given the gradients of all, const OutputGradients<T>& dy: dy[i] is that of output i, zeros
+/// where what is differentiated does not depend on it, which dy.has(i) tells. saved.out(i) is output i. With
+/// create_graph each gradient must follow from those dy[i] that are read inside its dx, as from what is read
+/// through `saved`. The rest is as of one output.
+template <class Outputs, class Rule, class T = typename Outputs::value_type::value_type>
+requires std::same_as<typename Outputs::value_type, Tensor<T>> Outputs
+record(const char* name, std::span<const detail::Operand<std::type_identity_t<T>>> inputs, Outputs outputs,
+       Rule rule, Keep keep = Keep::all) {
+  if constexpr (!std::integral<T>)
+    detail::record_erased(name, inputs, std::span<Tensor<T>>(outputs),
+                          detail::erased_rule<T, Rule, OutputGradients<T>>, &rule, keep, true);
+  return outputs;
+}
+/// The same of inputs in braces.
+template <class Outputs, class Rule, class T = typename Outputs::value_type::value_type>
+requires std::same_as<typename Outputs::value_type, Tensor<T>> Outputs
+record(const char* name, std::initializer_list<detail::Operand<std::type_identity_t<T>>> inputs,
+       Outputs outputs, Rule rule, Keep keep = Keep::all) {
+  return record(name, std::span<const detail::Operand<T>>(inputs.begin(), inputs.size()), std::move(outputs),
+                std::move(rule), keep);
 }
 
 }  // namespace figment

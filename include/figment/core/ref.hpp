@@ -19,6 +19,8 @@ class Counted {
  protected:
   virtual ~Counted() = default;
   virtual void destroy() noexcept = 0;
+  /// Counts one more handle, which Ref::adopt makes; true if there was none.
+  bool hold() { return count_.fetch_add(1, std::memory_order_relaxed) == 0; }
 
  private:
   template <class>
@@ -31,6 +33,12 @@ class Ref {
  public:
   Ref() = default;
   explicit Ref(V* p) : p_(p) { grab(); }
+  /// The handle that is counted already.
+  static Ref adopt(V* p) {
+    Ref r;
+    r.p_ = p;
+    return r;
+  }
   Ref(const Ref& o) : p_(o.p_) { grab(); }
   Ref(Ref&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
   Ref& operator=(Ref o) noexcept {

@@ -24,7 +24,7 @@ Tensor<T>& assign(const char* op, Tensor<T>& x, const Y& y, F f) {
     x.copy_from(no_grad([&] { return f(x, y); }));
     return x;
   }
-  const bool leaf = x.tracked() && static_cast<const Node<T>*>(x.node().get())->inputs().empty();
+  const bool leaf = x.tracked() && node_of(x)->leaf();
   ensure(!leaf, "{}: x {} is a parameter: it changes under NoGrad, where operations are not recorded", op,
          x.shape());
   return x = f(x, y);
