@@ -7,6 +7,7 @@
 #include "support/op_cases/loss.hpp"
 #include "support/op_cases/matmul.hpp"
 #include "support/op_cases/norm.hpp"
+#include "support/op_cases/recurrent.hpp"
 #include "support/op_cases/reduce.hpp"
 #include "support/op_cases/shape.hpp"
 #include "support/op_cases/window.hpp"
@@ -38,6 +39,7 @@ inline const std::vector<OpCase>& op_cases() {
     loss_cases(c);
     cross_entropy_cases(c);
     norm_cases(c);
+    recurrent_cases(c);
     if (quick()) c.keep_small();
     return c;
   }();

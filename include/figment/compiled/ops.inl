@@ -126,6 +126,12 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> batch_norm(const Tensor<FIGMENT_T>&, const Te
 FIGMENT_INSTANCE Tensor<FIGMENT_T> layer_norm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
                                               const Tensor<FIGMENT_T>&, double);
 
+// ops/recurrent.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> lstm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                        const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> gru(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                       const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+
 // ops/loss.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> mse(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> mae(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);

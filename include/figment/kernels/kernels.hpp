@@ -139,6 +139,24 @@ void normalise_gradient(const NormArgs<T>& p, const T* dy, const T* mean_dz, con
   FIGMENT_ROW(normalise_gradient<T>)(p, dy, mean_dz, along, dx);
 }
 
+/// A step of an LSTM or a GRU, forward and backward: generic/recurrent.inl has what each computes.
+template <class T>
+void lstm_step(const RecurrentStep<T>& s) {
+  FIGMENT_ROW(lstm_step<T>)(s);
+}
+template <class T>
+void lstm_step_gradient(const RecurrentStepGradient<T>& s) {
+  FIGMENT_ROW(lstm_step_gradient<T>)(s);
+}
+template <class T>
+void gru_step(const RecurrentStep<T>& s) {
+  FIGMENT_ROW(gru_step<T>)(s);
+}
+template <class T>
+void gru_step_gradient(const RecurrentStepGradient<T>& s) {
+  FIGMENT_ROW(gru_step_gradient<T>)(s);
+}
+
 /// n random numbers, from block s.counter on.
 template <class Op, class T>
 void random(Op f, const RngState& s, T* y, Index n) {

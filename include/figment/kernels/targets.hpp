@@ -13,6 +13,7 @@
 #include "figment/kernels/matmul_args.hpp"
 #include "figment/kernels/norm_args.hpp"
 #include "figment/kernels/op.hpp"
+#include "figment/kernels/recurrent_args.hpp"
 #include "figment/kernels/rng_state.hpp"
 #include "figment/kernels/row_args.hpp"
 #include "figment/kernels/window_args.hpp"
@@ -76,6 +77,7 @@ namespace figment::kernels::reference {
 #include "figment/kernels/generic/softmax.inl"
 #include "figment/kernels/generic/statistics.inl"
 #include "figment/kernels/generic/window.inl"
+#include "figment/kernels/generic/recurrent.inl"
 }  // namespace figment::kernels::reference
 
 #if FIGMENT_X86

@@ -20,4 +20,5 @@
 #include "figment/kernels/generic/softmax.inl"
 #include "figment/kernels/generic/statistics.inl"
 #include "figment/kernels/generic/window.inl"
+#include "figment/kernels/generic/recurrent.inl"
 // clang-format on
