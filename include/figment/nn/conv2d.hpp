@@ -1,6 +1,7 @@
 // The convolution layer.
 #pragma once
 
+#include "figment/nn/conv_mask.hpp"
 #include "figment/nn/describe.hpp"
 #include "figment/nn/init.hpp"
 #include "figment/nn/report.hpp"
@@ -19,6 +20,8 @@ struct Conv2dOptions {
   bool bias = true;                           ///< add b
   Initializer init = init::glorot_uniform();  ///< of the weight; the bias starts at bias_init
   Initializer bias_init = init::zeros();      ///< Keras'; PyTorch draws it
+  ConvMask mask = ConvMask::none;             ///< sees only what comes before a pixel
+  Index colours = 1;  ///< of a mask: parts of the channels that come one after the other
 };
 
 namespace detail {
@@ -66,22 +69,34 @@ struct Conv2d {
   ConvOptions options;     ///< how the window moves
   Activation activation;   ///< applied to the sum
   double slope;            ///< of leaky_relu
+  ConvMask masked;         ///< the option
+  Tensor<T> mask;          ///< W's, of ones and zeros, a constant that is not saved; undefined without one
 
   /// Draws the weight, then the bias, from rng. Throws unless all sizes are 1 or more and the groups divide
   /// both numbers of channels.
   Conv2d(Index in, Index out, const Conv2dOptions& o, Rng& rng)
-      : options{o.stride, o.padding, o.dilation, o.groups}, activation(o.activation), slope(o.slope) {
+      : options{o.stride, o.padding, o.dilation, o.groups},
+        activation(o.activation),
+        slope(o.slope),
+        masked(o.mask) {
     detail::check_conv_options("Conv2d", in, out, o);
     const Fans fans = detail::conv_fans("Conv2d", in, out, options, o.kernel);
     weight = o.init.make<T>({o.kernel.height, o.kernel.width, in / o.groups, out}, fans, rng);
     if (o.bias) bias = o.bias_init.make<T>({out}, fans, rng);
+    if (masked == ConvMask::none) return;
+    mask = detail::conv_mask<T>("Conv2d", masked, weight.shape(), o.groups, o.colours);
+    weight.copy_from(masked_weight().detach());
   }
 
   Tensor<T> forward(const Tensor<T>& x) const {
-    return detail::reported(*this, x, [&] { return conv2d(x, weight, bias, options, activation, slope); });
+    return detail::reported(*this, x,
+                            [&] { return conv2d(x, masked_weight(), bias, options, activation, slope); });
   }
   /// forward(x).
   Tensor<T> operator()(const Tensor<T>& x) const { return forward(x); }
+
+  /// The weight that forward computes with: W, 0 where it is masked.
+  Tensor<T> masked_weight() const { return mask.defined() ? weight * mask : weight; }
 
   void visit(auto&& v) {
     v("weight", weight, Layout::conv);
@@ -90,7 +105,7 @@ struct Conv2d {
 
   std::string describe() const {
     return detail::describe_conv("Conv2d", weight.dim(2) * options.groups, weight.dim(3), weight.shape(),
-                                 options, "", activation);
+                                 options, detail::mask_text(masked), activation);
   }
 };
 
