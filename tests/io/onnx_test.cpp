@@ -421,6 +421,19 @@ TEST_CASE("a network of several inputs in ONNX", "[onnx]") {
   CHECK(m.types().find("Add Sigmoid Mul Gemm") != std::string::npos);
 }
 
+TEST_CASE("recurrent layers in ONNX", "[onnx]") {
+  Rng rng(4);
+  Sequential net{Lstm(3, 2, rng), Gru(2, 1, rng)};
+  const Model m = exported(net, {5, 3});
+  CHECK(m.types() == "Transpose LSTM Squeeze Transpose Transpose GRU Squeeze Transpose");
+  CHECK(m.outputs == std::map<std::string, std::string>{{"output", "N 5 1"}});
+  // The third gate is o here and g there: row 2 of 8 is the last of i, row 4 the first of f, ours column 2.
+  const auto& lstm = m.constants.at("0.weight_ih_l0");
+  CHECK(lstm.shape == std::vector<std::int64_t>{1, 8, 3});
+  CHECK(lstm.values[3 * 4 + 1] == named_tensors(net)[0].second(1, 2));
+  CHECK(m.nodes[5].integers.at("linear_before_reset")[0] == 1);
+}
+
 TEST_CASE("of double ONNX has what onnxruntime has", "[onnx]") {
   Rng rng(12);
   Sequential<double> net;
@@ -489,6 +502,15 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
   }
 
   // The layers and options that those have not.
+  net("masked",
+      Sequential{Conv2d(2, 4, {.kernel = 5, .padding = Padding::same(), .mask = ConvMask::causal_a}, rng),
+                 Conv2d(4, 2, {.padding = Padding::same(), .mask = ConvMask::causal_b, .colours = 2}, rng),
+                 Flatten{}, MaskedLinear(made_masks(40, {})[0], rng)},
+      {5, 4, 2});
+  net("recurrent",
+      Sequential{Lstm(3, 5, rng, {.layers = 2}), Gru(5, 4, rng), Lstm(4, 3, rng, {.bias = false}),
+                 Gru(3, 6, rng, {.layers = 2, .bias = false}), Linear(6, 2, rng)},
+      {7, 3});
   net("rows",
       Sequential{Linear(4, 5, rng, {.activation = Activation::relu}), Linear(5, 3, rng, {.bias = false})},
       {6, 4});

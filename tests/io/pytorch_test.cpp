@@ -6,7 +6,9 @@
 #include "figment/nn/activation.hpp"
 #include "figment/nn/batch_norm.hpp"
 #include "figment/nn/dropout.hpp"
+#include "figment/nn/gru.hpp"
 #include "figment/nn/layer_norm.hpp"
+#include "figment/nn/lstm.hpp"
 #include "recipes/gans.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
@@ -37,6 +39,11 @@ Autoencoder<Sequential<float>, Sequential<float>> autoencoder(Rng& rng) {
                      ConvTranspose2d(4, 3, up, rng),
                      ConvTranspose2d(3, 1, {.kernel = 4, .stride = 2, .padding = Padding::all(1)}, rng)};
   return {std::move(encoder), std::move(decoder)};
+}
+
+Sequential<float> sequence(Rng& rng) {
+  return Sequential{named("lstm", Lstm(3, 5, rng, {.layers = 2})), named("gru", Gru(5, 4, rng)),
+                    named("head", Linear(4, 2, rng))};
 }
 
 /// The heads take an image's columns, after batch norm of them.
@@ -413,6 +420,8 @@ TEST_CASE("weights go to PyTorch's layout and come back", "[pytorch]") {
   check_round_trip(autoencoder(rng), image);
   check_round_trip(autoencoder(rng), {.sample = {8, 8, 1}, .count_activations = true});
   check_round_trip(vae(rng), image);
+  check_round_trip(sequence(rng), {});
+  check_round_trip(sequence(rng), {.sample = {4, 3}});
   check_round_trip(dcgan(true, rng).generator, {.sample = {5}});
   check_round_trip(dcgan(true, rng).discriminator, {.sample = {28, 28, 1}, .count_activations = true});
   check_round_trip(Sequential{LabelEmbedding(10, 7, rng), LayerNorm(12), Linear(12, 18, rng), Relu{},
@@ -501,12 +510,13 @@ TEST_CASE("weights for tests/python/check_pytorch.py", "[pytorch][python]") {
     cases.add(name + ".x", x), cases.add(name + ".y", output(model, x));
   };
   write("mlp", mlp(rng), 7, {6});
+  write("sequence", sequence(rng), 3, {7, 3});
   write("autoencoder", autoencoder(rng), 3, {8, 8, 1});
   write("vae", vae(rng).encoder, 3, {8, 8, 1});
   write("generator", dcgan(false, rng).generator, 3, {100});
   write("discriminator", dcgan(false, rng).discriminator, 3, {28, 28, 1});
   cases.write(dir / "cases.safetensors");
-  CHECK(io::SafetensorsReader(dir / "cases.safetensors").names().size() == 10);
+  CHECK(io::SafetensorsReader(dir / "cases.safetensors").names().size() == 12);
 }
 
 TEST_CASE("an import that fails leaves the module as it was", "[pytorch]") {

@@ -61,6 +61,18 @@ class Heads(nn.Module):
         return torch.cat([self.mean(h), self.log_var(h)], 1)
 
 
+class Rows(nn.Module):
+    """Recurrent layers over sequences (N, L, features)."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.gru = nn.LSTM(3, 5, 2, batch_first=True), nn.GRU(5, 4, batch_first=True)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(self.gru(self.lstm(x)[0])[0])
+
+
 def models(latent, a, b, c):
     """Those of tests/io/pytorch_test.cpp, the DCGAN's with these sizes."""
     leaky = lambda: nn.LeakyReLU(SLOPE)
@@ -97,7 +109,7 @@ def check(program):
         subprocess.run([program, "weights for tests/python/check_pytorch.py"], check=True,
                        env=dict(os.environ, FIGMENT_PYTHON_DIR=directory), stdout=subprocess.DEVNULL)
         cases = load_file(os.path.join(directory, "cases.safetensors"))
-        for name, model in models(100, 256, 128, 64).items():
+        for name, model in {**models(100, 256, 128, 64), "sequence": Rows()}.items():
             model.load_state_dict(load_file(os.path.join(directory, name + ".safetensors")), strict=True)
             expected, found = cases[name + ".y"], run(model, cases[name + ".x"])
             error = ((found - expected).abs() / expected.abs().clamp(min=1)).max().item()

@@ -10,9 +10,12 @@
 #include "figment/nn/conv_transpose2d.hpp"
 #include "figment/nn/dropout.hpp"
 #include "figment/nn/gaussian_noise.hpp"
+#include "figment/nn/gru.hpp"
 #include "figment/nn/label_embedding.hpp"
 #include "figment/nn/layer_norm.hpp"
 #include "figment/nn/linear.hpp"
+#include "figment/nn/lstm.hpp"
+#include "figment/nn/masked_linear.hpp"
 #include "figment/nn/penalty.hpp"
 #include "figment/nn/pool.hpp"
 #include "figment/nn/reshape.hpp"
@@ -134,11 +137,11 @@ class OnnxLayers {
   template <class F>
   static bool known(const F& f, const Layer& l) {
     return any_of<Linear<T>, Conv2d<T>, ConvTranspose2d<T>, BatchNorm<T>, LayerNorm<T>, LabelEmbedding<T>,
-                  Relu, LeakyRelu, Elu, Gelu, Silu, Softplus, Sigmoid, Tanh, Softmax, Flatten, Reshape,
-                  MaxPool2d, AvgPool2d, UpSample2d, Dropout, GaussianNoise, ActivityPenalty,
-                  SpectralNorm<Linear<T>>, SpectralNorm<Conv2d<T>>, SpectralNorm<ConvTranspose2d<T>>,
-                  WeightPenalty<Linear<T>>, WeightPenalty<Conv2d<T>>, WeightPenalty<ConvTranspose2d<T>>>(f,
-                                                                                                         l);
+                  MaskedLinear<T>, Lstm<T>, Gru<T>, Relu, LeakyRelu, Elu, Gelu, Silu, Softplus, Sigmoid, Tanh,
+                  Softmax, Flatten, Reshape, MaxPool2d, AvgPool2d, UpSample2d, Dropout, GaussianNoise,
+                  ActivityPenalty, SpectralNorm<Linear<T>>, SpectralNorm<Conv2d<T>>,
+                  SpectralNorm<ConvTranspose2d<T>>, WeightPenalty<Linear<T>>, WeightPenalty<Conv2d<T>>,
+                  WeightPenalty<ConvTranspose2d<T>>>(f, l);
   }
   template <class... Ls, class F>
   static bool any_of(const F& f, const Layer& l) {
@@ -158,9 +161,15 @@ class OnnxLayers {
     return activation(l.activation, l.slope, y);
   }
 
+  Id write(const MaskedLinear<T>& l, Id x) {
+    Linear<T> linear = l.linear;
+    linear.weight = l.masked_weight();
+    return write(linear, x);
+  }
+
   Id write(const Conv2d<T>& l, Id x) {
     const auto g = figment::detail::conv_geometry("export_onnx", place_.input, l.weight.shape(), l.options);
-    OnnxNode n{"Conv", {graph.first(x), float_constant("weight", permute(l.weight, {3, 2, 0, 1}))}};
+    OnnxNode n{"Conv", {graph.first(x), float_constant("weight", permute(l.masked_weight(), {3, 2, 0, 1}))}};
     window(n, g.rows, g.columns).set("pads", pads(g.rows, g.columns)).set("group", g.groups);
     return convolved(l, std::move(n));
   }
@@ -213,6 +222,39 @@ class OnnxLayers {
     const std::string label = op({"MatMul", {one_hot, constant("table", l.table)}});
     if (l.mode == LabelMode::multiply) return graph.add_last(op({"Mul", {rest, label}}), 2);
     return graph.add_last(op(std::move(OnnxNode{"Concat", {rest, label}}.set("axis", Index{1}))), 2);
+  }
+
+  Id write(const Lstm<T>& l, Id x) { return recurrent("LSTM", {0, 3, 1, 2}, l.stack, x); }
+  Id write(const Gru<T>& l, Id x) { return recurrent("GRU", {1, 0, 2}, l.stack, x); }
+  /// ONNX has the steps first, then directions, and the gates in another order: `gates` are ours.
+  Id recurrent(const char* type, const std::vector<Index>& gates,
+               const figment::detail::RecurrentStack<T>& stack, Id x) {
+    const auto turned = [](const std::string& sequence) {
+      return std::move(OnnxNode{"Transpose", {sequence}}.set("perm", list({1, 0, 2})));
+    };
+    std::string h = op(turned(graph.last(x)));
+    for (std::size_t k = 0; k < stack.layers.size(); ++k) {
+      const RecurrentWeights<T>& w = stack.layers[k];
+      const auto ordered = [&](std::initializer_list<Tensor<T>> tensors) {  // (…, gates units) to (1, …)
+        std::vector<Tensor<T>> parts;
+        for (const auto& t : tensors)
+          for (const Index g : gates) {
+            const Tensor<T> part = figment::detail::gate(t, g, stack.units());
+            parts.push_back(part.rank() == 2 ? transpose(part) : part);
+          }
+        return unsqueeze(concat(parts, 0), 0);
+      };
+      const std::string end = "_l" + std::to_string(k);
+      OnnxNode n{type,
+                 {h, float_constant("weight_ih" + end, ordered({w.weight_ih})),
+                  float_constant("weight_hh" + end, ordered({w.weight_hh}))}};
+      if (w.bias_ih.defined())
+        n.inputs.push_back(float_constant("bias" + end, ordered({w.bias_ih, w.bias_hh})));
+      n.set("hidden_size", stack.units());
+      if (gates.size() == 3) n.set("linear_before_reset", Index{1});
+      h = op({"Squeeze", {float_op(std::move(n)), constant("direction" + end, list({1}))}});
+    }
+    return graph.add_last(op(turned(h)), 3);
   }
 
   Id write(const Softmax&, Id x) {

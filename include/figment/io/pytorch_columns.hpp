@@ -16,6 +16,7 @@
 #include "figment/nn/label_embedding.hpp"
 #include "figment/nn/layer_norm.hpp"
 #include "figment/nn/linear.hpp"
+#include "figment/nn/masked_linear.hpp"
 #include "figment/nn/penalty.hpp"
 #include "figment/nn/reshape.hpp"
 #include "figment/nn/spectral_norm.hpp"
@@ -117,8 +118,9 @@ class ColumnOrders {
     return is<L<float>, L<double>>(n);
   }
   static bool dense(const GraphNode& n) {
-    return n.leaf && (is<Linear>(n) || is<SpectralNorm<Linear<float>>, SpectralNorm<Linear<double>>,
-                                          WeightPenalty<Linear<float>>, WeightPenalty<Linear<double>>>(n));
+    return n.leaf && (is<Linear>(n) || is<MaskedLinear>(n) ||
+                      is<SpectralNorm<Linear<float>>, SpectralNorm<Linear<double>>,
+                         WeightPenalty<Linear<float>>, WeightPenalty<Linear<double>>>(n));
   }
   /// Its tensor is of columns behind the image.
   static bool joins(const GraphNode& n) {
