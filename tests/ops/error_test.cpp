@@ -21,6 +21,13 @@ TEST_CASE("operations name themselves and the shapes that do not fit", "[ops]") 
   CHECK(error_of([&] { matmul(a, b); }) == "matmul: (2, 3) and (2, 4) do not multiply");
   CHECK(error_of([&] { matmul(a, b, {.b = true}); }) == "matmul: (2, 3) and (2, 4)^T do not multiply");
   CHECK(error_of([&] { matmul(a, v); }) == "matmul: (2, 3) and (3,) do not multiply");
+  CHECK(error_of([&] {
+          matmul(F64::ones({4, 2, 3}), F64::ones({5, 1, 3, 2}), {.a = true});
+        }) == "matmul: (4, 2, 3)^T and (5, 1, 3, 2) do not multiply");
+  CHECK(error_of([&] {
+          matmul(F64::ones({7, 4, 2, 3}), F64::ones({2, 3, 2}));
+        }) ==
+        "matmul: (7, 4, 2, 3) and (2, 3, 2) do not multiply: their batches (7, 4) and (2,) do not broadcast");
   CHECK(error_of([&] { linear(a, b, F64()); }) == "linear: x (2, 3) needs 2 features (weight (2, 4))");
   CHECK(error_of([&] {
           linear(F64::ones({8, 28, 28}), F64::ones({784, 5}), F64());

@@ -27,11 +27,12 @@ void parallel_products(Index n, Index grain, const kernels::MatmulArgs<T>& large
   });
 }
 
+/// About a hundred microseconds of one core: less is not worth waking another.
+inline constexpr double work_a_thread = 2e6;
+
 /// c = act(a b + bias), split over threads by rows or columns of c, whichever are more.
 template <class T>
 void run_matmul(const kernels::MatmulArgs<T>& args) {
-  // About a hundred microseconds of one core: less is not worth waking another.
-  constexpr double work_a_thread = 2e6;
   const double work = static_cast<double>(args.m) * static_cast<double>(args.n) * static_cast<double>(args.k);
   const bool by_rows = args.m > args.n;
   const Index extent = by_rows ? args.m : args.n;
@@ -61,28 +62,119 @@ void run_matmul(const kernels::MatmulArgs<T>& args) {
 template <class T>
 kernels::MatmulArgs<T> matmul_args(const Tensor<T>& a, const Tensor<T>& b, Tensor<T>& c, Transpose t) {
   kernels::MatmulArgs<T> args{};
-  args.m = c.dim(0), args.n = c.dim(1), args.k = a.dim(t.a ? 0 : 1);
-  args.a = a.data(), args.a_row = t.a ? 1 : a.dim(1), args.a_col = t.a ? a.dim(1) : 1;
-  args.b = b.data(), args.b_row = t.b ? 1 : b.dim(1), args.b_col = t.b ? b.dim(1) : 1;
+  args.m = c.dim(-2), args.n = c.dim(-1), args.k = a.dim(t.a ? -2 : -1);
+  args.a = a.data(), args.a_row = t.a ? 1 : a.dim(-1), args.a_col = t.a ? a.dim(-1) : 1;
+  args.b = b.data(), args.b_row = t.b ? 1 : b.dim(-1), args.b_col = t.b ? b.dim(-1) : 1;
   args.c = c.mutable_data(), args.c_row = args.n;
   return args;
 }
 
+/// The extents before a matrix's own.
+[[gnu::noinline]] inline Shape batch_of(const Shape& shape) {
+  return Shape(std::span(shape.begin(), shape.end() - 2));
+}
+
+/// The shape (batch…, rows, columns).
+[[gnu::noinline]] inline Shape batched(Shape batch, Index rows, Index columns) {
+  batch.push_back(rows), batch.push_back(columns);
+  return batch;
+}
+
+/// Throws unless a and b multiply; a batch's extents that differ and are not 1 are not in one.
+[[gnu::noinline]] inline Shape common_batch(const Shape& a, const Shape& b, Transpose t) {
+  ensure(a.rank() >= 2 && b.rank() >= 2 && a[t.a ? -2 : -1] == b[t.b ? -1 : -2],
+         "matmul: {}{} and {}{} do not multiply", a, t.a ? "^T" : "", b, t.b ? "^T" : "");
+  for (Index i = -(std::min)(a.rank(), b.rank()); i < -2; ++i)
+    ensure(a[i] == b[i] || a[i] == 1 || b[i] == 1,
+           "matmul: {} and {} do not multiply: their batches {} and {} do not broadcast", a, b, batch_of(a),
+           batch_of(b));
+  return broadcast(batch_of(a), batch_of(b), "matmul");
+}
+
+/// Each matrix of c. Many are shared out among the threads; of few, each is.
+template <class T>
+void run_matmuls(const Tensor<T>& a, const Tensor<T>& b, Tensor<T>& c, Transpose t) {
+  if (c.size() == 0) return;
+  const kernels::MatmulArgs<T> first = matmul_args(a, b, c, t);
+  const BroadcastLoops loops(batch_of(c.shape()), batch_of(a.shape()), batch_of(b.shape()));
+  const Index count = batch_of(c.shape()).size(), a_size = a.dim(-2) * a.dim(-1),
+              b_size = b.dim(-2) * b.dim(-1);
+  const auto each = [&](Index begin, Index end, T* scratch) {
+    for (Index i = begin; i < end; ++i) {
+      kernels::MatmulArgs<T> args = first;
+      args.c += i * args.m * args.n;
+      Index rest = i;
+      for (Index d = 0; d < loops.rank; rest /= loops.extent[d++]) {
+        args.a += rest % loops.extent[d] * loops.a_step[d] * a_size;
+        args.b += rest % loops.extent[d] * loops.b_step[d] * b_size;
+      }
+      args.scratch = scratch;
+      if (scratch)
+        kernels::matmul(args);
+      else
+        run_matmul(args);
+    }
+  };
+  if (count < num_threads()) {
+    each(0, count, nullptr);
+    return;
+  }
+  const double work =
+      static_cast<double>(first.m) * static_cast<double>(first.n) * static_cast<double>(first.k);
+  parallel_products(count, static_cast<Index>(work_a_thread / (std::max)(work, 1.0)) + 1, first, each);
+}
+
+/// x (batch…, rows, columns) as the matrix (rows, batch… columns), the matrices beside each other.
+template <class T>
+Tensor<T> beside(const Tensor<T>& x) {
+  Shape order{x.rank() - 2};
+  for (Index i = 0; i < x.rank(); ++i)
+    if (i != x.rank() - 2) order.push_back(i);
+  return reshape(permute(x, order), Shape{x.dim(-2), batch_of(x.shape()).size() * x.dim(-1)});
+}
+
+/// The same as the matrix (batch… rows, columns), one below the other, without a copy.
+template <class T>
+Tensor<T> stacked(const Tensor<T>& x) {
+  return reshape(x, Shape{batch_of(x.shape()).size() * x.dim(-2), x.dim(-1)});
+}
+
 }  // namespace detail
 
-/// a b for matrices: (m, k) and (k, n) to (m, n), either operand transposed if asked.
-/// da = dy b^T, db = a^T dy.
+/// a b for matrices: (…, m, k) and (…, k, n) to (…, m, n), either operand's last two dimensions exchanged if
+/// asked. The leading ones, if any, broadcast. da = dy b^T, db = a^T dy.
 template <detail::Real T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transpose t = {}) {
-  ensure(a.rank() == 2 && b.rank() == 2 && a.dim(t.a ? 0 : 1) == b.dim(t.b ? 1 : 0),
-         "matmul: {}{} and {}{} do not multiply", a.shape(), t.a ? "^T" : "", b.shape(), t.b ? "^T" : "");
-  Tensor<T> c(Shape{a.dim(t.a ? 1 : 0), b.dim(t.b ? 0 : 1)});
-  detail::run_matmul(detail::matmul_args(a, b, c, t));
+  const Shape batch = detail::common_batch(a.shape(), b.shape(), t);
+  const Shape shape = detail::batched(batch, a.dim(t.a ? -1 : -2), b.dim(t.b ? -2 : -1));
+  const bool one_a = a.rank() == 2 || detail::batch_of(a.shape()).size() == 1,
+             one_b = b.rank() == 2 || detail::batch_of(b.shape()).size() == 1;
+  if (one_b && !t.a && (a.rank() > 2 || b.rank() > 2))  // one product of all rows
+    return reshape(matmul(detail::stacked(a), detail::stacked(b), t), shape);
+  Tensor<T> c(shape);
+  if (shape.rank() == 2)
+    detail::run_matmul(detail::matmul_args(a, b, c, t));
+  else
+    detail::run_matmuls(a, b, c, t);
   return record(
       "matmul", {a, b}, std::move(c),
-      [t](auto& s, auto& dy, auto& dx) {
-        dx(0, [&] { return t.a ? matmul(s.in(1), dy, {t.b, true}) : matmul(dy, s.in(1), {false, !t.b}); });
-        dx(1, [&] { return t.b ? matmul(dy, s.in(0), {true, t.a}) : matmul(s.in(0), dy, {!t.a, false}); });
+      [t, one_a, one_b](auto& s, auto& dy, auto& dx) {
+        // Of one matrix for all, the gradient is one product too: a sum over the batch within it.
+        dx(0, [&] {
+          if (one_a && dy.rank() > 2) {
+            const auto d = matmul(detail::beside(dy),
+                                  t.b ? detail::stacked(s.in(1)) : detail::beside(s.in(1)), {false, !t.b});
+            return reshape(t.a ? transpose(d) : d, s.in_shape(0));
+          }
+          return t.a ? matmul(s.in(1), dy, {t.b, true}) : matmul(dy, s.in(1), {false, !t.b});
+        });
+        dx(1, [&] {
+          if (one_b && dy.rank() > 2) {  // t.a, or there would be no batch
+            const auto d = matmul(detail::beside(s.in(0)), detail::stacked(dy));
+            return reshape(t.b ? transpose(d) : d, s.in_shape(1));
+          }
+          return t.b ? matmul(dy, s.in(0), {true, t.a}) : matmul(s.in(0), dy, {!t.a, false});
+        });
       },
       Keep::inputs);
 }

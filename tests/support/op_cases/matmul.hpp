@@ -24,6 +24,28 @@ inline double activated(figment::Activation activation, double slope, double z) 
   }
 }
 
+/// The same of each of a batch, which broadcast.
+inline Tensor<double> products(const Tensor<double>& a, const Tensor<double>& b, bool ta, bool tb) {
+  const auto split = [](const Shape& s) { return Shape(std::span(s.begin(), s.end() - 2)); };
+  Shape shape = common_shape(split(a.shape()), split(b.shape()));
+  shape.push_back(a.dim(ta ? -1 : -2)), shape.push_back(b.dim(tb ? -2 : -1));
+  return build(shape, [&](std::vector<Index> i) {
+    // The position of a matrix's element: at() repeats what has an extent of 1, which a matrix's own have
+    // only where the position is 0 anyway.
+    const Index row = i[i.size() - 2], column = i.back();
+    double s = 0;
+    for (Index l = 0; l < a.dim(ta ? -2 : -1); ++l) {
+      const auto element = [&i](const Tensor<double>& x, Index u, Index v) {
+        i[i.size() - 2] = u, i.back() = v;
+        return at(x, i);
+      };
+      s += (ta ? element(a, l, row) : element(a, row, l)) *
+           (tb ? element(b, column, l) : element(b, l, column));
+    }
+    return s;
+  });
+}
+
 /// The definition: c(i, j) = sum over l of a(i, l) b(l, j).
 inline Tensor<double> product(const Tensor<double>& a, const Tensor<double>& b, bool ta, bool tb) {
   const Index m = a.dim(ta ? 1 : 0), k = a.dim(ta ? 0 : 1), n = b.dim(tb ? 0 : 1);
@@ -73,6 +95,47 @@ inline void matmul_cases(OpCases& c) {
   rows(3, 7, 1043);    // beyond a block of columns
   rows(203, 301, 90);  // enough work for several threads, split by rows
   rows(90, 301, 203);  // and by columns
+
+  // Batches, which broadcast.
+  const auto batches = [&c](const Shape& batch_a, const Shape& batch_b, Index m, Index k, Index n) {
+    const auto shape = [](Shape batch, Index u, Index v) {
+      batch.push_back(u), batch.push_back(v);
+      return batch;
+    };
+    for (bool ta : {false, true})
+      for (bool tb : {false, true}) {
+        OpCase& row = c.add(
+            "matmul", std::string("batches ") + (ta ? "t" : "n") + (tb ? "t" : "n"),
+            {random(shape(batch_a, ta ? k : m, ta ? m : k), {-1, 1}, 1),
+             random(shape(batch_b, tb ? n : k, tb ? k : n), {-1, 1}, 2)},
+            [=](const auto& x) {
+              return matmul(x[0], x[1], {ta, tb});
+            },
+            [=](Inputs<double> x) { return detail::products(x[0], x[1], ta, tb); });
+        row.error = 16 + static_cast<double>(k);  // as above
+        row.differences = row.inputs[0].size() + row.inputs[1].size() < 200;
+      }
+  };
+  batches({2}, {2}, 2, 3, 4);
+  batches({3}, {}, 2, 3, 4);  // one matrix for all, on either side
+  batches({}, {3}, 2, 3, 4);
+  batches({1}, {3}, 2, 3, 1);
+  batches({2, 1}, {1, 1, 1}, 1, 3, 2);
+  batches({2, 1}, {3}, 2, 1, 3);
+  batches({2, 1, 2}, {3, 1}, 1, 2, 2);
+  batches({}, {1, 1}, 2, 2, 2);
+  batches({0}, {0}, 2, 3, 4);
+  batches({0, 2}, {}, 2, 3, 4);
+  batches({}, {0}, 2, 3, 4);
+  for (const Shape& batch : {Shape{2}, Shape{}}) {
+    batches({2}, batch, 0, 3, 4);
+    batches({2}, batch, 3, 0, 4);
+    batches({2}, batch, 3, 4, 0);
+    batches(batch, {2}, 0, 3, 4);
+    batches(batch, {2}, 3, 4, 0);
+  }
+  batches({40}, {40}, 33, 40, 35);      // enough work for several threads, split by products
+  batches({2}, {2, 1}, 120, 120, 120);  // and each product by itself
 }
 
 inline void linear_cases(OpCases& c) {
