@@ -211,6 +211,75 @@ TEST_CASE("Bernoulli numbers are 1 as often as asked", "[core]") {
   }
 }
 
+TEST_CASE("Bernoulli numbers of a tensor are 1 as often as each says", "[core]") {
+  Rng rng(14);
+  Tensor<float> p({count});
+  for (Index i = 0; i < count; ++i) p.mutable_data()[i] = static_cast<float>(i % 5) * 0.25f;
+  const auto x = rng.bernoulli(p);
+  for (Index k = 0; k < 5; ++k) {
+    double ones = 0;
+    for (Index i = k; i < count; i += 5) ones += static_cast<double>(x.data()[i]);
+    const double of = 0.25 * static_cast<double>(k);
+    CHECK_THAT(ones / (static_cast<double>(count) / 5),
+               WithinAbs(of, 5 * standard_error * std::sqrt(5 * of * (1 - of))));
+  }
+  CHECK(test::bit_difference(Rng(3).bernoulli(0.3, {100}), Rng(3).bernoulli({100}, 0.3)) == "");
+  CHECK(test::error_of([&] {
+          rng.bernoulli(Tensor<float>({2}, {0.5f, 1.5f}));
+        }) == "bernoulli: 1.5 is no probability");
+}
+
+TEST_CASE("integers are uniform between their bounds", "[core]") {
+  Rng rng(15);
+  const auto x = rng.integers(-3, 4, {count / 4, 4});
+  CHECK(x.shape() == figment::Shape{count / 4, 4});
+  std::vector<double> seen(7, 0);
+  for (const std::int32_t v : x.values()) {
+    REQUIRE((v >= -3 && v < 4));
+    ++seen[static_cast<std::size_t>(v + 3)];
+  }
+  double chi_square = 0;
+  const double expected = static_cast<double>(count) / 7;
+  for (double s : seen) chi_square += (s - expected) * (s - expected) / expected;
+  CHECK(chi_square <= 6 + 5 * std::sqrt(12.0));
+  CHECK(rng.integers(5, 6, {3})(2) == 5);
+  const Index least = std::numeric_limits<std::int32_t>::min(),
+              most = std::numeric_limits<std::int32_t>::max();
+  const auto all = rng.integers(least, most + 1, {count});  // half of them negative, any last bit
+  CHECK_THAT(fraction(all, [](std::int32_t v) { return v < 0; }), WithinAbs(0.5, 2.5 * standard_error));
+  CHECK_THAT(fraction(all, [](std::int32_t v) { return v % 2 == 0; }), WithinAbs(0.5, 2.5 * standard_error));
+  CHECK(test::error_of([&] { rng.integers(2, 2, {1}); }) ==
+        "integers: expected low < high within 32 bits, found 2 and 2");
+  CHECK(test::error_of([&] { rng.integers(0, most + 2, {1}); }) ==
+        "integers: expected low < high within 32 bits, found 0 and 2147483649");
+}
+
+TEST_CASE("classes are drawn with the probabilities of their logits", "[core]") {
+  Rng rng(16);
+  const double inf = std::numeric_limits<double>::infinity();
+  const double chances[] = {0.5, 0.125, 0, 0.375};
+  const Index rows = 100000;
+  Tensor<float> logits({rows / 10, 10, 4});
+  for (Index i = 0; i < logits.size(); ++i)  // any constant may be added to a row's logarithms
+    logits.mutable_data()[i] =
+        static_cast<float>(std::log(chances[i % 4]) + static_cast<double>(i / 4 % 7) * 100);
+  const auto classes = rng.categorical(logits);
+  CHECK(classes.shape() == figment::Shape{rows / 10, 10});
+  for (int k = 0; k < 4; ++k)
+    CHECK_THAT(
+        fraction(classes, [k](std::int32_t c) { return c == k; }),
+        WithinAbs(chances[k], 5 * std::sqrt(chances[k] * (1 - chances[k]) / static_cast<double>(rows))));
+  CHECK(rng.categorical(Tensor<double>({3}, {-inf, 5, -inf})).item() == 1);
+  CHECK(rng.categorical(Tensor<double>::zeros({0, 3})).size() == 0);
+  for (const double bad : {inf, -inf, std::nan("")})
+    CHECK(test::error_of([&] {
+            rng.categorical(Tensor<double>::full({1, 2}, bad));
+          }) == "categorical: the logits of row 0 give no probabilities");
+  CHECK(test::error_of([&] {
+          rng.categorical(Tensor<float>::zeros({2, 0}));
+        }) == "categorical: expected logits (…, classes), found shape (2, 0)");
+}
+
 TEST_CASE("below is uniform and stays below", "[core]") {
   Rng rng(5);
   for (Index n : {1, 2, 7, 10}) {
@@ -285,8 +354,8 @@ TEST_CASE("fills are the same for any number of threads", "[core]") {
   const auto fills = [](int threads) {
     test::ThreadScope scope(threads);
     Rng rng(10);
-    return std::tuple(rng.normal({100003}), rng.uniform<double>({50001}),
-                      rng.bernoulli<float>({70001}, 0.3f));
+    return std::tuple(rng.normal({100003}), rng.uniform<double>({50001}), rng.bernoulli<float>({70001}, 0.3f),
+                      rng.integers(-9, 99, {70001}), rng.categorical(rng.normal({9001, 11})));
   };
   const auto one = fills(1);
   for (int threads : {2, 3}) {
@@ -294,5 +363,7 @@ TEST_CASE("fills are the same for any number of threads", "[core]") {
     CHECK(test::bit_difference(std::get<0>(one), std::get<0>(many)) == "");
     CHECK(test::bit_difference(std::get<1>(one), std::get<1>(many)) == "");
     CHECK(test::bit_difference(std::get<2>(one), std::get<2>(many)) == "");
+    CHECK(test::bit_difference(std::get<3>(one), std::get<3>(many)) == "");
+    CHECK(test::bit_difference(std::get<4>(one), std::get<4>(many)) == "");
   }
 }

@@ -139,6 +139,17 @@ TEST_CASE("one element converts to a number", "[core]") {
   static_assert(!std::is_constructible_v<bool, Tensor<float>>);  // of what would it tell?
 }
 
+TEST_CASE("numbers beside real tensors are doubles, beside integers whole", "[core]") {
+  auto x = Tensor<float>::full({2}, 0.1);
+  CHECK(x(0) == 0.1f);
+  x.fill(1.0 / 3);
+  x.set({0}, 0.7);
+  CHECK((x(0) == 0.7f && x(1) == 1.0f / 3));
+  CHECK(Tensor<float>::scalar(0.3).item() == 0.3f);
+  const std::int64_t large = (std::int64_t{1} << 62) + 1;  // a double would round it
+  CHECK(Tensor<std::int64_t>::full({1}, large)(0) == large);
+}
+
 TEST_CASE("an element is written in place, and that is a change", "[core]") {
   Tensor<float> x({2, 2}, {1, 2, 3, 4});
   const Tensor<float> alias = x;

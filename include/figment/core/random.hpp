@@ -3,10 +3,11 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 
-#include "figment/core/parallel.hpp"
-#include "figment/core/tensor.hpp"
+#include "figment/core/finite.hpp"
+#include "figment/core/map.hpp"
 #include "figment/kernels/kernels.hpp"
 
 namespace figment {
@@ -84,20 +85,59 @@ class Rng {
   /// Uniform in [low, high), of 24 random bits in float and 53 in double; rounding may give `high` itself
   /// where low is not 0.
   template <class T = float>
-  Tensor<T> uniform(const Shape& shape, std::type_identity_t<T> low = 0, std::type_identity_t<T> high = 1) {
-    return fill<T>(shape, kernels::op::Uniform{low, static_cast<double>(high) - static_cast<double>(low)});
+  Tensor<T> uniform(const Shape& shape, double low = 0, double high = 1) {
+    return fill<T>(shape, kernels::op::Uniform{as<T>(low), as<T>(high) - as<T>(low)});
   }
   /// Of mean 0 and deviation 1 within 5.8 of it in float and 8.6 in double: the logarithm of the smallest
   /// uniform number.
   template <class T = float>
-  Tensor<T> normal(const Shape& shape, std::type_identity_t<T> mean = 0,
-                   std::type_identity_t<T> deviation = 1) {
-    return fill<T>(shape, kernels::op::Normal{mean, deviation});
+  Tensor<T> normal(const Shape& shape, double mean = 0, double deviation = 1) {
+    return fill<T>(shape, kernels::op::Normal{as<T>(mean), as<T>(deviation)});
   }
   /// 1 with probability p, else 0.
   template <class T = float>
-  Tensor<T> bernoulli(const Shape& shape, std::type_identity_t<T> p) {
-    return fill<T>(shape, kernels::op::Bernoulli{p});
+  Tensor<T> bernoulli(const Shape& shape, double p) {
+    return fill<T>(shape, kernels::op::Bernoulli{as<T>(p)});
+  }
+  /// The same in the order of integers().
+  template <class T = float>
+  Tensor<T> bernoulli(double p, const Shape& shape) {
+    return bernoulli<T>(shape, p);
+  }
+  /// Of each probability in p 1, else 0. Throws where one is not from 0 to 1.
+  template <class T>
+  Tensor<T> bernoulli(const Tensor<T>& p) {
+    for (const T v : p.values()) ensure(v >= 0 && v <= 1, "bernoulli: {} is no probability", v);
+    return detail::transform<T>(uniform<T>(p.shape()), p, "bernoulli", [](T u, T v) { return T(u < v); });
+  }
+  /// Uniform in low … high - 1, which Indices hold. Each is as likely as another to a part in 2^21 of it, at
+  /// most: they are 53 random bits, scaled.
+  Indices integers(Index low, Index high, const Shape& shape) {
+    constexpr Index least = (std::numeric_limits<std::int32_t>::min)(),
+                    most = (std::numeric_limits<std::int32_t>::max)();
+    ensure(least <= low && low < high && high <= most + 1,
+           "integers: expected low < high within 32 bits, found {} and {}", low, high);
+    return detail::transform<std::int32_t>(
+        uniform<double>(shape), [low, range = static_cast<double>(high - low)](double u) {
+          return static_cast<std::int32_t>(low + static_cast<Index>(u * range));
+        });
+  }
+  /// A class for each row of logits (…, classes) -> (…), with the probabilities softmax(row). Throws where
+  /// these are none: of NaN, of infinity or of -inf alone. One number of 53 bits is drawn for each row.
+  template <class T>
+  Indices categorical(const Tensor<T>& logits) {
+    ensure(logits.rank() >= 1 && logits.dim(-1) > 0,
+           "categorical: expected logits (…, classes), found shape {}", logits.shape());
+    const Index classes = logits.dim(-1);
+    Indices drawn(Shape(std::span(logits.shape().begin(), logits.shape().end() - 1)));
+    const Tensor<double> u = uniform<double>(drawn.shape());
+    parallel_for(drawn.size(), 4096 / classes + 1,
+                 [&, x = logits.data(), out = drawn.mutable_data()](Index begin, Index end) {
+                   Tensor<double> sums(Shape{classes});
+                   for (Index r = begin; r < end; ++r)
+                     out[r] = draw_class(x + r * classes, classes, u.data()[r], sums.mutable_data(), r);
+                 });
+    return drawn;
   }
   /// 0 … n-1 in random order (Fisher and Yates).
   Indices permutation(Index n) {
@@ -116,6 +156,22 @@ class Rng {
   }
 
  private:
+  /// The number as a T has it, which the bits of a fill depend on.
+  template <class T>
+  static double as(double v) {
+    return static_cast<double>(static_cast<T>(v));
+  }
+
+  /// The class whose share of the line from 0 to 1 has u on it.
+  template <class T>
+  static std::int32_t draw_class(const T* x, Index classes, double u, double* sums, Index row) {
+    const double largest = static_cast<double>(*std::max_element(x, x + classes));
+    double total = 0;
+    for (Index c = 0; c < classes; ++c) sums[c] = total += std::exp(static_cast<double>(x[c]) - largest);
+    ensure(detail::is_finite(total), "categorical: the logits of row {} give no probabilities", row);
+    return static_cast<std::int32_t>(std::upper_bound(sums, sums + classes, u * total) - sums);
+  }
+
   detail::Bits128 block(std::uint64_t counter) const {
     return detail::philox(
         {static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),

@@ -56,6 +56,8 @@ class Tensor {
 
  public:
   using value_type = T;
+  /// Numbers beside real tensors are doubles, beside integers what these are.
+  using Number = std::conditional_t<std::is_floating_point_v<T>, double, T>;
 
   /// Undefined: no memory, shape (0,). Test with defined().
   Tensor() noexcept : shape_(Shape::none()) {}
@@ -99,9 +101,9 @@ class Tensor {
   }
 
   /// One value everywhere.
-  [[gnu::noinline]] static Tensor full(const Shape& shape, T value) {
+  [[gnu::noinline]] static Tensor full(const Shape& shape, Number value) {
     Tensor t(shape);
-    std::fill_n(t.data_, t.size(), value);
+    std::fill_n(t.data_, t.size(), static_cast<T>(value));
     return t;
   }
   /// Zeros.
@@ -109,7 +111,7 @@ class Tensor {
   /// Ones.
   static Tensor ones(const Shape& shape) { return full(shape, T(1)); }
   /// One value, of shape ().
-  static Tensor scalar(T value) { return full({}, value); }
+  static Tensor scalar(Number value) { return full({}, value); }
   /// 0, 1, … n-1 as a vector (n,). Throws when these are integers that T does not hold.
   static Tensor arange(Index n) {
     if constexpr (std::is_integral_v<T> && sizeof(T) < sizeof(Index))
@@ -177,13 +179,13 @@ class Tensor {
     return {*this, offset({static_cast<Index>(index)...})};
   }
   /// Writes the value at one position.
-  void set(std::initializer_list<Index> index, T value) {
+  void set(std::initializer_list<Index> index, Number value) {
     const Index at = offset(index);
-    mutable_data()[at] = value;
+    mutable_data()[at] = static_cast<T>(value);
   }
 
   /// Overwrites every element.
-  void fill(T value) { std::fill_n(mutable_data(), size(), value); }
+  void fill(Number value) { std::fill_n(mutable_data(), size(), static_cast<T>(value)); }
   /// Overwrites the values with those of a tensor of the same shape.
   void copy_from(const Tensor& other) {
     ensure(shape_ == other.shape_, "copy_from: shape {} expected, found {}", shape_, other.shape_);
