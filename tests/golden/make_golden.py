@@ -784,6 +784,10 @@ def special(out):
         "rsqrt": torch.rsqrt,
         "sin": torch.sin,
         "cos": torch.cos,
+        "tan": torch.tan,
+        "floor": torch.floor,
+        "ceil": torch.ceil,
+        "round": torch.round,
         "erf": torch.erf,
         "sign": torch.sign,
         "abs": torch.abs,
@@ -794,6 +798,7 @@ def special(out):
         "sigmoid": torch.sigmoid,
         "tanh": torch.tanh,
         "softplus": softplus,
+        "log_sigmoid": F.logsigmoid,
         "elu": F.elu,
         "elu_alpha_0.5": lambda x: F.elu(x, 0.5),
         "silu": F.silu,
@@ -821,6 +826,8 @@ def special(out):
         "operator*/tensors": torch.mul,
         "operator//tensors": torch.div,
         "pow/tensors": torch.pow,
+        "atan2": torch.atan2,
+        "xlogy": torch.xlogy,
         "maximum": torch.maximum,
         "minimum": torch.minimum,
     }
@@ -847,6 +854,10 @@ def special(out):
             if name == "pow/tensors":  # 0 times infinity, where the limit is 0
                 da = torch.where(x[1].isinf() & da.isnan() & ~x[0].isnan(), 0, da)
                 db = torch.where((x[0] == inf) & (x[1] < 0), 0, db)
+            if name == "atan2":  # the squares of a and b are beyond float
+                u, v = (t.detach().double() for t in x)
+                flat = (u == 0) & (v == 0) | u.isinf() | v.isinf()
+                da, db = (torch.where(flat, 0, t / (u * u + v * v)).to(dtype) for t in (v, -u))
             out.put(f"{name}.{bits}", y=y, da=da, db=db)
 
 

@@ -70,6 +70,8 @@ long double exact_log1p(long double x) { return std::log1p(x); }
 long double exact_erf(long double x) { return std::erf(x); }
 long double exact_sin(long double x) { return std::sin(x); }
 long double exact_cos(long double x) { return std::cos(x); }
+long double exact_tan(long double x) { return std::tan(x); }
+long double exact_log_sigmoid(long double x) { return -exact_softplus(-x); }
 long double exact_exp(long double x) { return std::exp(x); }
 long double exact_log(long double x) { return std::log(x); }
 long double exact_tanh(long double x) { return std::tanh(x); }
@@ -111,12 +113,14 @@ TEST_CASE("math kernels in float are within their bounds", "[kernels]") {
   check_row<float>("erf", op::Erf{}, exact_erf, -5, 5, 1.25);
   check_row<float>("sin", op::Sin{}, exact_sin, -10, 10, 2.5);
   check_row<float>("cos", op::Cos{}, exact_cos, -10, 10, 2.5);
+  check_row<float>("tan", op::Tan{}, exact_tan, -10, 10, 4);
   check_row<float>("sin", op::Sin{}, exact_sin, -3.4e38f, 3.4e38f, 2.5);
   check_row<float>("cos", op::Cos{}, exact_cos, -3.4e38f, 3.4e38f, 2.5);
   check_row<float>("sqrt", op::Sqrt{}, exact_sqrt, 0, 3.4e38f, 0.5);
   check_row<float>("tanh", op::Tanh{}, exact_tanh, -20, 20, 1.5);
   check_row<float>("sigmoid", op::Sigmoid{}, exact_sigmoid, -87, 100, 2.25);
   check_row<float>("softplus", op::Softplus{}, exact_softplus, -87, 100, 2.5);
+  check_row<float>("log_sigmoid", op::LogSigmoid{}, exact_log_sigmoid, -100, 87, 2.5);
 }
 
 TEST_CASE("math kernels in double are within their bounds", "[kernels]") {
@@ -127,12 +131,14 @@ TEST_CASE("math kernels in double are within their bounds", "[kernels]") {
   check_row<double>("erf", op::Erf{}, exact_erf, -7, 7, 1.25);
   check_row<double>("sin", op::Sin{}, exact_sin, -10, 10, 2);
   check_row<double>("cos", op::Cos{}, exact_cos, -10, 10, 2);
+  check_row<double>("tan", op::Tan{}, exact_tan, -10, 10, 4);
   check_row<double>("sin", op::Sin{}, exact_sin, -1e9, 1e9, 2);
   check_row<double>("cos", op::Cos{}, exact_cos, -1e9, 1e9, 2);
   check_row<double>("sqrt", op::Sqrt{}, exact_sqrt, 0, 1.7e308, 0.5);
   check_row<double>("tanh", op::Tanh{}, exact_tanh, -40, 40, 1.5);
   check_row<double>("sigmoid", op::Sigmoid{}, exact_sigmoid, -708, 800, 2.25);
   check_row<double>("softplus", op::Softplus{}, exact_softplus, -708, 800, 2.5);
+  check_row<double>("log_sigmoid", op::LogSigmoid{}, exact_log_sigmoid, -800, 708, 2.75);
 }
 
 TEMPLATE_TEST_CASE("math kernels at special values", "[kernels]", float, double) {
@@ -291,6 +297,52 @@ TEMPLATE_TEST_CASE("powers of special values are those of C's pow", "[kernels]",
       CHECK(test::ulps(y[k], static_cast<long double>(exact)) <= 1);
       if (!std::isnan(exact)) CHECK(std::signbit(y[k]) == std::signbit(exact));
       if (exact == 0) CHECK(y[k] == 0);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("angles are within their bounds", "[kernels]", float, double) {
+  using T = TestType;
+  for (const T size : {T(1), T(1e-3), T(1e3), T(1e30)}) {
+    const auto a = samples(-size, size);
+    std::vector<T> b = samples(T(-1), T(1));
+    b.resize(a.size(), T(0.25));
+    std::rotate(b.begin(), b.begin() + 1001, b.end());
+    for (auto isa : test::supported_isas()) {
+      test::IsaScope scope(isa);
+      std::vector<T> y(a.size());
+      kernels::binary(op::Atan2{}, a.data(), 1, b.data(), 1, y.data(), static_cast<Index>(y.size()));
+      double worst = 0;
+      std::size_t at = 0;
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const long double exact = std::atan2(static_cast<long double>(a[i]), static_cast<long double>(b[i]));
+        // Below the normal numbers the quotient has few digits.
+        if (std::abs(exact) < static_cast<long double>(std::numeric_limits<T>::min())) continue;
+        if (const double e = test::ulps(y[i], exact); !(e <= worst)) worst = e, at = i;
+      }
+      INFO("worst on " << name(isa) << ": (" << a[at] << ", " << b[at] << ")");
+      CHECK(worst <= 2.5);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("angles of special values are those of C's atan2", "[kernels]", float, double) {
+  using T = TestType;
+  using Limits = std::numeric_limits<T>;
+  std::vector<T> a, b;
+  for (T u : {T(0), Limits::min(), T(1), T(2), Limits::max(), inf<T>, not_a_number<T>})
+    for (T v : {T(0), Limits::min(), T(1), T(2), Limits::max(), inf<T>, not_a_number<T>})
+      for (T s : {T(1), T(-1)})
+        for (T t : {T(1), T(-1)}) a.push_back(std::copysign(u, s)), b.push_back(std::copysign(v, t));
+  for (auto isa : test::supported_isas()) {
+    test::IsaScope scope(isa);
+    std::vector<T> y(a.size());
+    kernels::binary(op::Atan2{}, a.data(), 1, b.data(), 1, y.data(), static_cast<Index>(y.size()));
+    for (std::size_t k = 0; k < y.size(); ++k) {
+      const T exact = std::atan2(a[k], b[k]);
+      INFO("of (" << a[k] << ", " << b[k] << ") " << exact << ", found " << y[k] << " on " << name(isa));
+      CHECK(test::ulps(y[k], static_cast<long double>(exact)) <= 2);
+      if (!std::isnan(exact)) CHECK(std::signbit(y[k]) == std::signbit(exact));
     }
   }
 }

@@ -39,6 +39,11 @@ struct Elu {
 struct Silu {};
 struct Gelu {};
 struct GeluTanh {};
+struct LogSigmoid {};
+struct Tan {};
+struct Floor {};
+struct Ceil {};
+struct Round {};  // halves to the even neighbour
 
 // Two operands.
 struct Add {};
@@ -46,6 +51,8 @@ struct Sub {};
 struct Mul {};
 struct Div {};
 struct Pow {};
+struct Atan2 {};
+struct XLogY {};  // 0 where x is 0
 struct Maximum {};
 struct Minimum {};
 struct Equal {};    // 1 or 0; NaN equals NaN
@@ -79,6 +86,7 @@ struct LeakyReluGrad {
 };
 // (dy, x) -> dx.
 struct SoftplusGrad {};
+struct LogSigmoidGrad {};
 struct AbsGrad {};
 struct ClampGrad {
   double low, high;

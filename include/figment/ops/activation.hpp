@@ -88,6 +88,20 @@ Tensor<T> softplus(const Tensor<T>& x) {
       Keep::inputs);
 }
 
+/// log(sigmoid(x)) = -softplus(-x), which loses no digits at either end. dx = sigmoid(-x) dy.
+template <class T>
+Tensor<T> log_sigmoid(const Tensor<T>& x) {
+  return record(
+      "log_sigmoid", {x}, detail::map(kernels::op::LogSigmoid{}, x),
+      [](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const auto& in = s.in(0);
+          return detail::fused(kernels::op::LogSigmoidGrad{}, dy, in, [&] { return dy * sigmoid(-in); });
+        });
+      },
+      Keep::inputs);
+}
+
 /// x where x > 0, else alpha (e^x - 1) (Clevert et al., 2015). dx = dy or alpha e^x dy.
 template <class T>
 Tensor<T> elu(const Tensor<T>& x, double alpha = 1) {

@@ -97,6 +97,60 @@ Tensor<T> cos(const Tensor<T>& x) {
       [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return -(dy * sin(s.in(0))); }); }, Keep::inputs);
 }
 
+/// sin(x) / cos(x). dx = (1 + y^2) dy.
+template <class T>
+Tensor<T> tan(const Tensor<T>& x) {
+  return record(
+      "tan", {x}, detail::map(kernels::op::Tan{}, x),
+      [](auto& s, auto& dy, auto& dx) { dx(0, [&] { return dy * (1 + square(s.out())); }); }, Keep::output);
+}
+
+/// The angle of the point (b, a), or of the complex number b + a i, in [-pi, pi]; with broadcasting. da = b
+/// dy / (a^2 + b^2), db = -a dy / (a^2 + b^2); both are 0 where a and b are 0, and where either is infinite.
+template <class T>
+Tensor<T> atan2(const Tensor<T>& a, const Tensor<T>& b) {
+  return record(
+      "atan2", {a, b}, detail::map(kernels::op::Atan2{}, a, b, "atan2"),
+      [](auto& s, auto& dy, auto& dx) {
+        // The larger of the two, or 0 where the slopes are 0.
+        const Tensor<T> longer =
+            detail::transform<T>(s.constant_in(0), s.constant_in(1), "atan2", [](T u, T v) {
+              const T most = (std::max)(std::abs(u), std::abs(v));
+              return detail::is_finite(most) || detail::is_nan(most) ? most : T(0);
+            });
+        const Mask flat = equal(longer, 0);
+        const Tensor<T> zero = Tensor<T>::zeros({}), one = Tensor<T>::ones({}),
+                        unit = where(flat, one, longer);
+        // from dy / (a^2 + b^2), in that unit, as the squares may be beyond T. It cancels, and so is
+        // constant.
+        const auto slope = [&](const Tensor<T>& from, const Tensor<T>& other) {
+          const Tensor<T> u = from / unit, v = other / unit;
+          const Tensor<T> squares = where(flat, one, square(u) + square(v));
+          return where(flat, zero, u / (squares * unit) * dy);
+        };
+        dx(0, [&] { return slope(s.in(1), s.in(0)); });
+        dx(1, [&] { return -slope(s.in(0), s.in(1)); });
+      },
+      Keep::inputs);
+}
+
+/// a log(b) with broadcasting; 0 where a is 0, whatever number b is. da = log(b) dy, 0 where a is 0 and b is
+/// not above it; db = a dy / b.
+template <class T>
+Tensor<T> xlogy(const Tensor<T>& a, const Tensor<T>& b) {
+  return record(
+      "xlogy", {a, b}, detail::map(kernels::op::XLogY{}, a, b, "xlogy"),
+      [](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const Mask flat = detail::transform<std::uint8_t>(s.constant_in(0), s.constant_in(1), "xlogy",
+                                                            [](T u, T v) { return u == 0 && v <= 0; });
+          return where(flat, Tensor<T>::zeros({}), xlogy(dy, s.in(1)));
+        });
+        dx(1, [&] { return dy * s.in(0) / s.in(1); });
+      },
+      Keep::inputs);
+}
+
 /// The error function. dx = 2/sqrt(pi) exp(-x^2) dy.
 template <class T>
 Tensor<T> erf(const Tensor<T>& x) {
@@ -108,13 +162,38 @@ Tensor<T> erf(const Tensor<T>& x) {
       Keep::inputs);
 }
 
+namespace detail {
+
+/// f(x) in steps, whose gradient is 0.
+template <class Op, class T>
+Tensor<T> stepped(const char* name, Op f, const Tensor<T>& x) {
+  return record(
+      name, {x}, map(f, x),
+      [](auto&, auto& dy, auto& dx) { dx.constant(0, [&] { return Tensor<T>::zeros(dy.shape()); }); },
+      Keep::nothing);
+}
+
+}  // namespace detail
+
 /// -1, 0 or 1, or NaN; its gradient is 0.
 template <class T>
 Tensor<T> sign(const Tensor<T>& x) {
-  return record(
-      "sign", {x}, detail::map(kernels::op::Sign{}, x),
-      [](auto&, auto& dy, auto& dx) { dx.constant(0, [&] { return Tensor<T>::zeros(dy.shape()); }); },
-      Keep::nothing);
+  return detail::stepped("sign", kernels::op::Sign{}, x);
+}
+/// The largest whole number that is not above x; its gradient is 0.
+template <class T>
+Tensor<T> floor(const Tensor<T>& x) {
+  return detail::stepped("floor", kernels::op::Floor{}, x);
+}
+/// The least whole number that is not below x; its gradient is 0.
+template <class T>
+Tensor<T> ceil(const Tensor<T>& x) {
+  return detail::stepped("ceil", kernels::op::Ceil{}, x);
+}
+/// The nearest whole number, of two the even one, as PyTorch's; its gradient is 0.
+template <class T>
+Tensor<T> round(const Tensor<T>& x) {
+  return detail::stepped("round", kernels::op::Round{}, x);
 }
 
 /// |x|. dx = sign(x) dy, 0 at 0.

@@ -32,10 +32,20 @@ inline void math_cases(OpCases& c) {
   c.unary(
       "cos", "", {-4, 4}, [](auto& x) { return cos(x); }, [](double x) { return std::cos(x); });
   c.unary(
+      "tan", "", {-1.1, 1.1}, [](auto& x) { return tan(x); }, [](double x) { return std::tan(x); });
+  c.unary(
       "erf", "", {-2, 2}, [](auto& x) { return erf(x); }, [](double x) { return std::erf(x); });
   c.unary(
       "sign", "", {-2, 2, {0, -0.0}}, [](auto& x) { return sign(x); },
       [](double x) { return static_cast<double>((x > 0) - (x < 0)); });
+  const Range between_whole{-3, 3, {-2, -1, -0.0, 0, 1, 2}};
+  c.unary(
+      "floor", "", between_whole, [](auto& x) { return floor(x); }, [](double x) { return std::floor(x); });
+  c.unary(
+      "ceil", "", between_whole, [](auto& x) { return ceil(x); }, [](double x) { return std::ceil(x); });
+  c.unary(
+      "round", "", {-3, 3, {-2.5, -1.5, -0.5, 0.5, 1.5, 2.5}}, [](auto& x) { return round(x); },
+      [](double x) { return x - std::remainder(x, 1); });
   c.unary(
       "abs", "", {-2, 2, {0, -0.0}}, [](auto& x) { return abs(x); }, [](double x) { return x < 0 ? -x : x; });
   c.unary(
@@ -61,6 +71,9 @@ inline void activation_cases(OpCases& c) {
   c.unary(
       "softplus", "", {-4, 4}, [](auto& x) { return softplus(x); },
       [](double x) { return std::log1p(std::exp(x)); });
+  c.unary(
+      "log_sigmoid", "", {-4, 4}, [](auto& x) { return log_sigmoid(x); },
+      [](double x) { return -std::log1p(std::exp(-x)); });
   c.unary(
       "elu", "", around_zero, [](auto& x) { return elu(x); },
       [](double x) { return x > 0 ? x : std::exp(x) - 1; });
@@ -126,6 +139,18 @@ inline void arithmetic_cases(OpCases& c) {
   c.binary(
       "pow/tensors", positive, {-2, 2}, [](auto& a, auto& b) { return pow(a, b); },
       [](double a, double b) { return std::pow(a, b); });
+  // The upper half of the plane, and the lower: the value leaps between, and the slopes are steep at (0, 0).
+  for (const Range& half : {Range{0.4, 3}, Range{-3, -0.4}})
+    c.binary(
+        "atan2", half, any, [](auto& a, auto& b) { return atan2(a, b); },
+        [](double a, double b) { return std::atan2(a, b); });
+  c.binary(
+      "xlogy", any, positive, [](auto& a, auto& b) { return xlogy(a, b); },
+      [](double a, double b) { return a * std::log(b); });
+  c.add(
+      "xlogy", "0 log b", {Tensor<double>::zeros({3}), Tensor<double>({3}, {0.5, 1, 2})},
+      [](const auto& in) { return xlogy(in[0], in[1]); },
+      [](Inputs<double>) { return Tensor<double>::zeros({3}); });
   // On two grids that share no value: a tie is a kink.
   const Range grid{-2, 2, {}, 0.25, 0}, between{-2, 2, {}, 0.25, 0.125};
   c.binary(

@@ -148,6 +148,27 @@ V apply(op::GeluTanh, V x) {
 }
 
 template <class V>
+V apply(op::LogSigmoid, V x) {
+  return (min)(x, constant(x, 0)) - log1p_to_one(exp(-abs(x)));
+}
+template <class V>
+V apply(op::Tan, V x) {
+  return sin(x) / cos(x);
+}
+template <class V>
+V apply(op::Floor, V x) {
+  return floor(x);
+}
+template <class V>
+V apply(op::Ceil, V x) {
+  return -floor(-x);
+}
+template <class V>
+V apply(op::Round, V x) {
+  return round(x);
+}
+
+template <class V>
 V apply(op::Add, V a, V b) {
   return a + b;
 }
@@ -166,6 +187,16 @@ V apply(op::Div, V a, V b) {
 template <class V>
 V apply(op::Pow, V a, V b) {
   return pow(a, b);
+}
+template <class V>
+V apply(op::Atan2, V a, V b) {
+  return atan2(a, b);
+}
+// A NaN in b stays.
+template <class V>
+V apply(op::XLogY, V a, V b) {
+  const V zero = constant(a, 0);
+  return select(a == zero, select(b == b, zero, b), a * log(b));
 }
 // Infinite 0^-1 times 0, where both are 0, would be no number, and an infinite b times a power of 0 is 0 in
 // the limit.
@@ -239,6 +270,10 @@ V apply(op::LeakyReluGrad f, V dy, V y) {
 template <class V>
 V apply(op::SoftplusGrad, V dy, V x) {
   return dy * apply(op::Sigmoid{}, x);
+}
+template <class V>
+V apply(op::LogSigmoidGrad, V dy, V x) {
+  return dy * apply(op::Sigmoid{}, -x);
 }
 template <class V>
 V apply(op::AbsGrad, V dy, V x) {

@@ -84,6 +84,10 @@ Vec<T> floor(Vec<T> a) {
   return Vec<T>(std::floor(a.v));
 }
 template <class T>
+Vec<T> round(Vec<T> a) {
+  return Vec<T>(std::nearbyint(a.v));
+}
+template <class T>
 Vec<T> exp(Vec<T> a) {
   return Vec<T>(std::exp(a.v));
 }
@@ -126,6 +130,10 @@ Vec<T> expm1(Vec<T> a) {
 template <class T>
 Vec<T> pow(Vec<T> a, Vec<T> b) {
   return Vec<T>(std::pow(a.v, b.v));
+}
+template <class T>
+Vec<T> atan2(Vec<T> a, Vec<T> b) {
+  return Vec<T>(std::atan2(a.v, b.v));
 }
 // x = mantissa * 2^exponent with mantissa in [0.5, 1).
 template <class T>
