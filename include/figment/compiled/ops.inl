@@ -62,6 +62,8 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> gelu_tanh(const Tensor<FIGMENT_T>&);
 
 // ops/compare.hpp
 FIGMENT_INSTANCE Mask is_finite(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Mask is_nan(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Mask is_inf(const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> where(const Mask&, const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 
 // ops/reduce.hpp

@@ -1,6 +1,8 @@
 // Comparisons, and choosing by them.
 #pragma once
 
+#include <cstring>
+
 #include "figment/core/finite.hpp"
 #include "figment/ops/arithmetic.hpp"
 
@@ -60,20 +62,67 @@ Mask equal(const Tensor<T>& a, N b) {
   return equal(a, detail::compared<T>(b));
 }
 
+namespace detail {
+
+/// Bytes that are 0 or 1, of the n <= 8 from p on, or of one that is for all.
+inline std::uint64_t mask_word(const std::uint8_t* p, Index step, Index n) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  std::uint64_t w = 0;
+  if (step == 0) return *p ? ones : 0;
+  if (n == 8)
+    std::memcpy(&w, p, 8);
+  else
+    std::memcpy(&w, p, static_cast<std::size_t>(n));
+  // Whichever bits are set, the lowest says so.
+  w |= w >> 4 & 15 * ones;
+  w |= w >> 2 & 3 * ones;
+  return (w | w >> 1) & ones;
+}
+
+/// f of two masks with broadcasting, eight bytes of 0 or 1 at once.
+template <class F>
+Mask of_masks(const char* name, const Mask& a, const Mask& b, F f) {
+  Mask y(broadcast(a.shape(), b.shape(), name));
+  if (y.size() == 0) return y;
+  const BroadcastLoops loops(y.shape(), a.shape(), b.shape());
+  const Index inner = loops.extent[0], sa = loops.a_step[0], sb = loops.b_step[0];
+  std::uint8_t* const out = y.mutable_data();
+  loops.each_row(0, y.size() / inner, [&](Index row, Index ia, Index ib) {
+    const std::uint8_t *pa = a.data() + ia, *pb = b.data() + ib;
+    std::uint8_t* const to = out + row * inner;
+    for (Index i = 0; i < inner; i += 8) {
+      const Index n = (std::min)(inner - i, Index{8});
+      const std::uint64_t w = f(mask_word(pa + i * sa, sa, n), mask_word(pb + i * sb, sb, n));
+      if (n == 8)
+        std::memcpy(to + i, &w, 8);
+      else
+        std::memcpy(to + i, &w, static_cast<std::size_t>(n));
+    }
+  });
+  return y;
+}
+
+}  // namespace detail
+
 /// 1 where both masks are set; with broadcasting.
 template <std::same_as<std::uint8_t> T>
 Mask operator&(const Tensor<T>& a, const Tensor<T>& b) {
-  return detail::transform<T>(a, b, "and", [](T u, T v) { return u != 0 && v != 0; });
+  return detail::of_masks("and", a, b, [](auto u, auto v) { return u & v; });
 }
 /// 1 where one of two masks is set, or both; with broadcasting.
 template <std::same_as<std::uint8_t> T>
 Mask operator|(const Tensor<T>& a, const Tensor<T>& b) {
-  return detail::transform<T>(a, b, "or", [](T u, T v) { return u != 0 || v != 0; });
+  return detail::of_masks("or", a, b, [](auto u, auto v) { return u | v; });
+}
+/// 1 where one of two masks is set and the other is not; with broadcasting.
+template <std::same_as<std::uint8_t> T>
+Mask operator^(const Tensor<T>& a, const Tensor<T>& b) {
+  return detail::of_masks("xor", a, b, [](auto u, auto v) { return u ^ v; });
 }
 /// 1 where a mask is not set.
 template <std::same_as<std::uint8_t> T>
 Mask operator!(const Tensor<T>& mask) {
-  return equal(mask, 0);
+  return mask ^ Mask::ones({});
 }
 
 /// 1 where x is neither infinite nor NaN.
@@ -81,37 +130,108 @@ template <detail::Real T>
 Mask is_finite(const Tensor<T>& x) {
   return detail::transform<std::uint8_t>(x, detail::is_finite<T>);
 }
+/// 1 where x is NaN.
+template <detail::Real T>
+Mask is_nan(const Tensor<T>& x) {
+  return detail::transform<std::uint8_t>(x, detail::is_nan<T>);
+}
+/// 1 where x is infinite, of either sign.
+template <detail::Real T>
+Mask is_inf(const Tensor<T>& x) {
+  return detail::transform<std::uint8_t>(x, [](T v) { return !detail::is_finite(v) && !detail::is_nan(v); });
+}
+
+namespace detail {
+
+/// BroadcastLoops of three operands: a mask, and what it chooses from.
+struct ChoiceLoops {
+  Index rank = 0, extent[max_rank] = {1}, step[3][max_rank] = {};
+
+  [[gnu::noinline]] ChoiceLoops(const Shape& out, const Shape& mask, const Shape& a, const Shape& b) {
+    const Shape* const shapes[] = {&mask, &a, &b};
+    Index strides[] = {1, 1, 1}, steps[3];
+    for (Index i = 1; i <= out.rank(); ++i) {
+      const Index outer = rank > 0 ? rank - 1 : 0;
+      bool joins = rank > 0;
+      for (int k = 0; k < 3; ++k) {
+        const Index n = i <= shapes[k]->rank() ? (*shapes[k])[-i] : 1;
+        steps[k] = n == 1 ? 0 : strides[k];
+        strides[k] *= n;
+        joins = joins && steps[k] == step[k][outer] * extent[outer];
+      }
+      if (out[-i] == 1) continue;
+      if (joins) {
+        extent[outer] *= out[-i];
+        continue;
+      }
+      extent[rank] = out[-i];
+      for (int k = 0; k < 3; ++k) step[k][rank] = steps[k];
+      ++rank;
+    }
+  }
+
+  /// Calls f(row, mask offset, a offset, b offset) for the innermost runs in [begin, end).
+  [[gnu::noinline]] void each_row(Index begin, Index end, RunFunction f) const {
+    Index at[max_rank] = {}, offset[3] = {}, rest = begin;
+    for (Index d = 1; d < rank; ++d) {
+      at[d] = rest % extent[d];
+      rest /= extent[d];
+      for (int k = 0; k < 3; ++k) offset[k] += at[d] * step[k][d];
+    }
+    for (Index row = begin; row < end; ++row) {
+      f(row, offset[0], offset[1], offset[2]);
+      for (Index d = 1; d < rank; ++d) {
+        for (int k = 0; k < 3; ++k) offset[k] += step[k][d];
+        if (++at[d] < extent[d]) break;
+        for (int k = 0; k < 3; ++k) offset[k] -= extent[d] * step[k][d];
+        at[d] = 0;
+      }
+    }
+  }
+};
+
+/// where of `shape`, which the three broadcast to; not recorded.
+template <class T>
+Tensor<T> chosen(const Shape& shape, const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
+  const ChoiceLoops loops(shape, mask.shape(), a.shape(), b.shape());
+  const Index inner = loops.extent[0];
+  if (loops.rank > 1 && inner < shortest_row) {  // written out, they are one run
+    const auto spread = [&](const auto& x) { return x.size() == 1 ? x : broadcast_to(x, shape); };
+    return chosen(shape, spread(mask), spread(a), spread(b));
+  }
+  Tensor<T> y(shape);
+  if (y.size() == 0) return y;
+  T* const out = y.mutable_data();
+  const Index by_mask = loops.step[0][0], by_a = loops.step[1][0], by_b = loops.step[2][0];
+  const auto run = [&](Index at, Index mask_at, Index a_at, Index b_at, Index n) {
+    const std::uint8_t* const bits = mask.data() + mask_at;
+    const T *const from_a = a.data() + a_at, *const from_b = b.data() + b_at;
+    if constexpr (std::is_floating_point_v<T>)
+      kernels::choose(bits, by_mask, from_a, by_a, from_b, by_b, out + at, n);
+    else
+      for (Index i = 0; i < n; ++i) out[at + i] = bits[i * by_mask] ? from_a[i * by_a] : from_b[i * by_b];
+  };
+  if (loops.rank <= 1)
+    parallel_for(inner, elementwise_grain, [&](Index begin, Index end) {
+      run(begin, begin * by_mask, begin * by_a, begin * by_b, end - begin);
+    });
+  else
+    parallel_for(y.size() / inner, elementwise_grain / inner + 1, [&](Index begin, Index end) {
+      loops.each_row(begin, end, [&](Index row, Index mask_at, Index a_at, Index b_at) {
+        run(row * inner, mask_at, a_at, b_at, inner);
+      });
+    });
+  return y;
+}
+
+}  // namespace detail
 
 /// a where the mask is set, else b; with broadcasting. da = dy where set, db = dy elsewhere.
 template <class T>
 Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
   const Shape shape = broadcast(broadcast(mask.shape(), a.shape(), "where"), b.shape(), "where");
-  // One value stays one; what broadcasts otherwise is written out.
-  const auto spread = [&](const Tensor<T>& x) {
-    return x.size() == 1 ? x : no_grad([&] { return broadcast_to(x, shape); });
-  };
-  const Tensor<T> from_a = spread(a), from_b = spread(b);
-  const Index a_step = from_a.size() == 1 ? 0 : 1, b_step = from_b.size() == 1 ? 0 : 1;
-  Tensor<T> y(shape);
-  T* out = y.mutable_data();
-  const detail::BroadcastLoops loops(shape, mask.shape(), {});
-  const auto run = [&](Index mask_at, Index begin, Index n) {
-    const std::uint8_t* bits = mask.data() + mask_at;
-    const T *pa = from_a.data() + begin * a_step, *pb = from_b.data() + begin * b_step;
-    if constexpr (std::is_floating_point_v<T>)
-      kernels::choose(bits, loops.a_step[0], pa, a_step, pb, b_step, out + begin, n);
-    else
-      for (Index i = 0; i < n; ++i)
-        out[begin + i] = bits[i * loops.a_step[0]] ? pa[i * a_step] : pb[i * b_step];
-  };
-  if (y.size() > 0 && loops.rank == 1)
-    parallel_for(y.size(), detail::elementwise_grain,
-                 [&](Index begin, Index end) { run(begin * loops.a_step[0], begin, end - begin); });
-  else if (y.size() > 0)
-    loops.each_row(0, y.size() / loops.extent[0],
-                   [&](Index row, Index at, Index) { run(at, row * loops.extent[0], loops.extent[0]); });
   return record(
-      "where", {a, b}, std::move(y),
+      "where", {a, b}, no_grad([&] { return detail::chosen(shape, mask, a, b); }),
       [kept = detail::Kept(mask)](auto&, auto& dy, auto& dx) {
         kept.confirm("where", "the mask");
         const Tensor<T> zero = Tensor<T>::zeros({});

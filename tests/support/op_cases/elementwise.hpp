@@ -204,7 +204,7 @@ inline void where_cases(OpCases& c) {
     std::uint8_t* bits = mask.mutable_data();
     for (Index i = 0; i < mask.size(); ++i) bits[i] = static_cast<std::uint8_t>(i % 3 == 1 ? 1 : 0);
     const auto chosen = figment::cast<double>(mask);
-    c.add(
+    OpCase& added = c.add(
         "where", to_string(m), {random(a, {}, 1), random(b, {}, 2)},
         [mask](const auto& in) { return where(mask, in[0], in[1]); },
         [chosen](Inputs<double> in) {
@@ -212,6 +212,7 @@ inline void where_cases(OpCases& c) {
           return build(shape,
                        [&](const auto& i) { return at(chosen, i) != 0 ? at(in[0], i) : at(in[1], i); });
         });
+    added.differences = common_shape(m, common_shape(a, b)).size() < 1000;
   };
   row({3, 7}, {3, 7}, {3, 7});
   row({4}, {3, 1}, {});
@@ -222,6 +223,11 @@ inline void where_cases(OpCases& c) {
   row({30, 33}, {30, 33}, {});
   row({30, 33}, {1, 33}, {30, 1});
   row({30, 1}, {}, {30, 33});
+  row({2, 20}, {3, 1, 20}, {3, 2, 1});  // each stays where another goes on
+  row({3, 1, 2}, {2, 2}, {3, 1, 1});
+  row({1, 17}, {3, 1}, {1});
+  row({300, 1}, {301}, {300, 301});
+  row({301}, {300, 1}, {1, 301});
 }
 
 }  // namespace test

@@ -212,6 +212,29 @@ inline void comparison_cases(IntegerCases& c) {
       "operator|", "", [](auto& a, auto& b) { return a | b; },
       [](double a, double b) { return a != 0 || b != 0; });
   const auto mask = W::whole<Byte>({2, 3});
+  c.pair<Byte, Byte, Byte>(
+      "operator^", "", [](auto& a, auto& b) { return a ^ b; },
+      [](double a, double b) { return (a != 0) != (b != 0); });
+  // Many bytes, of any number that is not 0.
+  for (const auto& [sa, sb] : {std::pair<Shape, Shape>{{5, 21}, {5, 21}}, {{5, 21}, {21}}, {{5, 1}, {21}}}) {
+    const auto bytes = [](const Shape& shape, Byte step) {
+      figment::Mask m = W::whole<Byte>(shape, step);
+      for (Index i = 0; i < m.size(); ++i) m.mutable_data()[i] = static_cast<Byte>(m.data()[i] << (i % step));
+      return m;
+    };
+    const auto a = bytes(sa, 8), b = bytes(sb, 7);
+    const auto da = figment::cast<double>(a), db = figment::cast<double>(b);
+    const std::string shapes = to_string(sa) + to_string(sb);
+    const auto row = [&](const char* op, auto f) {
+      c.add<Byte>(
+          op, shapes, [=] { return f(a, b); },
+          build({5, 21}, [&](const auto& i) { return f(at(da, i) != 0, at(db, i) != 0) ? 1.0 : 0.0; }));
+    };
+    row("operator&", [](const auto& u, const auto& v) { return u & v; });
+    row("operator|", [](const auto& u, const auto& v) { return u | v; });
+    row("operator^", [](const auto& u, const auto& v) { return u ^ v; });
+    row("operator!", [](const auto& u, const auto& v) { return (!u) & (!v); });
+  }
   const auto set = figment::cast<double>(mask);
   const auto chosen = [&](auto a, auto b) {
     return build({2, 3}, [&](const auto& i) { return at(set, i) != 0 ? a(i) : b(i); });
@@ -226,6 +249,13 @@ inline void comparison_cases(IntegerCases& c) {
       },
       Tensor<double>({2}, {1, 0}));
   const auto x = W::whole<Int>({2, 3});
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Tensor<double> ends({6}, {0, 1e308, infinity, -infinity, std::nan(""), -std::nan("")});
+  c.add<Byte>(
+      "is_nan", "", [ends] { return is_nan(ends) | is_nan(figment::cast<float>(ends)); },
+      Tensor<double>({6}, {0, 0, 0, 0, 1, 1}));
+  c.add<Byte>(
+      "is_inf", "", [ends] { return is_inf(ends); }, Tensor<double>({6}, {0, 0, 1, 1, 0, 0}));
   const auto of_x = [d = figment::cast<double>(x)](const auto& i) { return at(d, i); };
   c.add<Int>(
       "where/numbers", "whole", [mask] { return where(mask, 1, 0); }, set);

@@ -1,7 +1,7 @@
 // Copies between memory in different orders. For numbers of any type where vectors have one element. Included
 // inside an instruction set's namespace.
 #ifndef FIGMENT_KERNEL_REGION
-#include "figment/kernels/generic/portable_math.inl"  // opened alone
+#include "figment/kernels/generic/formulas.inl"  // opened alone
 #endif
 
 /// out[r * out_row + c] = in[r * in_row + c].

@@ -1,6 +1,6 @@
 // Loops over memory that apply a formula. Included inside an instruction set's namespace.
 #ifndef FIGMENT_KERNEL_REGION
-#include "figment/kernels/generic/formulas.inl"  // opened alone
+#include "figment/kernels/generic/copy.inl"  // opened alone
 #endif
 
 /// Calls f(i, lanes) for each vector of n elements: with all lanes, and once with what is left.
@@ -222,13 +222,12 @@ void choose(const std::uint8_t* mask, Index mask_step, const T* a, Index a_step,
             T* y, Index n) noexcept {
   using V = Vec<T>;
   if (n == 0) return;
-  const V a0(*a), b0(*b);
-  Index i = 0;
   if (mask_step == 0) {
     const T* chosen = *mask ? a : b;
-    const Index step = *mask ? a_step : b_step;
-    for (; i < n; ++i) y[i] = chosen[i * step];
+    return (*mask ? a_step : b_step) ? copy_rows(chosen, 0, y, 0, 1, n) : fill_rows(chosen, 0, y, 0, 1, n);
   }
+  const V a0(*a), b0(*b);
+  Index i = 0;
   for (; i + V::width <= n; i += V::width)
     select(load_mask(mask + i, a0), a_step ? V::load(a + i) : a0, b_step ? V::load(b + i) : b0).store(y + i);
   for (; i < n; ++i) y[i] = mask[i] ? a[i * a_step] : b[i * b_step];
