@@ -3,6 +3,9 @@
 #include "figment/ops/batch_norm.hpp"
 #include "figment/ops/layer_norm.hpp"
 #include "figment/ops/loss.hpp"
+#include "figment/ops/scan.hpp"
+#include "figment/ops/straight_through.hpp"
+#include "figment/ops/vector_norm.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
 #include "support/error_of.hpp"
@@ -537,6 +540,48 @@ TEST_CASE("gradients at the kinks are PyTorch's", "[ops]") {
   CHECK(at_zero([](auto& x) { return abs(x); }) == 0);
   CHECK(at_zero([](auto& x) { return elu(x, 0.5); }) == 0.5);
   CHECK(at_zero([](auto& x) { return clamp(x, 0, 1); }) == 1);
+}
+
+TEST_CASE("norms and deviations have no slope where they are 0, as in PyTorch", "[ops]") {
+  const auto x = parameter(F64::zeros({3}));
+  const auto slopes = [&x](const F64& y) {
+    const auto dx = grad(y, {x})[0];
+    return std::vector<double>(dx.values().begin(), dx.values().end());
+  };
+  for (double p : {0.5, 1.0, 1.5, 2.0, 3.0, inf}) CHECK(slopes(norm(x, p)) == std::vector<double>{0, 0, 0});
+  CHECK(slopes(std_dev(x)) == std::vector<double>{0, 0, 0});
+  // Nor is there more of a slope of that slope.
+  const auto dx = grad(norm(x), {x}, {.create_graph = true})[0];
+  CHECK(slopes(sum(dx)) == std::vector<double>{0, 0, 0});
+}
+
+TEST_CASE("a norm of large floats is no larger than it is", "[ops]") {
+  const Tensor<float> x({2, 2}, {3e30f, 1e-30f, 4e30f, 1e-30f});
+  CHECK(norm(x).item() == 5e30f);
+  CHECK(norm(x, 2, 0)(0) == 5e30f);
+  CHECK_THAT(norm(x, 2, 0)(1) * 1e30f, WithinAbs(std::sqrt(2.0), 1e-6));  // rounded thrice
+}
+
+TEST_CASE("a gradient stops, or goes straight through", "[ops]") {
+  const auto x = parameter(F64({2}, {1.4, 2.6}));
+  CHECK_FALSE(stop_gradient(x).tracked());
+  const auto stopped = grad(sum(stop_gradient(x) * x), {x})[0];
+  CHECK((stopped(0) == 1.4 && stopped(1) == 2.6));
+  const auto y = straight_through(round(x), x);
+  CHECK((y(0) == 1 && y(1) == 3));
+  const auto through = grad(sum(square(y)), {x})[0];
+  CHECK((through(0) == 2 && through(1) == 6));
+  // None to what gave the values.
+  const auto value = parameter(F64({2}, {1, 2}));
+  const auto both = grad(sum(straight_through(value, x)), {value, x});
+  CHECK((both[0](0) == 0 && both[1](0) == 1));
+}
+
+TEST_CASE("a running sum keeps its digits", "[ops]") {
+  Tensor<float> x = Tensor<float>::ones({101, 2});
+  x(0, 0) = x(0, 1) = 1 << 24;  // where a float stands still
+  CHECK(cumsum(x, 0)(-1, 1) == 16777316.0f);
+  CHECK(cumsum(transpose(x), 1)(1, -1) == 16777316.0f);
 }
 
 TEST_CASE("a reshape shares memory, a slice copies", "[ops]") {

@@ -3,7 +3,12 @@
 #include "figment/ops/loss.hpp"
 #include "figment/ops/matmul.hpp"
 #include "figment/ops/pool.hpp"
+#include "figment/ops/product.hpp"
+#include "figment/ops/scan.hpp"
+#include "figment/ops/straight_through.hpp"
+#include "figment/ops/triangle.hpp"
 #include "figment/ops/upsample.hpp"
+#include "figment/ops/vector_norm.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
 #include "support/error_of.hpp"
@@ -75,6 +80,25 @@ TEST_CASE("shape operations say what does not fit", "[ops]") {
   CHECK(error_of([&] { stack(std::vector<F64>{}); }) == "stack: expected at least one tensor");
   CHECK(error_of([&] { stack(std::vector{a, F64::ones({2})}); }) == "stack: shapes (2, 3) and (2,) differ");
   CHECK(error_of([&] { stack(std::vector{a}, 3); }) == "stack: axis 3 is out of range for shape (2, 3)");
+}
+
+TEST_CASE("norms, scans and triangles say what does not fit", "[ops]") {
+  const F64 x = F64::zeros({3}), m = F64::zeros({2, 3});
+  CHECK(error_of([&] { norm(x, 0); }) == "norm: expected p > 0, found 0");
+  CHECK(error_of([&] { norm(x, 1, 1); }) == "norm: axis 1 is out of range for shape (3,)");
+  CHECK(error_of([&] { norm(F64::zeros({0}), std::numeric_limits<double>::infinity()); }) ==
+        "norm: no elements in shape (0,)");
+  CHECK(error_of([&] { std_dev(x, -2); }) == "std_dev: axis -2 is out of range for shape (3,)");
+  CHECK(error_of([&] { prod(m, 2); }) == "prod: axis 2 is out of range for shape (2, 3)");
+  CHECK(error_of([&] { cumsum(x, 1); }) == "cumsum: axis 1 is out of range for shape (3,)");
+  CHECK(error_of([&] { cumsum(figment::Indices::full({2}, 2000000000), 0); }) ==
+        "cumsum: 4000000000 is beyond integers of 32 bits");
+  CHECK(error_of([&] { tril(x); }) == "tril: expected at least two dimensions, found shape (3,)");
+  CHECK(error_of([&] { straight_through(x, m); }) ==
+        "straight_through: value (3,) and gradient_of (2, 3) are not of one shape");
+  CHECK(error_of([&] { atan2(x, F64::zeros({2})); }) == "atan2: shapes (3,) and (2,) do not broadcast");
+  CHECK(error_of([&] { figment::Mask({3}) ^ figment::Mask({2}); }) ==
+        "xor: shapes (3,) and (2,) do not broadcast");
 }
 
 TEST_CASE("positions out of range are refused, with where they stand", "[ops]") {

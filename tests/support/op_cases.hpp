@@ -9,6 +9,7 @@
 #include "support/op_cases/norm.hpp"
 #include "support/op_cases/recurrent.hpp"
 #include "support/op_cases/reduce.hpp"
+#include "support/op_cases/scan.hpp"
 #include "support/op_cases/shape.hpp"
 #include "support/op_cases/window.hpp"
 #include "support/quick.hpp"
@@ -30,6 +31,11 @@ inline const std::vector<OpCase>& op_cases() {
     index_cases(c);
     broadcast_cases(c);
     reduce_cases(c);
+    norm_of_axes_cases(c);
+    product_cases(c);
+    cumsum_cases(c);
+    triangle_cases(c);
+    gradient_flow_cases(c);
     softmax_cases(c);
     matmul_cases(c);
     conv2d_cases(c);

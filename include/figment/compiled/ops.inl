@@ -70,6 +70,7 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> where(const Mask&, const Tensor<FIGMENT_T>&, 
 FIGMENT_INSTANCE Tensor<FIGMENT_T> sum(const Tensor<FIGMENT_T>&, const Axes&, Dims);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> mean(const Tensor<FIGMENT_T>&, const Axes&, Dims);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> var(const Tensor<FIGMENT_T>&, const Axes&, Dims, Variance);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> std_dev(const Tensor<FIGMENT_T>&, const Axes&, Dims, Variance);
 FIGMENT_INSTANCE Tensor<FIGMENT_T>(max)(const Tensor<FIGMENT_T>&, const Axes&, Dims);
 FIGMENT_INSTANCE Tensor<FIGMENT_T>(min)(const Tensor<FIGMENT_T>&, const Axes&, Dims);
 FIGMENT_INSTANCE Indices argmax(const Tensor<FIGMENT_T>&, Index);
@@ -117,6 +118,23 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> conv_transpose2d(const Tensor<FIGMENT_T>&, co
 // ops/pool.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> max_pool2d(const Tensor<FIGMENT_T>&, const PoolOptions&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> avg_pool2d(const Tensor<FIGMENT_T>&, const PoolOptions&);
+
+// ops/product.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> prod(const Tensor<FIGMENT_T>&, const Axes&, Dims);
+
+// ops/scan.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> cumsum(const Tensor<FIGMENT_T>&, Index);
+
+// ops/straight_through.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> stop_gradient(const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> straight_through(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+
+// ops/triangle.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> tril(const Tensor<FIGMENT_T>&, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> triu(const Tensor<FIGMENT_T>&, Index);
+
+// ops/vector_norm.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> norm(const Tensor<FIGMENT_T>&, double, const Axes&, Dims);
 
 // ops/upsample.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> resize2d(const Tensor<FIGMENT_T>&, Extent2, Interpolation);

@@ -212,6 +212,26 @@ Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
   return detail::drop(y, x.shape(), axes, dims);
 }
 
+/// The standard deviation, the root of var, biased like it; PyTorch's std is unbiased. Its name is not std:
+/// beside the namespace of that name a call would be ambiguous to who is `using namespace figment`. dx =
+/// (x - mean) dy / (n y), 0 where y is 0.
+template <detail::Real T>
+Tensor<T> std_dev(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop,
+                  Variance variance = Variance::biased) {
+  axes.kept(x.shape(), "std_dev");
+  const Tensor<T> squares = var(x, axes, dims, variance);
+  return record(
+      "std_dev", {squares}, detail::map(kernels::op::Sqrt{}, squares),
+      [](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          const Mask none = equal(s.constant_out(), 0);
+          const Tensor<T> zero = Tensor<T>::zeros({}), one = Tensor<T>::ones({});
+          return where(none, zero, affine(dy, 0.5, 0)) / where(none, one, s.out());
+        });
+      },
+      Keep::output);
+}
+
 /// The largest element; NaN if there is one. Equal elements share the gradient.
 template <class T>
 Tensor<T>(max)(const Tensor<T>& x, const Axes& axes = {}, Dims dims = Dims::drop) {

@@ -7,6 +7,7 @@
 #include "figment/ops/reduce.hpp"
 #include "support/op_case.hpp"
 #include "support/op_cases/reduce.hpp"
+#include "support/op_cases/scan.hpp"
 
 namespace test {
 
@@ -211,7 +212,6 @@ inline void comparison_cases(IntegerCases& c) {
   c.pair<Byte, Byte, Byte>(
       "operator|", "", [](auto& a, auto& b) { return a | b; },
       [](double a, double b) { return a != 0 || b != 0; });
-  const auto mask = W::whole<Byte>({2, 3});
   c.pair<Byte, Byte, Byte>(
       "operator^", "", [](auto& a, auto& b) { return a ^ b; },
       [](double a, double b) { return (a != 0) != (b != 0); });
@@ -235,6 +235,7 @@ inline void comparison_cases(IntegerCases& c) {
     row("operator^", [](const auto& u, const auto& v) { return u ^ v; });
     row("operator!", [](const auto& u, const auto& v) { return (!u) & (!v); });
   }
+  const auto mask = W::whole<Byte>({2, 3});
   const auto set = figment::cast<double>(mask);
   const auto chosen = [&](auto a, auto b) {
     return build({2, 3}, [&](const auto& i) { return at(set, i) != 0 ? a(i) : b(i); });
@@ -248,7 +249,6 @@ inline void comparison_cases(IntegerCases& c) {
         return is_finite(Tensor<double>({2}, {1, 1e308 * 10}));
       },
       Tensor<double>({2}, {1, 0}));
-  const auto x = W::whole<Int>({2, 3});
   const double infinity = std::numeric_limits<double>::infinity();
   const Tensor<double> ends({6}, {0, 1e308, infinity, -infinity, std::nan(""), -std::nan("")});
   c.add<Byte>(
@@ -256,6 +256,7 @@ inline void comparison_cases(IntegerCases& c) {
       Tensor<double>({6}, {0, 0, 0, 0, 1, 1}));
   c.add<Byte>(
       "is_inf", "", [ends] { return is_inf(ends); }, Tensor<double>({6}, {0, 0, 1, 1, 0, 0}));
+  const auto x = W::whole<Int>({2, 3});
   const auto of_x = [d = figment::cast<double>(x)](const auto& i) { return at(d, i); };
   c.add<Int>(
       "where/numbers", "whole", [mask] { return where(mask, 1, 0); }, set);
@@ -336,6 +337,18 @@ inline void integer_reduction_cases(IntegerCases& c) {
       "all", [](const auto& x, const Axes& a, Dims d) { return all(x, a, d); },
       [](Values v) { return std::all_of(v.begin(), v.end(), [](double e) { return e != 0; }) ? 1.0 : 0.0; },
       true);
+  for (const Shape& shape : {Shape{5}, Shape{2, 3}, Shape{0, 2}, Shape{3, 9, 2}})
+    for (Index axis = -shape.rank(); axis < shape.rank(); ++axis) {
+      const auto mask = IntegerCases::whole<Byte>(shape);
+      const auto whole = IntegerCases::whole<Int>(shape);
+      const std::string variant = to_string(shape) + " " + std::to_string(axis);
+      c.add<Int>(
+          "cumsum/integers", "mask " + variant, [=] { return cumsum(mask, axis); },
+          detail::cumulative(figment::cast<double>(mask), axis));
+      c.add<Int>(
+          "cumsum/integers", "int " + variant, [=] { return cumsum(whole, axis); },
+          detail::cumulative(figment::cast<double>(whole), axis));
+    }
   c.add<Int>(
       "sum/integers", "long",
       [] {

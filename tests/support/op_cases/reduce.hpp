@@ -1,7 +1,9 @@
 // Rows of ops/reduce.hpp.
 #pragma once
 
+#include "figment/ops/product.hpp"
 #include "figment/ops/reduce.hpp"
+#include "figment/ops/vector_norm.hpp"
 #include "support/op_case.hpp"
 
 namespace test {
@@ -43,6 +45,12 @@ inline double squares_of(const std::vector<double>& v) {
   double s = 0;
   for (double x : v) s += (x - mean_of(v)) * (x - mean_of(v));
   return s;
+}
+
+inline double product_of(const std::vector<double>& v) {
+  double p = 1;
+  for (double x : v) p *= x;
+  return p;
 }
 
 inline Axes axes_of(const std::vector<Index>& axes) {
@@ -111,6 +119,12 @@ inline void reduce_cases(OpCases& c) {
       c, "var", "biased", [](auto& x, const auto& axes, auto dims) { return var(x, axes, dims); },
       [](Values v) { return detail::squares_of(v) / static_cast<double>(v.size()); }, true);
   reduction(
+      c, "std_dev", "biased", [](auto& x, const auto& axes, auto dims) { return std_dev(x, axes, dims); },
+      [](Values v) { return std::sqrt(detail::squares_of(v) / static_cast<double>(v.size())); }, true);
+  reduction(
+      c, "prod", "", [](auto& x, const auto& axes, auto dims) { return prod(x, axes, dims); },
+      detail::product_of, true);
+  reduction(
       c, "max", "", [](auto& x, const auto& axes, auto dims) { return max(x, axes, dims); },
       [](Values v) { return *std::max_element(v.begin(), v.end()); });
   reduction(
@@ -129,7 +143,15 @@ inline void reduce_cases(OpCases& c) {
       [](const auto& x) { return var(x[0], 0, figment::Dims::drop, Variance::unbiased); },
       [](Inputs<double>) { return Tensor<double>::full({2}, std::nan("")); });
   // Unbiased needs two elements or more in each group.
-  for (const std::vector<Index>& axes : {std::vector<Index>{}, {0}, {1, 2}})
+  for (const std::vector<Index>& axes : {std::vector<Index>{}, {0}, {1, 2}}) {
+    c.add(
+        "std_dev", "unbiased", {random({2, 3, 4})},
+        [axes](const auto& x) {
+          return std_dev(x[0], detail::axes_of(axes), figment::Dims::drop, Variance::unbiased);
+        },
+        detail::reduced(axes, figment::Dims::drop, [](Values v) {
+          return std::sqrt(detail::squares_of(v) / static_cast<double>(v.size() - 1));
+        }));
     c.add(
         "var", "unbiased", {random({2, 3, 4})},
         [axes](const auto& x) {
@@ -137,6 +159,7 @@ inline void reduce_cases(OpCases& c) {
         },
         detail::reduced(axes, figment::Dims::drop,
                         [](Values v) { return detail::squares_of(v) / static_cast<double>(v.size() - 1); }));
+  }
   // Equal elements share the gradient, by the fused rule and by the composed one.
   for (bool largest : {true, false})
     c.add(
@@ -148,6 +171,54 @@ inline void reduce_cases(OpCases& c) {
                            return largest ? *high : *low;
                          }))
         .differences = false;
+}
+
+inline void norm_of_axes_cases(OpCases& c) {
+  using Values = const std::vector<double>&;
+  const auto reference = [](double p) {
+    return [p](Values v) {
+      double s = 0;
+      for (double x : v)
+        s = std::isinf(p) ? std::max(s, std::abs(x + 0.03125)) : s + std::pow(std::abs(x + 0.03125), p);
+      return std::isinf(p) ? s : std::pow(s, 1 / p);
+    };
+  };
+  const double infinity = std::numeric_limits<double>::infinity();
+  // Of no two elements of one size, and none of 0.
+  for (double p : {1.0, 2.0, 3.0, infinity})
+    reduction(
+        c, "norm", "p " + std::to_string(p),
+        [p](auto& x, const auto& axes, auto dims) { return norm(x + 0.03125, p, axes, dims); }, reference(p),
+        p < infinity);
+  for (double p : {0.5, 1.5, 2.5})
+    for (const std::vector<Index>& axes : {std::vector<Index>{}, {0}, {1}})
+      c.add(
+          "norm", "p " + std::to_string(p), {random({3, 4}, {-2, 2, {-1, -0.75, -0.5, -0.25, 0, 0.25}})},
+          [=](const auto& x) { return norm(x[0] + 0.03125, p, detail::axes_of(axes)); },
+          detail::reduced(axes, figment::Dims::drop, reference(p)));
+  for (double p : {0.5, 1.0, 1.5, 2.0, 3.0, infinity})
+    c.add(
+         "norm", "zeros", {Tensor<double>({3, 2}, {0, 0, 0, 2, 0, -0.0})},
+         [p](const auto& x) { return norm(x[0], p, 1); },
+         [](Inputs<double>) {
+           return Tensor<double>({3}, {0, 2, 0});
+         })
+        .differences = false;
+}
+
+/// Products where factors are 0: none, one, two, all.
+inline void product_cases(OpCases& c) {
+  for (const std::vector<Index>& axes : {std::vector<Index>{}, {0}, {1}})
+    c.add(
+        "prod", "zeros",
+        {Tensor<double>({4, 5}, {1, -2, 0.5, 1.5, 3, 1, 0, 2, -1, 2, 0, 2, 1, 0, 1, 0, 0, 0, 0, 0})},
+        [axes](const auto& x) { return prod(x[0], detail::axes_of(axes)); },
+        detail::reduced(axes, figment::Dims::drop, detail::product_of));
+  OpCase& many = c.add(
+      "prod", "many", {random({301, 200}, {0.97, 1.03})}, [](const auto& x) { return prod(x[0], 1); },
+      detail::reduced({1}, figment::Dims::drop, detail::product_of));
+  many.error = 400;  // as reduction's
+  many.differences = false;
 }
 
 inline void softmax_cases(OpCases& c) {
