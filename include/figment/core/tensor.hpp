@@ -19,6 +19,18 @@ class Tensor;
 
 namespace detail {
 
+/// What makes tensors of another library's expressions of type E, where it is specialised: core/eigen.hpp and
+/// core/eigen_tensor.hpp do so.
+template <class E>
+struct Foreign;
+template <class E>
+concept Expression = requires {
+  typename Foreign<std::remove_cvref_t<E>>::Value;
+};
+/// What a tensor of its values has for elements.
+template <class E>
+using ValueOf = typename Foreign<std::remove_cvref_t<E>>::Value;
+
 /// An element of a tensor that may be written: a number to whom reads it.
 template <class T>
 class Element {
@@ -98,6 +110,34 @@ class Tensor {
   template <class From>
   requires(!std::is_same_v<From, T>) explicit Tensor(const Tensor<From>& x) : Tensor(x.shape()) {
     std::transform(x.values().begin(), x.values().end(), data_, [](From v) { return static_cast<T>(v); });
+  }
+
+  /// The value of an expression of Eigen's, in memory of its own: of a matrix or array (rows, columns), of a
+  /// vector (n,), of a tensor its dimensions; of comparisons a Mask. From other numbers when asked for:
+  /// Tensor<double>(m) of floats. Include core/eigen.hpp, or core/eigen_tensor.hpp.
+  template <detail::Expression E>
+  explicit(!std::is_same_v<detail::ValueOf<E>, T>) Tensor(const E& expression)  // NOLINT: functions take them
+      : Tensor(detail::Foreign<E>::template make<T>(expression)) {}
+
+  /// A tensor in memory of yours, row-major, which it never frees: it has to live as long as any handle to
+  /// it and any graph that needs it. What you change there yourself no graph notices.
+  static Tensor borrow(T* data, const Shape& shape) {
+    ensure(data || bytes_of(shape) == 0, "borrow: no memory for shape {}", shape);
+    Tensor t(Shape{0});
+    t.data_ = data;
+    t.shape_ = shape;
+    return t;
+  }
+  /// The same of an Eigen matrix, array, map, block or tensor, of whose elements none lie between those of
+  /// the tensor: throws unless it is row-major and contiguous. Its shape is as of Tensor(m). A matrix that
+  /// is a temporary, or may not be written, does not compile.
+  template <detail::Expression E>
+  static Tensor borrow(E&& memory) {
+    using F = detail::Foreign<std::remove_cvref_t<E>>;
+    static_assert(std::is_same_v<typename F::Value, T>, "figment: borrow takes memory of the same numbers");
+    static_assert(!F::owns || std::is_lvalue_reference_v<E>,
+                  "figment: borrow takes memory that lives on, and this is of a temporary");
+    return borrow(F::memory(memory), F::shape(memory));
   }
 
   /// One value everywhere.
@@ -214,8 +254,8 @@ class Tensor {
   const detail::Ref<detail::Storage>& storage() const { return storage_; }
   /// Both are handles to one memory.
   bool shares_memory_with(const Tensor& other) const { return storage_.get() == other.storage_.get(); }
-  /// No other handle sees this memory.
-  bool unique() const { return storage_ && storage_->use_count() == 1; }
+  /// No other handle sees this memory, and it is not borrowed.
+  bool unique() const { return storage_ && storage_->use_count() == 1 && data_ == storage_->data(); }
   /// Rises whenever the memory is given out for writing: how graphs notice.
   std::uint32_t version() const { return storage_ ? storage_->version() : 0; }
 
@@ -308,6 +348,9 @@ using Mask = Tensor<std::uint8_t>;
 /// A vector's values make a tensor of their type.
 template <class T>
 Tensor(std::vector<T>) -> Tensor<T>;
+/// And so do an expression's: Tensor(m), of Eigen's m.
+template <detail::Expression E>
+Tensor(const E&) -> Tensor<detail::ValueOf<E>>;
 
 namespace detail {
 
