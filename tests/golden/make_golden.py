@@ -14,6 +14,7 @@ import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -169,6 +170,7 @@ def losses(out):
         {"x": logits, "target": target},
         theirs=F.binary_cross_entropy_with_logits,
     )
+    logits_of_bce, target_of_bce = logits, target
 
     draw = Draw("losses/cross_entropy")
     logits = draw.normal(5, 4, scale=2)
@@ -181,6 +183,49 @@ def losses(out):
         {"labels": torch.tensor([2, 0, 3, 3, 1])},
         theirs=lambda x, labels, reduction: F.cross_entropy(x, labels, reduction=reduction),
     )
+
+    put_loss(
+        out,
+        "bce_pos_weight",
+        lambda x, target, w: F.binary_cross_entropy_with_logits(x, target, reduction="none", pos_weight=w),
+        {"x": logits_of_bce, "target": target_of_bce},
+        {"w": torch.tensor([0.5, 3.0, 1.0, 8.0])},
+        theirs=lambda x, target, w, reduction: F.binary_cross_entropy_with_logits(
+            x, target, reduction=reduction, pos_weight=w
+        ),
+    )
+
+    # Labels, the fourth left out, and probabilities; of each with classes weighted, smoothed, and both. PyTorch's mean
+    # divides by the weights of the labels, or by the number of rows of probabilities.
+    draw = Draw("losses/cross_entropy_options")
+    logits, weight = draw.normal(5, 4, scale=2), torch.tensor([0.5, 2.0, 1.25, 0.75])
+    logits[4] = torch.tensor([30.0, -30, 0, 10])
+    probabilities = draw.uniform(0, 1, 5, 4)
+    labels = torch.tensor([2, 0, 3, -100, 1])
+    for case, options in {
+        "ignored": {},
+        "weighted": {"weight": weight},
+        "smoothed": {"label_smoothing": 0.1},
+        "smoothed_weighted": {"label_smoothing": 0.1, "weight": weight},
+    }.items():
+        by_labels = lambda x, labels, reduction="none": F.cross_entropy(x, labels, reduction=reduction, **options)
+        tracked = leaf(logits)
+        out.put(f"cross_entropy_{case}", x=logits, labels=labels, weight=weight)
+        dy = Draw(f"losses/cross_entropy_{case}/dy").normal(5)
+        out.put(f"cross_entropy_{case}", dy=dy)
+        for key in ("none", "sum", "mean"):
+            y = by_labels(tracked, labels, key)
+            (dx,) = torch.autograd.grad((y * dy).sum() if key == "none" else y, [tracked])
+            out.put(f"cross_entropy_{case}", **{f"y_{key}": y, f"dx_{key}": dx})
+        if case == "ignored":
+            continue
+        inputs = [leaf(logits), leaf(probabilities)]
+        soft = f"cross_entropy_soft_{case}"
+        out.put(soft, x=logits, p=probabilities, dy=dy)
+        for key in ("none", "sum", "mean"):
+            y = by_labels(*inputs, key)
+            dx, dp = torch.autograd.grad((y * dy).sum() if key == "none" else y, inputs)
+            out.put(soft, **{f"y_{key}": y, f"dx_{key}": dx, f"dp_{key}": dp})
 
     # KL(N(m, exp(lv)) || N(0, 1)): the VAE's. Its usual reduction is batch.
     every = ("sum", "mean", "batch")
@@ -465,6 +510,45 @@ def optimizers(out):
         if clip and norms[0] is not None:
             out.put(case, norm=torch.stack(norms))
 
+    class Lion(optim.Optimizer):
+        """The paper's formula (Chen et al., 2023) in NumPy: PyTorch has none."""
+
+        def __init__(self, params, lr, betas=(0.9, 0.99), weight_decay=0.0):
+            super().__init__(params, dict(lr=lr, betas=betas, weight_decay=weight_decay))
+
+        @torch.no_grad()
+        def step(self):
+            for group in self.param_groups:
+                rate, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+                for p in group["params"]:
+                    w, g = p.numpy().copy(), p.grad.numpy()
+                    m = self.state[p].get("m", np.zeros_like(w))
+                    w -= rate * (np.sign(beta1 * m + (1 - beta1) * g) + decay * w)
+                    self.state[p]["m"] = beta2 * m + (1 - beta2) * g
+                    p.copy_(torch.from_numpy(w))
+
+    class MuonAndAdamW(optim.Optimizer):
+        """PyTorch's two, one for the matrix, in its own layout (out, in), and one for the bias. Its products are
+        rounded to bfloat16, which here they are not."""
+
+        def __init__(self, params, lr=1e-2, **options):
+            super().__init__(params, {})
+            self.W, self.b = params
+            self.turned = self.W.detach().T.contiguous()
+            self.both = [optim.Muon([self.turned], lr=lr, **options), optim.AdamW([self.b], lr=lr / 2, eps=EPS)]
+
+        def step(self):
+            self.turned.grad = self.W.grad.T.contiguous()
+            to = torch.Tensor.to
+            torch.Tensor.to = lambda t, *a, **k: t.clone() if k.get("dtype") is torch.bfloat16 else to(t, *a, **k)
+            try:
+                for o in self.both:
+                    o.step()
+            finally:
+                torch.Tensor.to = to
+            with torch.no_grad():
+                self.W.copy_(self.turned.T)
+
     configurations = {
         "sgd": lambda p: optim.SGD(p, lr=0.1),
         "sgd_momentum": lambda p: optim.SGD(p, lr=0.05, momentum=0.9),
@@ -482,6 +566,33 @@ def optimizers(out):
         "adadelta": lambda p: optim.Adadelta(p, lr=1.0, rho=0.95, eps=EPS),
         "adagrad": lambda p: optim.Adagrad(p, lr=0.1, eps=EPS),
         "adagrad_initial": lambda p: optim.Adagrad(p, lr=0.1, eps=EPS, initial_accumulator_value=0.1),
+        "adadelta_weight_decay": lambda p: optim.Adadelta(p, lr=1.0, rho=0.95, eps=EPS, weight_decay=0.1),
+        "adagrad_weight_decay": lambda p: optim.Adagrad(p, lr=0.1, eps=EPS, weight_decay=0.1),
+        "nadam": lambda p: optim.NAdam(p, lr=1e-2, eps=EPS),
+        "nadam_weight_decay": lambda p: optim.NAdam(p, lr=1e-2, eps=EPS, weight_decay=0.1, momentum_decay=0.1),
+        "nadam_decoupled": lambda p: optim.NAdam(
+            p, lr=1e-2, eps=EPS, weight_decay=0.1, decoupled_weight_decay=True
+        ),
+        "radam": lambda p: optim.RAdam(p, lr=1e-2, eps=EPS),
+        # Of a v that forgets sooner.
+        "radam_betas": lambda p: optim.RAdam(p, lr=1e-2, betas=(0.8, 0.9), eps=EPS, weight_decay=0.1),
+        "radam_decoupled": lambda p: optim.RAdam(
+            p, lr=1e-2, eps=EPS, weight_decay=0.1, decoupled_weight_decay=True
+        ),
+        "lion": lambda p: Lion(p, lr=1e-2),
+        "lion_weight_decay": lambda p: Lion(p, lr=1e-2, betas=(0.8, 0.95), weight_decay=0.1),
+        "muon": lambda p: MuonAndAdamW(p),
+        "muon_match_rms_adamw": lambda p: MuonAndAdamW(
+            p, lr=2e-2, nesterov=False, momentum=0.8, ns_steps=3, adjust_lr_fn="match_rms_adamw"
+        ),
+        "muon_spectral": lambda p: MuonAndAdamW(p, lr=2e-2, weight_decay=0, adjust_lr_fn="spectral_unclamped"),
+        # A rate and a decay of each group's own.
+        "groups_adamw": lambda p: optim.AdamW(
+            [{"params": p[:1], "lr": 5e-3}, {"params": p[1:], "weight_decay": 0}], lr=1e-2, eps=EPS, weight_decay=0.1
+        ),
+        "groups_sgd": lambda p: optim.SGD(
+            [{"params": p[:1], "weight_decay": 0.1}, {"params": p[1:], "lr": 0.1}], lr=0.05, momentum=0.9
+        ),
     }
     for case, make in configurations.items():
         trajectory(case, make)
@@ -508,6 +619,30 @@ def optimizers(out):
     rates("exponential", lambda o: schedules.ExponentialLR(o, 0.9))
     rates("cosine", lambda o: schedules.CosineAnnealingLR(o, T_max=20, eta_min=0.001))
     rates("warmup", lambda o: schedules.LambdaLR(o, lambda t: min(1.0, (t + 1) / 5)))
+
+    def one_cycle(**options):
+        return lambda o: schedules.OneCycleLR(o, max_lr=0.1, total_steps=21, cycle_momentum=False, **options)
+
+    rates("one_cycle", one_cycle())
+    rates("one_cycle_linear", one_cycle(pct_start=0.4, anneal_strategy="linear", div_factor=10, final_div_factor=100))
+    rates("one_cycle_three_phases", one_cycle(three_phase=True))
+
+    # The rates after each epoch's figure.
+    figures = [3, 2, 2.5, 2, 1.9999, 1.5, 1.6, 1.4999, 1.6, 1.7, 1e30, 1.2, 1.3, 1.3, 1.3, 1.3, 1.3, 1.3, 1, 1]
+    for case, options in {
+        "plain": dict(factor=0.5, patience=1),
+        "cooldown": dict(factor=0.5, patience=1, cooldown=2, threshold=0.3, min_lr=0.03),
+        "absolute": dict(factor=0.5, patience=2, threshold=0.1, threshold_mode="abs"),
+        "highest": dict(factor=0.5, patience=2, mode="max"),
+        "highest_absolute": dict(factor=0.5, patience=3, mode="max", threshold=0.4, threshold_mode="abs"),
+    }.items():
+        optimizer = optim.SGD([leaf(b0)], lr=0.1)
+        plateau = schedules.ReduceLROnPlateau(optimizer, **options)
+        values = []
+        for f in figures:
+            plateau.step(f)
+            values.append(optimizer.param_groups[0]["lr"])
+        out.put(f"plateau_{case}", figures=torch.tensor(figures), lr=torch.tensor(values))
 
 
 # ------------------------------------------------------------------------------------------------------------- vae

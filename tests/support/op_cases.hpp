@@ -44,6 +44,7 @@ inline const std::vector<OpCase>& op_cases() {
     linear_cases(c);
     loss_cases(c);
     cross_entropy_cases(c);
+    weighted_cross_entropy_cases(c);
     norm_cases(c);
     recurrent_cases(c);
     if (quick()) c.keep_small();

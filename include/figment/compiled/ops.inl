@@ -167,7 +167,13 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> huber(const Tensor<FIGMENT_T>&, const Tensor<
 FIGMENT_INSTANCE Tensor<FIGMENT_T> bce(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> bce_with_logits(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
                                                    Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> bce_with_logits(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                                   const BceOptions<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> cross_entropy(const Tensor<FIGMENT_T>&, const Indices&, Reduction);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> cross_entropy(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                                 const CrossEntropyOptions<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> cross_entropy(const Tensor<FIGMENT_T>&, const Indices&,
+                                                 const CrossEntropyOptions<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> gaussian_kl(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> gaussian_kl(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
                                                const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);

@@ -142,6 +142,32 @@ auto bce_with_logits(const Tensor<A>& x, const Tensor<B>& target, Reduction redu
   return bce_with_logits(x, detail::target_of<A>(target), reduction);
 }
 
+/// Of bce_with_logits.
+template <class T = float>
+struct BceOptions {
+  Tensor<T> pos_weight{};                 ///< of the target's 1s, in a shape that broadcasts to x's; none: 1
+  Reduction reduction = Reduction::mean;  ///< of the elements' losses
+};
+
+/// The same with what is there weighted against what is not, where few are: -w t log(sigmoid(x)) -
+/// (1 - t) log(1 - sigmoid(x)), w being pos_weight, one or one a column, as PyTorch has it.
+template <detail::Real A, class B>
+Tensor<A> bce_with_logits(const Tensor<A>& x, const Tensor<B>& target, const BceOptions<A>& options) {
+  if constexpr (!std::is_same_v<A, B>) {
+    return bce_with_logits(x, detail::target_of<A>(target), options);
+  } else {
+    const Tensor<A>& weight = options.pos_weight;
+    if (!weight.defined()) return bce_with_logits(x, target, options.reduction);
+    detail::check_pair(x, target, "bce_with_logits");
+    ensure(broadcast(x.shape(), weight.shape(), "bce_with_logits") == x.shape(),
+           "bce_with_logits: pos_weight {} does not broadcast to the prediction's {}", weight.shape(),
+           x.shape());
+    // Two sums of the same sign: nothing cancels, however sure x is.
+    return detail::reduce_loss(target * weight.detach() * softplus(-x) + (1.0 - target) * softplus(x),
+                               options.reduction);
+  }
+}
+
 /// -log(softmax(x)) at each label: logits (…, C), labels (…). Of (N, C) batch_mean is mean; of (N, H, W, C)
 /// it is nats per image. dx = softmax(x) - one_hot(label).
 template <detail::Real T>
@@ -178,6 +204,87 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
                                  },
                                  Keep::inputs),
                              reduction);
+}
+
+/// Of cross_entropy.
+template <class T = float>
+struct CrossEntropyOptions {
+  double label_smoothing = 0;             ///< this part of the target is spread evenly over all classes
+  Index ignore_index = -100;              ///< rows of this label have no loss, and no part in the mean
+  Tensor<T> weight{};                     ///< of each class, (C,); none: 1
+  Reduction reduction = Reduction::mean;  ///< `mean` divides by the weights of the rows' labels
+};
+
+namespace detail {
+
+template <class T>
+void check_cross_entropy(const Shape& logits, const CrossEntropyOptions<T>& options) {
+  ensure(options.label_smoothing >= 0 && options.label_smoothing <= 1,
+         "cross_entropy: expected a label_smoothing in [0, 1], found {}", options.label_smoothing);
+  ensure(!options.weight.defined() || options.weight.shape() == Shape{logits[-1]},
+         "cross_entropy: weight {} for logits {}, expected one number a class", options.weight.shape(),
+         logits);
+}
+
+}  // namespace detail
+
+/// The same of targets that are probabilities: -sum(p log(softmax(x))) over the classes, logits and p (…, C).
+/// label_smoothing mixes p with equal ones; weight is a factor of each class' part. `mean` is over the rows;
+/// ignore_index is for labels. dx = sum(p) softmax(x) - p.
+template <detail::Real T>
+Tensor<T> cross_entropy(const Tensor<T>& logits, const Tensor<T>& target,
+                        const CrossEntropyOptions<T>& options = {}) {
+  detail::check_pair(logits, target, "cross_entropy");
+  ensure(logits.rank() >= 1, "cross_entropy: expected (…, C), found a scalar");
+  detail::check_cross_entropy(logits.shape(), options);
+  const double even = options.label_smoothing, classes = static_cast<double>(logits.dim(-1));
+  Tensor<T> p = even > 0 ? affine(target, 1 - even, even / classes) : target;
+  if (options.weight.defined()) p = p * options.weight.detach();
+  return detail::reduce_loss(-sum(p * log_softmax(logits), -1), options.reduction);
+}
+
+/// The same of labels with classes weighted, labels left out, and targets smoothed (Szegedy et al., 2015):
+/// PyTorch's formulas, by which the mean of all rows ignored is NaN.
+template <detail::Real T>
+Tensor<T> cross_entropy(const Tensor<T>& logits, const Indices& labels,
+                        const CrossEntropyOptions<T>& options) {
+  detail::check_last_axis(logits.shape(), labels.shape(), "cross_entropy");
+  detail::check_cross_entropy(logits.shape(), options);
+  const Index n = labels.size(), classes = logits.dim(-1);
+  const double even = options.label_smoothing;
+  const T* const weight = options.weight.data();
+  // A row's label, 0 where it has none, and its weight, 0 there.
+  Indices label(labels.shape());
+  Tensor<T> of_row(labels.shape());
+  std::int32_t* const l = label.mutable_data();
+  T* const w = of_row.mutable_data();
+  Mask kept(labels.shape());
+  std::uint8_t* const k = kept.mutable_data();
+  bool all_kept = true;
+  for (Index i = 0; i < n; ++i) {
+    const Index given = labels.data()[i];
+    const bool ignored = given == options.ignore_index;
+    ensure(ignored || (given >= 0 && given < classes),
+           "cross_entropy: label {} at {} is not in 0 to {}, nor the ignore_index {}", given, i, classes - 1,
+           options.ignore_index);
+    all_kept &= !ignored;
+    k[i] = !ignored;
+    l[i] = ignored ? 0 : static_cast<std::int32_t>(given);
+    w[i] = ignored ? T(0) : weight ? weight[given] : T(1);
+  }
+  Tensor<T> losses = cross_entropy(logits, label, Reduction::none);
+  if (weight) losses = losses * of_row;
+  if (even > 0) {
+    const Tensor<T> logs = log_softmax(logits);
+    const Tensor<T> all = weight ? sum(logs * options.weight.detach(), -1) : sum(logs, -1);
+    losses = affine(losses, 1 - even, 0) - affine(all, even / static_cast<double>(classes), 0);
+  }
+  // Not by a factor of 0, of which an infinite loss would be NaN.
+  if (!all_kept) losses = where(kept, losses, Tensor<T>::zeros({}));
+  if (options.reduction != Reduction::mean) return detail::reduce_loss(losses, options.reduction);
+  double total = 0;
+  for (const T v : of_row.values()) total += static_cast<double>(v);
+  return detail::divided_sum("loss", losses, {}, total);
 }
 
 /// KL(N(mean, e^log_var) || N(0, 1)) = (e^log_var + mean^2 - 1 - log_var) / 2 for each dimension

@@ -72,6 +72,16 @@ inline void loss_cases(OpCases& c) {
         return -v[1] * std::log(p) - (1 - v[1]) * std::log(q);
       });
   loss(
+      c, "bce_with_logits/options", "pos_weight", {{-4, 4}, {0, 1}},
+      [](auto& x, auto r) {
+        using X = std::decay_t<decltype(x[0])>;
+        return bce_with_logits(x[0], x[1], {.pos_weight = X::full({}, 3), .reduction = r});
+      },
+      [](Values v) {
+        const double p = 1 / (1 + std::exp(-v[0])), q = 1 / (1 + std::exp(v[0]));
+        return -3 * v[1] * std::log(p) - (1 - v[1]) * std::log(q);
+      });
+  loss(
       c, "gaussian_kl/standard", "", {{}, {}}, [](auto& x, auto r) { return gaussian_kl(x[0], x[1], r); },
       [](Values v) { return 0.5 * (std::exp(v[1]) + v[0] * v[0] - 1 - v[1]); });
   loss(
@@ -125,6 +135,87 @@ inline void cross_entropy_cases(OpCases& c) {
   for (const Shape& rows : {Shape{0}, Shape{2, 0}}) row(rows, 3, Reduction::none, "none");
   for (Index classes : {1, 7, 8, 9, 17}) row({3}, classes, Reduction::mean, "mean");
   row({1000}, 101, Reduction::mean, "mean");
+}
+
+namespace detail {
+
+/// -sum q log(softmax(x)) of each row, q given, over a divisor unless there is none.
+inline Tensor<double> weighted_cross_entropy(const Tensor<double>& x, const Shape& rows,
+                                             const std::vector<double>& q, double divisor) {
+  const Index classes = x.dim(-1);
+  std::vector<double> each;
+  double total = 0;
+  for (Index i = 0; i < rows.size(); ++i) {
+    double all = 0, loss = 0;
+    for (Index j = 0; j < classes; ++j) all += std::exp(x.data()[i * classes + j]);
+    for (Index j = 0; j < classes; ++j)
+      loss += q[static_cast<std::size_t>(i * classes + j)] * (std::log(all) - x.data()[i * classes + j]);
+    each.push_back(loss), total += loss;
+  }
+  return divisor == 0 ? Tensor<double>(rows, each) : Tensor<double>::scalar(total / divisor);
+}
+
+}  // namespace detail
+
+inline void weighted_cross_entropy_cases(OpCases& c) {
+  using figment::Reduction;
+  const std::pair<const char*, Reduction> reductions[] = {{"none", Reduction::none},
+                                                          {"mean", Reduction::mean},
+                                                          {"sum", Reduction::sum},
+                                                          {"batch_mean", Reduction::batch_mean}};
+  constexpr Index classes = 3;
+  for (const Shape& rows : {Shape{4}, Shape{2, 3}, Shape{}, Shape{1}})
+    for (const auto& [name, reduction] : reductions)
+      for (const bool weighted : {false, true})
+        for (const double even : {0.0, 0.25}) {
+          Shape shape = rows;
+          shape.push_back(classes);
+          const Tensor<double> weight({classes}, {0.5, 2, 1.25});
+          const auto options = [=](auto& x) {
+            using T = std::decay_t<decltype(x.item())>;
+            figment::CrossEntropyOptions<T> o{.label_smoothing = even, .reduction = reduction};
+            if (weighted) o.weight = figment::cast<T>(weight);
+            return o;
+          };
+          const auto factor = [=](Index j) { return weighted ? weight.data()[j] : 1.0; };
+          const double batch = static_cast<double>(rows.rank() ? rows[0] : 1);
+          const auto divisor = [=, r = reduction](double of_mean) {
+            return r == Reduction::none         ? 0.0
+                   : r == Reduction::mean       ? of_mean
+                   : r == Reduction::batch_mean ? batch
+                                                : 1.0;
+          };
+          const std::string variant =
+              std::string(name) + (weighted ? " weighted" : "") + (even > 0 ? " smoothed" : "");
+          c.add(
+              "cross_entropy/probabilities", variant, {random(shape), random(shape, {0.1, 1}, 2)},
+              [=](const auto& x) { return cross_entropy(x[0], x[1], options(x[0])); },
+              [=](Inputs<double> in) {
+                std::vector<double> q;
+                for (Index i = 0; i < in[1].size(); ++i)
+                  q.push_back(factor(i % classes) * ((1 - even) * in[1].data()[i] + even / classes));
+                return detail::weighted_cross_entropy(in[0], rows, q,
+                                                      divisor(static_cast<double>(rows.size())));
+              });
+          // The second row's label is left out where there is one.
+          figment::Indices labels = detail::labels_of(rows, classes).clone();
+          if (labels.size() > 1) labels.mutable_data()[1] = -100;
+          c.add(
+              "cross_entropy/labels", variant, {random(shape)},
+              [=](const auto& x) { return cross_entropy(x[0], labels, options(x[0])); },
+              [=](Inputs<double> in) {
+                std::vector<double> q;
+                double total = 0;
+                for (Index i = 0; i < rows.size(); ++i) {
+                  const bool kept = labels.data()[i] >= 0;
+                  if (kept) total += factor(labels.data()[i]);
+                  for (Index j = 0; j < classes; ++j)
+                    q.push_back(kept ? factor(j) * ((labels.data()[i] == j ? 1 - even : 0) + even / classes)
+                                     : 0);
+                }
+                return detail::weighted_cross_entropy(in[0], rows, q, divisor(total));
+              });
+        }
 }
 
 }  // namespace test
