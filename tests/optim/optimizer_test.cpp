@@ -5,11 +5,16 @@
 #include "figment/autograd/grad.hpp"
 #include "figment/core/random.hpp"
 #include "figment/ops/loss.hpp"
+#include "figment/ops/matmul.hpp"
 #include "figment/optim/adadelta.hpp"
 #include "figment/optim/adagrad.hpp"
 #include "figment/optim/adam.hpp"
 #include "figment/optim/clip.hpp"
 #include "figment/optim/ema.hpp"
+#include "figment/optim/lion.hpp"
+#include "figment/optim/muon.hpp"
+#include "figment/optim/nadam.hpp"
+#include "figment/optim/radam.hpp"
 #include "figment/optim/rmsprop.hpp"
 #include "figment/optim/schedule.hpp"
 #include "figment/optim/sgd.hpp"
@@ -47,6 +52,109 @@ TEST_CASE("Adam finds the minimum of Rosenbrock's valley", "[optim]") {
   CHECK(loss().item() < 1e-10);
   CHECK_THAT(x.item(), WithinAbs(1, 1e-5));
   CHECK_THAT(y.item(), WithinAbs(1, 2e-5));
+}
+
+TEST_CASE("NAdam, RAdam and Lion find the minimum of Rosenbrock's valley", "[optim]") {
+  const auto distance = [](auto make, int steps, const Schedule& rate) {
+    const auto x = parameter(Tensor<double>::scalar(-1.2)), y = parameter(Tensor<double>::scalar(1));
+    const auto loss = [&] { return square(1.0 - x) + 100.0 * square(y - square(x)); };
+    auto optimizer = make(TensorList<double>{x, y});
+    for (int i = 0; i < steps; ++i) {
+      optimizer.set_rate(rate(i));
+      optimizer.step(grad(loss(), optimizer.parameters()));
+    }
+    return (std::max)(std::abs(x.item() - 1), std::abs(y.item() - 1));
+  };
+  // From 2.2 away. At a steady rate NAdam, as PyTorch's does, goes on to and fro across the valley.
+  CHECK(distance([](auto p) { return NAdam<double>(p, {.momentum_decay = 1}); }, 3000, constant_rate(0.02)) <
+        5e-3);
+  // The first steps are as long as the gradient, which is over 200.
+  CHECK(distance([](auto p) { return RAdam<double>(p); }, 3000, warm_up(constant_rate(0.2), 500)) < 1e-10);
+  // All steps are as long as the rate, which decides how near it comes.
+  CHECK(distance([](auto p) { return Lion<double>(p); }, 3000, cosine_decay(0.02, 3000)) < 5e-3);
+}
+
+TEST_CASE("Muon learns a matrix whose directions differ a hundredfold", "[optim]") {
+  Rng rng(1);
+  auto x = rng.normal<double>({64, 6});
+  x = x * Tensor<double>({6}, {10, 5, 1, 0.5, 0.2, 0.1});
+  const auto wanted = rng.normal<double>({6, 3}), y = matmul(x, wanted);
+  const auto error = [&](auto make) {
+    const auto w = parameter(Tensor<double>::zeros({6, 3}));
+    auto optimizer = make(TensorList<double>{w});
+    const auto rate = cosine_decay(0.1, 300);
+    for (Index i = 0; i < 300; ++i) {
+      optimizer.set_rate(rate(i));
+      optimizer.step(grad(mse(matmul(x, w), y), optimizer.parameters()));
+    }
+    return mse(matmul(x, w), y).item();
+  };
+  const double muon = error([](auto p) { return Muon<double>(p, {.weight_decay = 0}); });
+  const double sgd = error([](auto p) { return Sgd<double>(p, {.momentum = 0.95}); });
+  CHECK(muon < 1e-4);
+  CHECK(!(sgd < 1e-2));  // which at this rate runs away along the first direction
+}
+
+TEST_CASE("Muon steps what is no matrix, and the others it is given, as AdamW does", "[optim]") {
+  Rng rng(2);
+  const auto make = [&] {
+    Rng same(3);
+    return std::array{parameter(same.normal<float>({4, 3})), parameter(same.normal<float>({3})),
+                      parameter(same.normal<float>({3, 3, 2, 4})), parameter(same.normal<float>({5, 4}))};
+  };
+  const auto [weight, bias, conv, embedding] = make();
+  const auto twins = make();
+  Muon<float> muon({weight, bias, conv}, {embedding}, {.rate = 1e-2, .adamw_rate = 1e-3});
+  AdamW<float> adamw({twins[1], twins[2], twins[3]}, {.rate = 1e-3});
+  CHECK(muon.parameters().size() == 4);
+  CHECK(state_names(muon) == Names{"0.0", "1.0", "2.0", "3.0", "1.1", "2.1", "3.1"});
+  for (int step = 0; step < 3; ++step) {
+    TensorList<float> g;
+    for (const auto& p : muon.parameters()) g.push_back(rng.normal<float>(p.shape()));
+    muon.step(g);
+    adamw.step(std::span<const Tensor<float>>(g).subspan(1));
+    if (step == 1) muon.set_rate(5e-3), adamw.set_rate(5e-4);  // one schedule is for both
+  }
+  CHECK(test::difference(bias, cast<double>(twins[1]), 4) == "");
+  CHECK(test::difference(conv, cast<double>(twins[2]), 4) == "");
+  CHECK(test::difference(embedding, cast<double>(twins[3]), 4) == "");
+  CHECK(test::difference(weight, cast<double>(twins[0]), 4) != "");
+  CHECK(error_of([&] { Muon<float>({weight}, {.iterations = 0}); }) ==
+        "Muon: expected 1 to 99 iterations, found 0");
+}
+
+TEST_CASE("parameter groups are checked, and their parameters are in order", "[optim]") {
+  const auto a = vector({1, 2}), b = vector({3}), c = vector({4});
+  Sgd<double> sgd({{.parameters = {a}, .rate_scale = 0}, {.parameters = {b, c}}}, {.rate = 1});
+  REQUIRE(sgd.parameters().size() == 3);
+  sgd.step(TensorList<double>{vector({1, 1}), vector({1}), vector({1})});
+  CHECK((a(0) == 1 && b(0) == 2 && c(0) == 3));  // a rate_scale of 0 leaves them
+  sgd.set_rate(0.5);
+  sgd.step(TensorList<double>{vector({1, 1}), vector({1}), vector({1})});
+  CHECK((a(0) == 1 && b(0) == 1.5 && c(0) == 2.5));
+  CHECK(error_of([&] {
+          Adam<double>({{.parameters = {a}}, {.parameters = {b, a}}});
+        }) == "optimizer: parameters 0 and 2 are one memory: list it once");
+  CHECK(error_of([&] { Adam<double>({{.parameters = {a}, .rate_scale = -1}}); }) ==
+        "optimizer: group 0 has a rate_scale of -1 and a weight_decay of 0, expected 0 or more");
+}
+
+TEST_CASE("NAdam goes on from a count of steps as if it had taken them", "[optim]") {
+  const auto w = vector({1, -2}), v = vector({1, -2});
+  NAdam<double> whole({w}, {.rate = 0.1, .momentum_decay = 0.5}),
+      first({v}, {.rate = 0.1, .momentum_decay = 0.5});
+  const auto g = [](int i) { return TensorList<double>{vector({0.1 * i - 1, 2.0 - i})}; };
+  for (int i = 0; i < 5; ++i) whole.step(g(i)), first.step(g(i));
+  NAdam<double> second({v}, {.rate = 0.1, .momentum_decay = 0.5});
+  second.set_steps(first.steps());
+  std::vector<Tensor<double>> states;
+  first.visit([&](const std::string&, auto& t) { states.push_back(t); });
+  second.visit([&, i = std::size_t{0}](const std::string&, auto& t) mutable { t.copy_from(states[i++]); });
+  for (int i = 5; i < 9; ++i) whole.step(g(i)), second.step(g(i));
+  CHECK(test::bit_difference(w, v) == "");
+  second.set_steps(1);  // and back again
+  first.set_steps(1);
+  CHECK(error_of([&] { second.step(g(0)), first.step(g(0)); }) == "no error");
 }
 
 TEST_CASE("an optimiser's state has a name for each parameter and array", "[optim]") {
@@ -202,6 +310,8 @@ void each_adaptive(F f) {
   f("centred RMSprop", [](W w) { return std::make_unique<RmsProp<T>>(w, RmsPropOptions{.centered = true}); });
   f("Adagrad", [](W w) { return std::make_unique<Adagrad<T>>(w); });
   f("Adadelta", [](W w) { return std::make_unique<Adadelta<T>>(w); });
+  f("NAdam", [](W w) { return std::make_unique<NAdam<T>>(w); });
+  // Not RAdam: its first steps are as long as the gradient.
 }
 
 }  // namespace
@@ -273,6 +383,14 @@ TEST_CASE("schedules beyond their ends and with bad settings", "[optim]") {
   const auto ramp = linear_ramp(1, 3, 4);
   CHECK((ramp(0) == 1 && ramp(1) == 1.5 && ramp(4) == 3 && ramp(50) == 3));
   CHECK(error_of([] { linear_ramp(0, 1, 0); }) == "linear_ramp: expected length >= 1, found 0");
+  const auto cycle = one_cycle(0.5, 10);
+  CHECK_THAT(cycle(0), WithinRel(0.5 / 25, 1e-14));
+  CHECK_THAT(cycle(9), WithinRel(0.5 / 25e4, 1e-12));
+  CHECK(cycle(1000) == cycle(9));
+  CHECK((one_cycle(1, 1)(0) > 0 && one_cycle(1, 4, {.pct_start = 1})(3) == 1));
+  CHECK(
+      error_of([] { one_cycle(1, 0); }) ==
+      "one_cycle: expected total >= 1, pct_start in [0, 1] and positive factors, found 0, 0.3, 25 and 10000");
   CHECK(error_of([] { cosine_decay(0.1, 0); }) == "cosine_decay: expected total >= 1, found 0");
   CHECK(error_of([] { warm_up(constant_rate(1), 0); }) == "warm_up: expected length >= 1, found 0");
 }

@@ -8,6 +8,10 @@
 #include "figment/optim/adagrad.hpp"
 #include "figment/optim/adam.hpp"
 #include "figment/optim/clip.hpp"
+#include "figment/optim/lion.hpp"
+#include "figment/optim/muon.hpp"
+#include "figment/optim/nadam.hpp"
+#include "figment/optim/radam.hpp"
 #include "figment/optim/rmsprop.hpp"
 #include "figment/optim/schedule.hpp"
 #include "figment/optim/sgd.hpp"
@@ -106,6 +110,60 @@ TEMPLATE_TEST_CASE("Adadelta and Adagrad take PyTorch's steps", "[optim]", float
   check_trajectory<T>("adadelta", with<Adadelta<T>>(AdadeltaOptions{}));
   check_trajectory<T>("adagrad", with<Adagrad<T>>(AdagradOptions{.rate = 0.1, .initial_accumulator = 0}));
   check_trajectory<T>("adagrad_initial", with<Adagrad<T>>(AdagradOptions{.rate = 0.1}));
+  check_trajectory<T>("adadelta_weight_decay", with<Adadelta<T>>(AdadeltaOptions{.weight_decay = 0.1}));
+  check_trajectory<T>(
+      "adagrad_weight_decay",
+      with<Adagrad<T>>(AdagradOptions{.rate = 0.1, .initial_accumulator = 0, .weight_decay = 0.1}));
+}
+
+TEMPLATE_TEST_CASE("NAdam and RAdam take PyTorch's steps", "[optim]", float, double) {
+  using T = TestType;
+  const auto nadam = [](const char* name, NAdamOptions o) { check_trajectory<T>(name, with<NAdam<T>>(o)); };
+  nadam("nadam", {.rate = 1e-2});
+  nadam("nadam_weight_decay", {.rate = 1e-2, .momentum_decay = 0.1, .weight_decay = 0.1});
+  nadam("nadam_decoupled", {.rate = 1e-2, .weight_decay = 0.1, .decoupled = true});
+  const auto radam = [](const char* name, RAdamOptions o) {
+    o.epsilon = 1e-7;
+    check_trajectory<T>(name, with<RAdam<T>>(o));
+  };
+  radam("radam", {.rate = 1e-2});
+  radam("radam_betas", {.rate = 1e-2, .beta1 = 0.8, .beta2 = 0.9, .weight_decay = 0.1});
+  radam("radam_decoupled", {.rate = 1e-2, .weight_decay = 0.1, .decoupled = true});
+}
+
+TEMPLATE_TEST_CASE("Lion takes the paper's steps", "[optim]", float, double) {
+  using T = TestType;
+  check_trajectory<T>("lion", with<Lion<T>>(LionOptions{.rate = 1e-2}));
+  check_trajectory<T>(
+      "lion_weight_decay",
+      with<Lion<T>>(LionOptions{.rate = 1e-2, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1}));
+}
+
+TEMPLATE_TEST_CASE("Muon takes PyTorch's steps, of a bias AdamW's", "[optim]", float, double) {
+  using T = TestType;
+  const auto check = [](const char* name, MuonOptions o) { check_trajectory<T>(name, with<Muon<T>>(o)); };
+  check("muon", {.rate = 1e-2, .adamw_rate = 5e-3});
+  check("muon_match_rms_adamw", {.rate = 2e-2,
+                                 .momentum = 0.8,
+                                 .nesterov = false,
+                                 .iterations = 3,
+                                 .scale = MuonScale::match_rms_adamw,
+                                 .adamw_rate = 1e-2});
+  check("muon_spectral", {.rate = 2e-2, .weight_decay = 0, .scale = MuonScale::spectral, .adamw_rate = 1e-2});
+}
+
+TEMPLATE_TEST_CASE("parameter groups step by rates and decays of their own", "[optim]", float, double) {
+  using T = TestType;
+  check_trajectory<T>("groups_adamw", [](TensorList<T> p) -> std::unique_ptr<Optimizer<T>> {
+    const ParameterGroups<T> groups{{.parameters = {p[0]}, .rate_scale = 0.5},
+                                    {.parameters = {p[1]}, .weight_decay = 0}};
+    return std::make_unique<AdamW<T>>(groups, AdamWOptions{.rate = 1e-2, .weight_decay = 0.1});
+  });
+  check_trajectory<T>("groups_sgd", [](TensorList<T> p) -> std::unique_ptr<Optimizer<T>> {
+    return std::unique_ptr<Optimizer<T>>(
+        new Sgd<T>({{.parameters = {p[0]}, .weight_decay = 0.1}, {.parameters = {p[1]}, .rate_scale = 2}},
+                   {.rate = 0.05, .momentum = 0.9}));
+  });
 }
 
 TEMPLATE_TEST_CASE("clipped gradients are PyTorch's", "[optim]", float, double) {
@@ -128,4 +186,8 @@ TEST_CASE("schedules are PyTorch's", "[optim]") {
   check("exponential", exponential_decay(0.1, 0.9));
   check("cosine", cosine_decay(0.1, 20, 0.001));
   check("warmup", warm_up(constant_rate(0.1), 5));
+  check("one_cycle", one_cycle(0.1, 21));
+  check("one_cycle_linear",
+        one_cycle(0.1, 21, {.pct_start = 0.4, .div_factor = 10, .final_div_factor = 100, .linear = true}));
+  check("one_cycle_three_phases", one_cycle(0.1, 21, {.three_phase = true}));
 }

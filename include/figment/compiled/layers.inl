@@ -31,6 +31,10 @@ FIGMENT_INSTANCE class AdamW<FIGMENT_T>;
 FIGMENT_INSTANCE class RmsProp<FIGMENT_T>;
 FIGMENT_INSTANCE class Adagrad<FIGMENT_T>;
 FIGMENT_INSTANCE class Adadelta<FIGMENT_T>;
+FIGMENT_INSTANCE class Lion<FIGMENT_T>;
+FIGMENT_INSTANCE class Muon<FIGMENT_T>;
+FIGMENT_INSTANCE class NAdam<FIGMENT_T>;
+FIGMENT_INSTANCE class RAdam<FIGMENT_T>;
 FIGMENT_INSTANCE class Ema<FIGMENT_T>;
 FIGMENT_INSTANCE double gradient_norm(std::span<const Tensor<FIGMENT_T>>);
 FIGMENT_INSTANCE double clip_by_norm(TensorList<FIGMENT_T>&, double, NonFinite);
@@ -46,4 +50,10 @@ FIGMENT_INSTANCE void kernels::update(const kernels::op::RmsProp&, FIGMENT_T*, c
 FIGMENT_INSTANCE void kernels::update(const kernels::op::Adagrad&, FIGMENT_T*, const FIGMENT_T*, FIGMENT_T*,
                                       FIGMENT_T*, FIGMENT_T*, Index);
 FIGMENT_INSTANCE void kernels::update(const kernels::op::Adadelta&, FIGMENT_T*, const FIGMENT_T*, FIGMENT_T*,
+                                      FIGMENT_T*, FIGMENT_T*, Index);
+FIGMENT_INSTANCE void kernels::update(const kernels::op::NAdam&, FIGMENT_T*, const FIGMENT_T*, FIGMENT_T*,
+                                      FIGMENT_T*, FIGMENT_T*, Index);
+FIGMENT_INSTANCE void kernels::update(const kernels::op::RAdam&, FIGMENT_T*, const FIGMENT_T*, FIGMENT_T*,
+                                      FIGMENT_T*, FIGMENT_T*, Index);
+FIGMENT_INSTANCE void kernels::update(const kernels::op::Lion&, FIGMENT_T*, const FIGMENT_T*, FIGMENT_T*,
                                       FIGMENT_T*, FIGMENT_T*, Index);

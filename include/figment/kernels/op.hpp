@@ -141,10 +141,24 @@ struct Adam {
   bool amsgrad;
 };
 struct Adadelta {
-  double rate, rho, epsilon;
+  double rate, rho, epsilon, weight_decay;
 };
 struct Adagrad {
-  double rate, epsilon, most;
+  double rate, epsilon, most, weight_decay;
+};
+struct NAdam {
+  double beta1, beta2, epsilon;
+  double weight_decay, shrink;  // of the gradient, 0 or more, and of the parameter, 1 or less
+  double of_gradient, of_mean;  // the rate's parts
+  double second_scale;          // 1 / sqrt(1 - beta2^t)
+};
+struct RAdam {
+  double rate, beta1, beta2, epsilon;  // the rate times what corrects both moments
+  double weight_decay, shrink;         // as NAdam's
+  bool rectified;                      // or the variance is not known yet
+};
+struct Lion {
+  double rate, beta1, beta2, shrink;
 };
 
 }  // namespace figment::kernels::op

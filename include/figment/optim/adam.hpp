@@ -28,16 +28,23 @@ class Adam : public Optimizer<T> {
       : Optimizer<T>(std::move(parameters), options.rate, {true, true, options.amsgrad}), options_(options) {
     detail::check_settings("Adam", {options.beta1, options.beta2}, {options.epsilon, options.weight_decay});
   }
+  /// The same of groups.
+  explicit Adam(const ParameterGroups<T>& groups, AdamOptions options = {})
+      : Adam(detail::parameters_of(groups), options) {
+    this->set_groups(groups);
+  }
 
  private:
   void update(std::span<const Tensor<T>> gradients) override {
     const auto& o = options_;
     const auto t = static_cast<double>(this->steps());
-    this->apply(
-        kernels::op::Adam{this->rate(), o.beta1, o.beta2, o.epsilon, o.decoupled ? 0 : o.weight_decay,
-                          o.decoupled ? 1 - this->rate() * o.weight_decay : 1, 1 / (1 - std::pow(o.beta1, t)),
-                          1 / std::sqrt(1 - std::pow(o.beta2, t)), o.amsgrad},
-        gradients);
+    this->each_group(o.weight_decay, [&](const auto& group) {
+      const double decay = group.weight_decay;
+      this->apply(kernels::op::Adam{group.rate, o.beta1, o.beta2, o.epsilon, o.decoupled ? 0 : decay,
+                                    o.decoupled ? 1 - group.rate * decay : 1, 1 / (1 - std::pow(o.beta1, t)),
+                                    1 / std::sqrt(1 - std::pow(o.beta2, t)), o.amsgrad},
+                  gradients, group);
+    });
   }
   AdamOptions options_;
 };
@@ -64,6 +71,11 @@ class AdamW final : public Adam<T> {
                                         .amsgrad = o.amsgrad,
                                         .weight_decay = o.weight_decay,
                                         .decoupled = true}) {}
+  /// The same of groups.
+  explicit AdamW(const ParameterGroups<T>& groups, AdamWOptions options = {})
+      : AdamW(detail::parameters_of(groups), options) {
+    this->set_groups(groups);
+  }
 };
 
 }  // namespace figment

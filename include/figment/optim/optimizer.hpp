@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "figment/autograd/record.hpp"
@@ -19,6 +20,32 @@ inline void check_settings(const char* optimizer, std::initializer_list<double> 
   for (const double a : amounts)
     ensure(a >= 0, "{}: expected an epsilon, a weight decay and a start of 0 or more, found {}", optimizer,
            a);
+}
+
+}  // namespace detail
+
+/// Parameters with a rate and a weight decay of their own:
+///
+///   Adam<float> adam({{.parameters = parameters(body), .rate_scale = 0.1}, {.parameters =
+///   parameters(head)}})
+template <class T = float>
+struct ParameterGroup {
+  TensorList<T> parameters{};            ///< in no other group
+  double rate_scale = 1;                 ///< times the optimiser's rate, which schedules write
+  std::optional<double> weight_decay{};  ///< in place of the optimiser's
+};
+/// An optimiser's parameters are those of one group after the other.
+template <class T = float>
+using ParameterGroups = std::vector<ParameterGroup<T>>;
+
+namespace detail {
+
+template <class T>
+[[gnu::cold]] TensorList<T> parameters_of(const ParameterGroups<T>& groups) {
+  TensorList<T> all;
+  for (const auto& g : groups)
+    for (const auto& p : g.parameters) append(all, p);
+  return all;
 }
 
 }  // namespace detail
@@ -64,7 +91,7 @@ class Optimizer {
   void visit(V&& v) {
     for (std::size_t s = 0; s < states_.size(); ++s)
       for (std::size_t i = 0; i < states_[s].size(); ++i)
-        v(std::to_string(i) + "." + std::to_string(s), states_[s][i]);
+        if (states_[s][i].defined()) v(std::to_string(i) + "." + std::to_string(s), states_[s][i]);
   }
 
  protected:
@@ -73,13 +100,43 @@ class Optimizer {
       : parameters_(std::move(parameters)) {
     detail::check_apart("optimizer", "parameters", parameters_);
     set_rate(rate);
+    parts_.push_back({parameters_.size(), 1, {}});
     for (std::size_t s = 0; s < states.size(); ++s)
       for (std::size_t i = 0; states[s] && i < parameters_.size(); ++i)
         detail::append(states_[s], Tensor<T>::full(parameters_[i].shape(), static_cast<T>(initial)));
   }
 
+  /// The parameters are those of these groups: for a constructor that has listed them in this order. Throws
+  /// when a scale or a decay is negative.
+  [[gnu::cold]] void set_groups(const ParameterGroups<T>& groups) {
+    parts_.clear();
+    std::size_t end = 0;
+    for (const auto& g : groups) {
+      const double decay = g.weight_decay.value_or(0);
+      ensure(g.rate_scale >= 0 && decay >= 0,
+             "optimizer: group {} has a rate_scale of {} and a weight_decay of {}, expected 0 or more",
+             parts_.size(), g.rate_scale, decay);
+      parts_.push_back({end += g.parameters.size(), g.rate_scale, g.weight_decay});
+    }
+  }
+
   /// One step of the formula: an optimiser of your own has this.
   virtual void update(std::span<const Tensor<T>> gradients) = 0;
+
+  /// Parameters `first` to `last`, without it, and what their formula goes by.
+  struct Group {
+    double rate, weight_decay;
+    std::size_t first, last;
+  };
+  /// Calls f(group) for each group, `weight_decay` being that of those which have none of their own.
+  template <class F>
+  void each_group(double weight_decay, const F& f) const {
+    std::size_t first = 0;
+    for (const Part& p : parts_) {
+      f(Group{rate_ * p.rate_scale, p.weight_decay.value_or(weight_decay), first, p.end});
+      first = p.end;
+    }
+  }
 
   /// Runs one update formula over every parameter, in parts that several threads may share:
   ///
@@ -88,7 +145,12 @@ class Optimizer {
   /// changes the n numbers at w by their gradients g; state[s] is the s-th array there, null if not in use.
   template <class Formula>
   void each(std::span<const Tensor<T>> gradients, const Formula& formula) {
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    each(gradients, formula, {0, 0, 0, parameters_.size()});
+  }
+  /// The same of a group.
+  template <class Formula>
+  void each(std::span<const Tensor<T>> gradients, const Formula& formula, const Group& group) {
+    for (std::size_t i = group.first; i < group.last; ++i) {
       T* w = parameters_[i].mutable_data();
       const T* g = gradients[i].data();
       T* state[3];
@@ -103,14 +165,26 @@ class Optimizer {
   }
   /// The same by one of figment's kernels.
   template <class Op>
-  void apply(const Op& op, std::span<const Tensor<T>> gradients) {
-    each(gradients, [&](T* w, const T* g, T* const* state, Index n) {
-      kernels::update(op, w, g, state[0], state[1], state[2], n);
-    });
+  void apply(const Op& op, std::span<const Tensor<T>> gradients, const Group& group) {
+    each(
+        gradients,
+        [&](T* w, const T* g, T* const* state, Index n) {
+          kernels::update(op, w, g, state[0], state[1], state[2], n);
+        },
+        group);
   }
+  /// State array s of parameter i, undefined if not in use.
+  Tensor<T>& state(std::size_t i, std::size_t s) { return states_[s][i]; }
 
  private:
+  struct Part {
+    std::size_t end;
+    double rate_scale;
+    std::optional<double> weight_decay;
+  };
+
   TensorList<T> parameters_;
+  std::vector<Part> parts_;
   std::array<TensorList<T>, 3> states_;
   double rate_ = 0;
   Index steps_ = 0;

@@ -27,12 +27,20 @@ class RmsProp final : public Optimizer<T> {
     detail::check_settings("RmsProp", {options.rho, options.momentum},
                            {options.epsilon, options.weight_decay});
   }
+  /// The same of groups.
+  explicit RmsProp(const ParameterGroups<T>& groups, RmsPropOptions options = {})
+      : RmsProp(detail::parameters_of(groups), options) {
+    this->set_groups(groups);
+  }
 
  private:
   void update(std::span<const Tensor<T>> gradients) override {
     const auto& o = options_;
-    this->apply(kernels::op::RmsProp{this->rate(), o.rho, o.epsilon, o.momentum, o.weight_decay, o.centered},
-                gradients);
+    this->each_group(o.weight_decay, [&](const auto& group) {
+      this->apply(
+          kernels::op::RmsProp{group.rate, o.rho, o.epsilon, o.momentum, group.weight_decay, o.centered},
+          gradients, group);
+    });
   }
   RmsPropOptions options_;
 };

@@ -24,11 +24,18 @@ class Sgd final : public Optimizer<T> {
         options_(options) {
     detail::check_settings("Sgd", {options.momentum}, {options.weight_decay});
   }
+  /// The same of groups.
+  explicit Sgd(const ParameterGroups<T>& groups, SgdOptions options = {})
+      : Sgd(detail::parameters_of(groups), options) {
+    this->set_groups(groups);
+  }
 
  private:
   void update(std::span<const Tensor<T>> gradients) override {
-    this->apply(kernels::op::Sgd{this->rate(), options_.momentum, options_.weight_decay, options_.nesterov},
-                gradients);
+    this->each_group(options_.weight_decay, [&](const auto& group) {
+      this->apply(kernels::op::Sgd{group.rate, options_.momentum, group.weight_decay, options_.nesterov},
+                  gradients, group);
+    });
   }
   SgdOptions options_;
 };

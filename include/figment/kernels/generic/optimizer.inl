@@ -53,7 +53,7 @@ void step(const op::Adam& f, V& w, V g, V& s, V& t, V& u) {
 template <class V>
 void step(const op::Adadelta& f, V& w, V g, V& s, V& t, V&) {
   const V keep = constant(w, f.rho), add = constant(w, 1 - f.rho), epsilon = constant(w, f.epsilon);
-  g = squarable(g);
+  g = squarable(fma(constant(w, f.weight_decay), w, g));
   s = keep * s + add * (g * g);
   const V delta = sqrt(t + epsilon) / sqrt(s + epsilon) * g;
   t = keep * t + add * (delta * delta);
@@ -63,9 +63,40 @@ void step(const op::Adadelta& f, V& w, V g, V& s, V& t, V&) {
 /// s: sum of g^2, up to the largest finite number.
 template <class V>
 void step(const op::Adagrad& f, V& w, V g, V& s, V&, V&) {
-  g = squarable(g);
+  g = squarable(fma(constant(w, f.weight_decay), w, g));
   s = (min)(s + g * g, constant(w, f.most));
   w = w - constant(w, f.rate) * (g / (sqrt(s) + constant(w, f.epsilon)));
+}
+
+/// s: mean of g, t: mean of g^2.
+template <class V>
+void step(const op::NAdam& f, V& w, V g, V& s, V& t, V&) {
+  w = w * constant(w, f.shrink);
+  g = squarable(fma(constant(w, f.weight_decay), w, g));
+  s = constant(w, f.beta1) * s + constant(w, 1 - f.beta1) * g;
+  t = constant(w, f.beta2) * t + constant(w, 1 - f.beta2) * (g * g);
+  const V deviation = fma(sqrt(t), constant(w, f.second_scale), constant(w, f.epsilon));
+  w = w - fma(constant(w, f.of_gradient), g, constant(w, f.of_mean) * s) / deviation;
+}
+
+/// s: mean of g, t: mean of g^2.
+template <class V>
+void step(const op::RAdam& f, V& w, V g, V& s, V& t, V&) {
+  w = w * constant(w, f.shrink);
+  g = squarable(fma(constant(w, f.weight_decay), w, g));
+  s = constant(w, f.beta1) * s + constant(w, 1 - f.beta1) * g;
+  t = constant(w, f.beta2) * t + constant(w, 1 - f.beta2) * (g * g);
+  const V along = constant(w, f.rate) * s;
+  w = w - (f.rectified ? along / (sqrt(t) + constant(w, f.epsilon)) : along);
+}
+
+/// s: mean of g, which the step looks ahead of.
+template <class V>
+void step(const op::Lion& f, V& w, V g, V& s, V&, V&) {
+  const V c = constant(w, f.beta1) * s + constant(w, 1 - f.beta1) * g;
+  s = constant(w, f.beta2) * s + constant(w, 1 - f.beta2) * g;
+  // The sign of what is not finite is the parameter's end too, as with the others.
+  w = constant(w, f.shrink) * w - constant(w, f.rate) * (apply(op::Sign{}, c) + (g - g));
 }
 
 /// Absent state arrays are null: their values start at 0 and are not kept.
