@@ -75,6 +75,7 @@
 #include "figment/train/history.hpp"
 #include "figment/train/interrupt.hpp"
 #include "figment/train/metrics.hpp"
+#include "figment/train/plateau.hpp"
 #include "figment/train/progress.hpp"
 
 // Last: it says of the others what is compiled elsewhere.

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "figment/optim/sgd.hpp"
+#include "figment/train/plateau.hpp"
 #include "figment/train/progress.hpp"
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
+#include "support/golden.hpp"
 
 using namespace figment;
 using test::error_of;
@@ -119,6 +121,70 @@ TEST_CASE("an epoch's rate is its schedule's", "[train]") {
     schedule.on_epoch(state);
   }
   CHECK(rates == std::vector<double>{1, 1, 0.5, 0.5, 0.25});
+}
+
+TEST_CASE("a step's rate is its schedule's, also of a run that goes on", "[train]") {
+  Sgd<double> sgd(TensorList<double>{parameter(Tensor<double>::scalar(1))}, {.rate = 7});
+  StepSchedule schedule(sgd, linear_ramp(0, 6, 6));
+  std::vector<double> rates;
+  TrainState state{.steps = 3};
+  for (state.epoch = 1; state.epoch <= 2; ++state.epoch)
+    for (state.step = 1; state.step <= 3; ++state.step) rates.push_back(sgd.rate()), schedule.on_step(state);
+  CHECK(rates == std::vector<double>{0, 1, 2, 3, 4, 5});
+  state = {.epoch = 1, .step = 2, .steps = 3};  // an epoch and two steps are done
+  schedule.on_begin(state);
+  CHECK(sgd.rate() == 5);
+  CHECK(error_of([&] { StepSchedule(sgd, Schedule{}); }) ==
+        "StepSchedule: expected a schedule, found an empty function");
+}
+
+TEST_CASE("a plateau lowers the rate as PyTorch does, also of a run that goes on", "[train]") {
+  const golden::Golden golden("optimizers");
+  const auto follow = [&](const std::string& name, PlateauOptions options) {
+    INFO(name);
+    options.column = "loss";
+    const auto figures = golden["plateau_" + name + ".figures"], rates = golden["plateau_" + name + ".lr"];
+    REQUIRE(figures.size() == 20);
+    for (const Index stopped : {Index{100}, Index{5}, Index{12}}) {
+      Sgd<double> sgd(TensorList<double>{parameter(Tensor<double>::scalar(1))}, {.rate = 0.1});
+      History history{{"epoch", "loss"}, {}};
+      TrainState state;
+      state.history = &history;
+      auto plateau = std::make_unique<ReduceOnPlateau<Sgd<double>>>(sgd, options);
+      for (Index e = 0; e < figures.size(); ++e) {
+        if (e == stopped) plateau = std::make_unique<ReduceOnPlateau<Sgd<double>>>(sgd, options);
+        history.rows.push_back({static_cast<double>(++state.epoch), figures(e)});
+        plateau->on_epoch(state);
+        CHECK_THAT(sgd.rate(), WithinRel(rates(e), 1e-14));
+      }
+    }
+  };
+  follow("plain", {.factor = 0.5, .patience = 1});
+  follow("cooldown", {.factor = 0.5, .patience = 1, .threshold = 0.3, .cooldown = 2, .min_rate = 0.03});
+  follow("absolute", {.factor = 0.5, .patience = 2, .threshold = 0.1, .absolute = true});
+  follow("highest", {.factor = 0.5, .patience = 2, .highest = true});
+  follow("highest_absolute",
+         {.factor = 0.5, .patience = 3, .threshold = 0.4, .absolute = true, .highest = true});
+  Sgd<double> sgd(TensorList<double>{parameter(Tensor<double>::scalar(1))});
+  CHECK_THAT(error_of([&] { ReduceOnPlateau(sgd, {.factor = 1}); }),
+             StartsWith("ReduceOnPlateau: expected a factor in (0, 1)"));
+}
+
+TEST_CASE("a figure of one's own is put into the row of an epoch that has ended", "[train]") {
+  History history{{"epoch"}, {{1}, {2}}};
+  TrainState state;
+  CHECK(error_of([&] { state.put("psnr", 3); }) ==
+        "put: 'psnr' is a figure of an epoch, which only on_epoch can add");
+  state.row = &history;
+  int calls = 0;
+  Metric metric("psnr", [&] { return 20.0 + ++calls; });
+  metric.on_epoch(state);
+  history.rows.push_back({3, 0});
+  metric.on_epoch(state);
+  CHECK(history.columns == std::vector<std::string>{"epoch", "psnr"});
+  CHECK(detail::is_nan(history["psnr"][0]));
+  CHECK((history["psnr"][1] == 21 && history["psnr"][2] == 22));
+  CHECK(error_of([] { History{}.put("a", 1); }) == "history: no epoch has ended yet");
 }
 
 TEST_CASE("every epoch calls its function", "[train]") {

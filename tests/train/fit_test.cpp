@@ -5,6 +5,7 @@
 #include "figment/nn/module.hpp"
 #include "figment/ops/reduce.hpp"
 #include "figment/optim/sgd.hpp"
+#include "figment/train/averaged.hpp"
 #include "figment/train/interrupt.hpp"
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
@@ -451,3 +452,108 @@ TEST_CASE("SIGTERM and SIGHUP end a run as an interrupt does, SIGHUPs in a row t
   std::signal(SIGHUP, before);
 }
 #endif
+
+TEST_CASE("accumulated batches step as one batch of all of them", "[train]") {
+  // Batches of 3, 1, 2 and 2 examples, and one of 4 that is left over.
+  const auto parts = batches({{1, 2, 6}, {-1}, {0, 4}, {5, 5}, {1, 2, 3, 4}});
+  const auto wholes = batches({{1, 2, 6, -1, 0, 4, 5, 5}, {1, 2, 3, 4}});
+  for (const double clip : {0.0, 0.5}) {
+    std::vector<std::string> events;
+    Recorder recorder(events, "r");
+    Model model, other;
+    Sgd<double> sgd(parameters(model), {.rate = 0.1, .momentum = 0.5});
+    Sgd<double> one(parameters(other), {.rate = 0.1, .momentum = 0.5});
+    const History h =
+        fit(model, sgd, parts, {.epochs = 2, .clip_norm = clip, .accumulate = 4, .callbacks = {&recorder}});
+    const History expected = fit(other, one, wholes, {.epochs = 2, .clip_norm = clip});
+    CHECK_THAT(model.w.item(), WithinRel(other.w.item(), 1e-13));  // some dozen roundings
+    for (const char* column : {"train", "fit", "penalty"})
+      for (std::size_t e = 0; e < 2; ++e) CHECK_THAT(h[column][e], WithinRel(expected[column][e], 1e-13));
+    CHECK(sgd.steps() == 4);
+    CHECK(events == Names{"r step 1/2 1/2", "r step 1/2 2/2", "r epoch 1 rows 1", "r step 2/2 1/2",
+                          "r step 2/2 2/2", "r epoch 2 rows 2", "r end"});
+  }
+  Model model;
+  Sgd<double> sgd(parameters(model));
+  CHECK(error_of([&] { fit(model, sgd, parts, {.accumulate = 0}); }) ==
+        "fit: expected 1 or more batches to accumulate, found 0");
+}
+
+TEST_CASE("a run of accumulated batches goes on between its steps, bit for bit, also after an error",
+          "[train]") {
+  Rng rng(1);
+  const data::Dataset<double> points{rng.normal<double>({11, 1})};
+  const auto run = [&](Index stop_at, Index fail_at) {
+    Model model;
+    Sgd<double> sgd(parameters(model), {.rate = 0.05, .momentum = 0.9});
+    data::Loader loader(points, {.batch = 2, .seed = 3});  // six batches: steps of 4 and 2
+    TrainPosition position;
+    Index calls = 0;
+    const auto loss = [&](const auto& batch, const Context& context) {
+      Terms terms = model.loss(batch.x, context);
+      if (++calls == fail_at) terms.penalty = terms.penalty * std::nan("");
+      return terms;
+    };
+    EveryStep stop([&](TrainState& s) { s.stop |= (s.epoch - 1) * s.steps + s.step == stop_at; });
+    const auto go = [&] {
+      return fit(sgd, loader, loss,
+                 {.epochs = 3, .accumulate = 4, .callbacks = {&stop}, .position = &position});
+    };
+    if (fail_at > 0)
+      CHECK_THAT(error_of(go), Catch::Matchers::StartsWith("fit: epoch 2, step 1: penalty is nan"));
+    else
+      go();
+    if (stop_at > 0) CHECK(position.epoch * 2 + position.step == stop_at);
+    const History h = go();
+    return std::pair(h, model.w.item());
+  };
+  const auto [history, w] = run(0, 0);
+  for (const auto& [stop_at, fail_at] : {std::pair<Index, Index>{1, 0}, {2, 0}, {3, 0}, {5, 0}, {0, 9}}) {
+    INFO("stopped after " << stop_at << ", failed at " << fail_at);
+    const auto [other, v] = run(stop_at, fail_at);
+    CHECK(v == w);
+    for (const char* column : {"train", "fit", "penalty"}) CHECK(other[column] == history[column]);
+  }
+}
+
+TEST_CASE("an average follows each step, and validation is of it", "[train]") {
+  const auto train = batches({{1, 2}, {3}}), validation = batches({{0}});
+  Model model;
+  Averaged average(model, {.decay = 0.5});
+  Sgd<double> sgd(parameters(model), {.rate = 0.25});
+  double expected = 1;
+  std::vector<double> after;
+  EveryStep follow([&](TrainState&) {
+    expected = 0.5 * expected + 0.5 * model.w.item();
+    CHECK(average.module.w.item() == expected);  // exact: powers of two
+    after.push_back(model.w.item());
+  });
+  double seen = 0;
+  Metric own("own", [&] { return seen = model.w.item(); });
+  FitOptions options{
+      .epochs = 2, .average = &average, .validate_average = true, .callbacks = {&follow, &own}};
+  const History h = fit(model, sgd, train, validation, options);
+  CHECK(average.ema().updates() == 4);
+  CHECK_THAT(h.last("val_fit"), WithinRel(expected * expected, 1e-14));
+  CHECK((model.w.item() == after.back() && seen == after.back()));  // in its place again
+  CHECK(h.columns.back() == "own");
+  CHECK(h["own"] == std::vector<double>{after[1], after[3]});
+
+  options.validate_average = false;
+  Model plain;
+  Averaged other(plain, {.decay = 0.5});
+  Sgd<double> again(parameters(plain), {.rate = 0.25});
+  options.average = &other, options.callbacks = {};
+  const double of_plain = fit(plain, again, train, validation, options).last("val_fit");
+  CHECK_THAT(of_plain, WithinRel(plain.w.item() * plain.w.item(), 1e-14));
+  // Also when validation ends by an error.
+  double stepped = 0;
+  EveryStep look([&](TrainState&) { stepped = plain.w.item(); });
+  options.validate_average = true, options.epochs = 1, options.callbacks = {&look};
+  const auto infinite = batches({{std::numeric_limits<double>::infinity()}});
+  CHECK(error_of([&] { fit(plain, again, train, infinite, options); }) ==
+        "fit: epoch 1, validation: fit is inf");
+  CHECK((plain.w.item() == stepped && other.module.w.item() != stepped));
+  options.average = nullptr;
+  CHECK(error_of([&] { fit(plain, again, train, options); }) == "fit: validate_average without an average");
+}

@@ -5,6 +5,16 @@
 
 namespace figment {
 
+/// A moving average as fit keeps one: an Ema, or the Averaged of a module.
+class MovingAverage {
+ public:
+  virtual ~MovingAverage() = default;
+  /// Moves the average towards what is trained: after each step.
+  virtual void update() = 0;
+  /// Exchanges the values of the average and of what is trained; a second time puts them back.
+  virtual void swap() = 0;
+};
+
 /// Of Ema and Averaged.
 struct EmaOptions {
   double decay = 0.999;  ///< how much of the average stays each update
@@ -14,7 +24,7 @@ struct EmaOptions {
 
 /// Keeps average = decay average + (1 - decay) source, tensor by tensor. It holds handles to both.
 template <class T = float>
-class Ema {
+class Ema final : public MovingAverage {
  public:
   using value_type = T;
 
@@ -36,7 +46,7 @@ class Ema {
   }
 
   /// Moves the averages, in place, towards what the sources are now: one pass over their memory.
-  void update() {
+  void update() override {
     const kernels::op::Lerp towards{1 - decay()};
     ++updates_;
     for (std::size_t i = 0; i < average_.size(); ++i) {
@@ -45,6 +55,14 @@ class Ema {
       parallel_for(average_[i].size(), detail::elementwise_grain, [&](Index begin, Index end) {
         kernels::binary(towards, a + begin, 1, s + begin, 1, a + begin, end - begin);
       });
+    }
+  }
+
+  /// In place: what graphs have saved of either is changed.
+  void swap() override {
+    for (std::size_t i = 0; i < average_.size(); ++i) {
+      T* const a = average_[i].mutable_data();
+      std::swap_ranges(a, a + average_[i].size(), source_[i].mutable_data());
     }
   }
 

@@ -10,8 +10,10 @@ namespace figment {
 /// to the averaged weights. `update` after each of the module's steps.
 ///
 ///   Averaged average(generator, {.decay = 0.999});  …  average.update();  …  average.module.forward(noise)
+///
+/// fit calls it if its options have it: {.average = &average}.
 template <class M>
-class Averaged {
+class Averaged final : public MovingAverage {
  public:
   using T = module_value_t<M>;
 
@@ -22,7 +24,9 @@ class Averaged {
       : module(clone(source)), ema_(tensors(module), tensors(source), options) {}
 
   /// Moves the average towards what the source is now.
-  void update() { ema_.update(); }
+  void update() override { ema_.update(); }
+  /// Exchanges the values of the average and of the source.
+  void swap() override { ema_.swap(); }
   /// How the average moves.
   const Ema<T>& ema() const { return ema_; }
   /// How the average moves, to set its count.

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "figment/autograd/no_grad.hpp"
 #include "figment/core/finite.hpp"
 #include "figment/optim/schedule.hpp"
 #include "figment/train/history.hpp"
@@ -18,6 +19,14 @@ struct TrainState {
   const History* running = nullptr;  ///< one row: the means so far of this epoch's losses
   const History* latest = nullptr;   ///< one row: the losses of the last step
   bool stop = false;                 ///< set by a callback to end the run after this step
+  History* row = nullptr;            ///< in on_epoch the history, for put
+
+  /// Adds a figure to the row of the epoch that has ended, in a column of this name: for on_epoch. Callbacks
+  /// that come after this one see it.
+  void put(std::string_view column, double value) const {
+    ensure(row != nullptr, "put: '{}' is a figure of an epoch, which only on_epoch can add", column);
+    row->put(column, value);
+  }
 };
 
 /// Called by fit; override what you need. What a callback knows of the run it had better work out from the
@@ -133,6 +142,44 @@ class EpochSchedule final : public Callback {
  private:
   O& optimizer_;
   Schedule schedule_;
+};
+
+/// Sets an optimiser's rate by a schedule, t counting the run's steps from 0: StepSchedule rates(adam,
+/// warm_up(cosine_decay(1e-3, 20000), 500)). The first step's rate is set at once.
+template <class O>
+class StepSchedule final : public Callback {
+ public:
+  /// Sets the rate of t = 0.
+  StepSchedule(O& optimizer, Schedule schedule) : optimizer_(optimizer), schedule_(std::move(schedule)) {
+    ensure(static_cast<bool>(schedule_), "StepSchedule: expected a schedule, found an empty function");
+    optimizer_.set_rate(schedule_(0));
+  }
+  void on_begin(TrainState& state) override { set(state.epoch * state.steps + state.step); }
+  void on_step(TrainState& state) override { set((state.epoch - 1) * state.steps + state.step); }
+
+ private:
+  void set(Index t) { optimizer_.set_rate(schedule_(t)); }
+
+  O& optimizer_;
+  Schedule schedule_;
+};
+
+/// A figure of your own in the history, f() after every epoch, nothing recorded: Metric psnr("psnr", [&] {
+/// return figment::psnr(model.reconstruct(x), x); }). Callbacks that save or judge by it come after it.
+class Metric final : public Callback {
+ public:
+  /// The column's name, and what is in it.
+  Metric(std::string column, std::function<double()> f) : column_(std::move(column)), f_(std::move(f)) {
+    ensure(static_cast<bool>(f_), "Metric: expected a function, found an empty one");
+  }
+  void on_epoch(TrainState& state) override {
+    NoGrad guard;
+    state.put(column_, f_());
+  }
+
+ private:
+  std::string column_;
+  std::function<double()> f_;
 };
 
 /// Sets a number of a model by a schedule, t counting the run's steps from 0: the weight of a VAE's KL

@@ -1,40 +1,12 @@
 // The training loop.
 #pragma once
 
-#include <limits>
-#include <thread>  // the clocks, without the calendars of <chrono>, which cost a fifteenth of Eigen
-
 #include "figment/autograd/grad.hpp"
-#include "figment/core/finite.hpp"
 #include "figment/nn/penalty.hpp"
-#include "figment/train/callback.hpp"
+#include "figment/train/fit_run.hpp"
 #include "figment/train/limit.hpp"
-#include "figment/train/position.hpp"
 
 namespace figment {
-
-/// How long a run is, and who is told of it.
-struct FitOptions {
-  Index epochs = 1;        ///< in all: a run that goes on has done some of them
-  std::uint64_t seed = 0;  ///< of the noise and dropout that the model draws
-  double clip_norm = 0;    ///< limits the gradients' norm; 0 leaves them
-  std::string suffix{};    ///< of the columns' names, where figures of two kinds must not mix
-  Callbacks callbacks{};   ///< called in this order
-  /// Where the run stands: read at its start and kept up to date. With the position of an earlier run, and
-  /// its weights and optimisers' state (io/checkpoint.hpp saves all of it), the run goes on as if never
-  /// stopped.
-  TrainPosition* position = nullptr;
-};
-
-/// A loss, or a parameter's gradient, that is not a number or not finite; the history holds the epochs that
-/// had ended.
-struct [[gnu::visibility("default")]] NonFiniteLoss : Error {
-  History history;  ///< the epochs that had ended
-  /// Thrown by fit.
-  NonFiniteLoss(const std::string& message, History h) : Error(message), history(std::move(h)) {}
-  // Out of line, as it ends a whole history.
-  [[gnu::cold, gnu::noinline]] ~NonFiniteLoss() override {}
-};
 
 namespace detail {
 
@@ -103,165 +75,6 @@ constexpr bool check_fit() {
   return false;
 }
 
-class FitRun {
- public:
-  template <class Batches>
-  FitRun(const FitOptions& options, Batches& batches) : FitRun(options) {
-    state_.steps = batches.batches();
-    if (at_.begun()) go_on(batches, at_.step);
-    for (Callback* c : options_.callbacks) c->on_begin(state_);
-  }
-  // Out of line, as it ends all that a run has.
-  [[gnu::cold, gnu::noinline]] ~FitRun() {}
-  FitRun(const FitRun&) = delete;
-  FitRun& operator=(const FitRun&) = delete;
-
-  /// Takes batches to the epoch under way.
-  template <class Batches>
-  void go_on(Batches& batches, Index step = 0) {
-    if constexpr (requires { batches.set_epoch(at_.epoch, step); })
-      batches.set_epoch(at_.epoch, step);
-    else
-      fail("fit: cannot go on with batches that have no set_epoch(epoch, first)");
-  }
-
-  /// Begins the next epoch, or goes on with the one under way. False when the run is over.
-  bool next_epoch() {
-    if (state_.stop || at_.epoch >= options_.epochs) return false;
-    state_.epoch = at_.epoch + 1;
-    return true;
-  }
-
-  /// learn(batch, account) for each batch: it calls account(loss, total, lost) before it changes any weight,
-  /// `lost` saying what gradient is not finite, if one is. False if the run was stopped amid the epoch.
-  template <class Batches, class Learn>
-  bool train(Batches& batches, Learn learn) {
-    LossMeans& means = at_.means;
-    if (at_.step == 0) means.reset();
-    state_.step = at_.step;
-    for (const auto& batch : batches) {
-      ++state_.step;
-      learn(batch, [&](const auto& loss, const auto& total, const std::string& lost) {
-        means.add(loss, total, batch.size(), lost);
-        if (!means.bad.empty()) diverged(means, figment::format("step {}", state_.step));
-      });
-      at_.step = state_.step;
-      publish();
-      for (Callback* c : options_.callbacks) c->on_step(state_);
-      if (state_.stop) break;
-    }
-    ensure(state_.step > 0, "fit: epoch {} had no batches to train on", state_.epoch);
-    return !state_.stop || state_.step >= state_.steps;
-  }
-
-  template <class Batches, class Loss>
-  void validate(Batches& batches, Loss& loss_of) {
-    NoGrad guard;
-    // A stream of its own: training is the same with validation and without.
-    Rng noise = Rng(options_.seed).stream(1 + static_cast<std::uint64_t>(state_.epoch));
-    const Context context{.training = false, .rng = &noise};
-    validation_.reset();
-    for (const auto& batch : batches) {
-      const auto loss = loss_of(batch, context);
-      validation_.add(loss, loss.total(), batch.size());
-      if (!validation_.bad.empty()) diverged(validation_, "validation");
-    }
-    ensure(validation_.samples > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
-  }
-
-  [[gnu::cold]] void end_epoch() {
-    at_.seconds = state_.seconds = elapsed();
-    at_.history.rows.push_back(std::vector<double>(at_.history.columns.size(), absent()));
-    put("epoch", static_cast<double>(state_.epoch));
-    put(at_.means, "train", "");
-    put(validation_, "val", "val_");
-    put("seconds", state_.seconds);
-    at_.epoch = state_.epoch;
-    at_.step = 0;
-    for (Callback* c : options_.callbacks) c->on_epoch(state_);
-  }
-
-  /// The noise and dropout of training.
-  Rng& noise() { return at_.noise; }
-  TrainPosition& position() { return at_; }
-  [[gnu::cold, gnu::noinline]] History finish() {
-    for (Callback* c : options_.callbacks) c->on_end(state_);
-    return options_.position ? at_.history : std::move(at_.history);
-  }
-
- private:
-  static double absent() { return std::numeric_limits<double>::quiet_NaN(); }
-
-  [[gnu::cold, gnu::noinline]] explicit FitRun(const FitOptions& options)
-      : options_(options), at_(options.position ? *options.position : own_) {
-    ensure(options.epochs >= 0, "fit: expected 0 or more epochs, found {}", options.epochs);
-    ensure(not_negative(options.clip_norm), "fit: expected a clip_norm of 0 or more, found {}",
-           options.clip_norm);
-    for (const Callback* c : options.callbacks) ensure(c != nullptr, "fit: one of the callbacks is null");
-    state_.epochs = options.epochs;
-    state_.epoch = at_.epoch;
-    state_.step = at_.step;
-    state_.history = &at_.history;
-    state_.running = &running_;
-    state_.latest = &latest_;
-    if (!at_.begun()) at_.noise = Rng(options.seed).stream(1);
-  }
-
-  [[noreturn, gnu::cold, gnu::noinline]] void diverged(const LossMeans& means, const std::string& where) {
-    throw NonFiniteLoss(figment::format("fit: epoch {}, {}: {}", state_.epoch, where, means.bad),
-                        at_.history);
-  }
-
-  [[gnu::cold, gnu::noinline]] void put(const LossMeans& means, std::string_view total,
-                                        std::string_view prefix) {
-    for (std::size_t c = 0; c < means.columns(); ++c)
-      put(means.column(c, total, prefix, options_.suffix), means.value(c));
-  }
-  /// Writes a figure of the epoch that has ended.
-  [[gnu::cold, gnu::noinline]] void put(std::string_view column, double value) {
-    History& history = at_.history;
-    const std::size_t at = find_name(history.columns, column);
-    if (at == history.columns.size()) {  // in the first epoch, or a term that earlier ones lack
-      history.columns.push_back(std::string(column));
-      for (auto& r : history.rows) r.push_back(absent());
-    }
-    history.rows.back()[at] = value;
-  }
-
-  double elapsed() const {
-    return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
-  // The running means, and the last step's losses, as histories of one row, in memory that stays.
-  void publish() {
-    const LossMeans& means = at_.means;
-    if (running_.rows.empty() || running_.columns.size() != means.columns()) begin_publishing();
-    for (std::size_t c = 0; c < means.columns(); ++c) {
-      running_.rows[0][c] = means.value(c);
-      latest_.rows[0][c] = means.latest[c];
-    }
-    at_.seconds = state_.seconds = elapsed();
-  }
-
-  [[gnu::cold, gnu::noinline]] void begin_publishing() {
-    for (History* h : {&running_, &latest_}) {
-      for (std::size_t c = h->columns.size(); c < at_.means.columns(); ++c)
-        h->columns.push_back(at_.means.column(c, "train", "", options_.suffix));
-      h->rows.clear();
-      h->rows.push_back(std::vector<double>(h->columns.size()));
-    }
-  }
-
-  const FitOptions& options_;
-  TrainPosition own_;  // where the options have none
-  TrainPosition& at_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double before_ = at_.seconds;
-  TrainState state_;
-  History running_, latest_;
-  LossMeans validation_;
-};
-
 /// The training loop of fit. The model, if there is one, names the parameters.
 template <class T, class Batches, class Validation, class Loss>
 History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss& loss,
@@ -279,14 +92,25 @@ History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validati
   FitRun run(options, batches);
   if constexpr (validated)
     if (run.position().begun()) run.go_on(validation);
+  GradientMean<T> several;
+  const auto learn = [&](const auto& batch, auto account) {
+    const auto value = wrapped(batch, {.training = true, .rng = &run.noise()});
+    const auto total = value.total();
+    auto gradients = grad(total, optimizer.parameters());
+    if (options.accumulate > 1) {
+      account(value, total, {});
+      return several.add(std::move(gradients), batch.size());
+    }
+    account(value, total, limit_gradients(optimizer, gradients, options.clip_norm, model));
+    optimizer.step(gradients);
+  };
+  const auto step = [&] {
+    auto gradients = several.take();
+    run.confirm_gradients(limit_gradients(optimizer, gradients, options.clip_norm, model));
+    optimizer.step(gradients);
+  };
   while (run.next_epoch()) {
-    const bool whole = run.train(batches, [&](const auto& batch, auto account) {
-      const auto value = wrapped(batch, {.training = true, .rng = &run.noise()});
-      const auto total = value.total();
-      auto gradients = grad(total, optimizer.parameters());
-      account(value, total, limit_gradients(optimizer, gradients, options.clip_norm, model));
-      optimizer.step(gradients);
-    });
+    const bool whole = run.train(batches, learn, step);
     if (!whole) break;
     if constexpr (validated) run.validate(validation, wrapped);
     run.end_epoch();

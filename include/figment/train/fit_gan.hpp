@@ -166,8 +166,8 @@ class GanSteps {
 /// Trains both networks on batches of real images, of their labels too if the Gan has classes. Of n
 /// discriminator_steps the generator learns after the first. The history has the columns d_loss, g_loss,
 /// d_real and d_fake (shares judged rightly), and d_penalty if there is one. clip_norm limits each network's
-/// gradients. As the other fit in everything else; a Gan is not validated, and its networks have no layers
-/// that add Penalties.
+/// gradients, an average follows after both have learnt. As the other fit in everything else; a Gan is not
+/// validated, and its networks have no layers that add Penalties.
 template <class G, class D, class L, class T, class Batches>
 History fit(Gan<G, D, L>& gan, Optimizer<T>& generator, Optimizer<T>& discriminator, Batches& batches,
             FitOptions options = {}) {
@@ -179,15 +179,18 @@ History fit(Gan<G, D, L>& gan, Optimizer<T>& generator, Optimizer<T>& discrimina
   ensure(gan.options.generated >= 0 && detail::not_negative(gan.options.clip),
          "fit: expected generated and clip of 0 or more, found {} and {}", gan.options.generated,
          gan.options.clip);
+  ensure(options.accumulate == 1 && !options.validate_average,
+         "fit: a Gan learns from each batch and is not validated: no accumulate, no validate_average");
   detail::FitRun run(options, batches);
   const Context context{.training = true, .rng = &run.noise()};
   detail::GanSteps<G, D, L, T> steps(gan, generator, discriminator, options.clip_norm);
   steps.go_on(run.position(), batches.batches());
   while (run.next_epoch()) {
-    const bool whole = run.train(batches, [&](const auto& batch, auto account) {
+    const auto learn = [&](const auto& batch, auto account) {
       steps.step(batch.x, batch.labels, context, account);
       run.position().g_loss = steps.g_loss();
-    });
+    };
+    const bool whole = run.train(batches, learn, [] {});
     if (!whole) break;
     run.end_epoch();
   }

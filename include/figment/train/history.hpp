@@ -1,6 +1,7 @@
 // The figures of a run, epoch by epoch.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,16 @@ struct History {
     std::vector<double> values;
     for (const auto& row : rows) values.push_back(figure(row, c));
     return values;
+  }
+  /// Sets a figure of the last epoch. A new column is NaN in those before.
+  [[gnu::cold, gnu::noinline]] void put(std::string_view column, double value) {
+    ensure(!rows.empty(), "history: no epoch has ended yet");
+    const std::size_t at = detail::find_name(columns, column);
+    if (at == columns.size()) {
+      columns.push_back(std::string(column));
+      for (auto& r : rows) r.push_back(std::numeric_limits<double>::quiet_NaN());
+    }
+    rows.back()[at] = value;
   }
   /// The column's figure of the last epoch.
   double last(std::string_view column) const {

@@ -40,4 +40,31 @@ template <class T>
   return good ? std::string() : lost_gradient(optimizer, gradients, model);
 }
 
+/// The mean of the gradients of several batches, each weighted by its size: those of one batch of all, where
+/// the loss is a mean.
+template <class T>
+class GradientMean {
+ public:
+  [[gnu::noinline]] void add(TensorList<T> gradients, Index size) {
+    samples_ += size;
+    if (mean_.empty()) {
+      mean_ = std::move(gradients);
+      return;
+    }
+    const kernels::op::Lerp part{static_cast<double>(size) /
+                                 static_cast<double>((std::max)(samples_, Index{1}))};
+    // Into memory of its own: gradients may share theirs.
+    for (std::size_t i = 0; i < mean_.size(); ++i) mean_[i] = map(part, mean_[i], gradients[i], "fit");
+  }
+  /// What it came to; the next one begins.
+  TensorList<T> take() {
+    samples_ = 0;
+    return std::exchange(mean_, {});
+  }
+
+ private:
+  TensorList<T> mean_;
+  Index samples_ = 0;
+};
+
 }  // namespace figment::detail
