@@ -9,6 +9,7 @@
 #include "figment/nn/dropout.hpp"
 #include "figment/nn/pool.hpp"
 #include "figment/nn/reshape.hpp"
+#include "figment/nn/residual.hpp"
 #include "figment/nn/upsample.hpp"
 #include "recipes/gans.hpp"
 #include "support/catch.hpp"
@@ -27,7 +28,7 @@ Vae<GaussianEncoder<float>, Sequential<float>> small_vae() {
           Sequential{Linear(2, 8, rng, {.activation = Activation::relu}), Linear(8, 12, rng)}};
 }
 
-struct Residual {
+struct DrawnDetour {
   Linear<float> inner;
   Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
     return x + figment::forward("inner", inner, x, context);
@@ -195,13 +196,21 @@ TEST_CASE("a diagram of a single layer, and of a layer that adds to what others 
   Sequential tied{std::move(first), std::move(second)};
   CHECK(count(io::diagram_dot(tied, {3}, "tied"), "label=\"tied\\n9 parameters\";") == 1);
 
-  Sequential net{Residual{Linear(3, 3, rng)}, Linear(3, 1, rng)};
+  Sequential net{DrawnDetour{Linear(3, 3, rng)}, Linear(3, 1, rng)};
   const std::string dot = io::diagram_dot(net, {3});
-  CHECK(count(dot, "label=\"0: Residual\"") == 1);
+  CHECK(count(dot, "label=\"0: DrawnDetour\"") == 1);
   CHECK(count(dot, "layer_0 [label=\"inner: Linear(3, 3)\\n(N, 3)\\n12 parameters\"];") == 1);
   for (const char* edge : {"input -> layer_0;", "input -> layer_1;", "layer_0 -> layer_1;"})
     CHECK(count(dot, edge) == 1);  // what is added came around the layer
   CHECK(count(dot, " -> ") == 3);
+
+  Sequential skip{Skip{Linear(3, 3, rng), Linear(3, 2, rng)}, Linear(5, 1, rng)};
+  const std::string around = io::diagram_dot(skip, {3});
+  CHECK(count(around, "label=\"0: Skip\"") == 1);
+  for (const char* edge :
+       {"input -> layer_0;", "layer_0 -> layer_1;", "input -> layer_2;", "layer_1 -> layer_2;"})
+    CHECK(count(around, edge) == 1);
+  CHECK(count(around, " -> ") == 4);
 }
 
 TEST_CASE("behind a concatenation a diagram's layer is fed by all that is left", "[diagram]") {

@@ -72,12 +72,12 @@ struct Jitter {
 };
 
 /// Modules inside a module.
-struct Residual {
+struct Detour {
   using value_type = double;
   Linear<double> inner;
   Sequential<double> tail;
 
-  explicit Residual(Rng& rng) : inner(3, 3, rng), tail{Linear<double>(3, 3, rng), Tanh{}} {}
+  explicit Detour(Rng& rng) : inner(3, 3, rng), tail{Linear<double>(3, 3, rng), Tanh{}} {}
   Tensor<double> forward(const Tensor<double>& x, const Context& context) const {
     return x + figment::forward("tail", tail, figment::forward("inner", inner, x, context), context);
   }
@@ -138,7 +138,7 @@ TEST_CASE("a visit says what a tensor is, to who asks", "[nn]") {
 
 TEST_CASE("tensors are named by the path to them, in visiting order", "[nn]") {
   Rng rng;
-  Residual residual(rng);
+  Detour residual(rng);
   CHECK(names(residual) == Names{"inner.weight", "inner.bias", "tail.0.weight", "tail.0.bias"});
   Sequential net{Flatten{}, Linear<double>(3, 3, rng), named("block", residual), Relu{}};
   CHECK(names(net) == Names{"1.weight", "1.bias", "block.inner.weight", "block.inner.bias",
@@ -320,11 +320,11 @@ TEST_CASE("a layer of one's own gets the Context if it takes one", "[nn]") {
 
 TEST_CASE("errors name the path to the layer", "[nn]") {
   Rng rng;
-  const Sequential net{Relu{}, named("block", Residual(rng))};
+  const Sequential net{Relu{}, named("block", Detour(rng))};
   CHECK(error_of([&] {
           net.forward(Tensor<double>::ones({2, 5}));
         }) == "block.inner Linear(3, 3): linear: x (2, 5) needs 3 features (weight (3, 3))");
-  const Sequential wrong{Linear<double>(3, 4, rng), Residual(rng)};
+  const Sequential wrong{Linear<double>(3, 4, rng), Detour(rng)};
   CHECK(error_of([&] {
           wrong.forward(Tensor<double>::ones({2, 3}));
         }) == "1.inner Linear(3, 3): linear: x (2, 4) needs 3 features (weight (3, 3))");

@@ -42,10 +42,51 @@ struct layers_value<Named<L>, Rest...> : layers_value<L, Rest...> {};
 /// Write it with braces: they evaluate the layers, and so draw the initial weights, from left to right.
 ///
 ///   Sequential net{Linear(784, 256, rng), Relu{}, Linear(256, 10, rng)};
+///   net.get<Linear<>>(0).weight;                                    // a layer as what it is
+///   for (const auto& layer : net) x = layer(x, context), layer.describe();
 template <class T = float>
 class Sequential {
  public:
   using value_type = T;
+
+  /// A layer of a Sequential, whatever its type.
+  class Layer {
+   public:
+    using value_type = T;
+    virtual ~Layer() = default;
+    /// Its position as text, or the name that it was given.
+    const std::string& name() const { return name_; }
+    /// Its type and options.
+    std::string describe() const { return described()(); }
+    /// What it makes of x.
+    virtual Tensor<T> forward(const Tensor<T>& x, const Context& context = {}) const = 0;
+    /// forward(x, context).
+    Tensor<T> operator()(const Tensor<T>& x, const Context& context = {}) const {
+      return forward(x, context);
+    }
+    /// As an L, or null if it is another type's.
+    template <class L>
+    const L* as() const {
+      const detail::Description layer = described();
+      return layer.type->tag == &detail::type_tag<L> ? static_cast<const L*>(layer.layer) : nullptr;
+    }
+    /// The same to change it.
+    template <class L>
+    L* as() {
+      return const_cast<L*>(std::as_const(*this).template as<L>());
+    }
+    /// Visits it by its name.
+    virtual void visit(Visitor<T>& v) = 0;
+
+   protected:
+    explicit Layer(std::string name) : name_(std::move(name)) {}
+    virtual detail::Description described() const = 0;
+
+   private:
+    friend Sequential;
+    virtual std::unique_ptr<Layer> copy() const = 0;
+    std::string name_;
+  };
 
   /// No layers: the identity.
   Sequential() = default;
@@ -88,6 +129,54 @@ class Sequential {
 
   /// The number of layers.
   Index size() const { return static_cast<Index>(layers_.size()); }
+  /// Layer i, from the end if negative. Throws where there is none.
+  Layer& operator[](Index i) { return at(i); }
+  /// The same to read it.
+  const Layer& operator[](Index i) const { return at(i); }
+  /// The layer with that name. Throws where there is none.
+  Layer& operator[](std::string_view name) { return at(name); }
+  /// The same to read it.
+  const Layer& operator[](std::string_view name) const { return at(name); }
+
+  /// Layer i, or the one with that name, as the L that it is: net.get<Linear<>>(0). Throws if it is another
+  /// type's.
+  template <class L, class Place>
+  L& get(const Place& place) {
+    return const_cast<L&>(std::as_const(*this).template get<L>(place));
+  }
+  /// The same to read it.
+  template <class L, class Place>
+  const L& get(const Place& place) const {
+    const Layer& layer = (*this)[place];
+    const L* found = layer.template as<L>();
+    ensure(found != nullptr, "Sequential: layer '{}' is {}, not of the type asked for", layer.name(),
+           layer.describe());
+    return *found;
+  }
+
+  /// Goes from layer to layer.
+  template <class Reference>
+  class Iterator {
+   public:
+    using difference_type = std::ptrdiff_t;
+    using value_type = Layer;
+    Iterator() = default;
+    Reference& operator*() const { return **at_; }
+    Reference* operator->() const { return at_->get(); }
+    Iterator& operator++() { return ++at_, *this; }
+    Iterator operator++(int) { return Iterator(at_++); }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    friend Sequential;
+    explicit Iterator(const std::unique_ptr<Layer>* at) : at_(at) {}
+    const std::unique_ptr<Layer>* at_ = nullptr;
+  };
+  // From the first layer to behind the last.
+  Iterator<Layer> begin() { return Iterator<Layer>(layers_.data()); }
+  Iterator<Layer> end() { return Iterator<Layer>(layers_.data() + layers_.size()); }
+  Iterator<const Layer> begin() const { return Iterator<const Layer>(layers_.data()); }
+  Iterator<const Layer> end() const { return Iterator<const Layer>(layers_.data() + layers_.size()); }
 
   /// What the last layer makes of what the one before it makes, and so on, of x.
   Tensor<T> forward(const Tensor<T>& x, const Context& context = {}) const {
@@ -105,41 +194,42 @@ class Sequential {
   }
 
  private:
-  struct Layer;
   // Layers are made as this at once: a unique_ptr of every type of layer would be compiled besides.
   using Owned = std::unique_ptr<Layer>;
-
-  struct Layer {
-    std::string name;
-    explicit Layer(std::string n) : name(std::move(n)) {}
-    virtual ~Layer() = default;
-    virtual Tensor<T> forward(const Tensor<T>& x, const Context& context) const = 0;
-    virtual void visit(Visitor<T>& v) = 0;
-    virtual Owned copy() const = 0;
-  };
 
   template <class L>
   struct Held final : Layer {
     L layer;
     Held(std::string n, L&& l) : Layer(std::move(n)), layer(std::move(l)) {}
     Tensor<T> forward(const Tensor<T>& x, const Context& context) const override {
-      return figment::forward(this->name, layer, x, context);
+      return figment::forward(this->name(), layer, x, context);
     }
-    void visit(Visitor<T>& v) override { v(this->name, layer); }
+    void visit(Visitor<T>& v) override { v(this->name(), layer); }
+    detail::Description described() const override { return detail::description_of(layer); }
     Owned copy() const override { return Owned(new Held(*this)); }
   };
 
   // Out of line, as any type of layer is added by them.
   [[gnu::noinline]] void append(Owned layer) {
-    layer->name = figment::format("{}", layers_.size());
+    layer->name_ = figment::format("{}", layers_.size());
     push(std::move(layer));
   }
   [[gnu::noinline]] void push(Owned layer) {
     for (const auto& l : layers_)
-      ensure(l->name != layer->name, "Sequential: two layers are named '{}'", layer->name);
+      ensure(l->name_ != layer->name_, "Sequential: two layers are named '{}'", layer->name_);
     hold(std::move(layer));
   }
   [[gnu::noinline]] void hold(Owned layer) { layers_.push_back(std::move(layer)); }
+
+  [[gnu::cold, gnu::noinline]] Layer& at(Index i) const {
+    ensure(i >= -size() && i < size(), "Sequential: no layer {} among {}", i, size());
+    return *layers_[static_cast<std::size_t>(i < 0 ? i + size() : i)];
+  }
+  [[gnu::cold, gnu::noinline]] Layer& at(std::string_view name) const {
+    for (const auto& l : layers_)
+      if (l->name_ == name) return *l;
+    fail("Sequential: no layer is named '{}'", name);
+  }
 
   std::vector<Owned> layers_;
 };
