@@ -2,6 +2,7 @@
 // benchmarks, all run over it. A new operation is one row here.
 #pragma once
 
+#include "support/op_cases/attention.hpp"
 #include "support/op_cases/conv2d.hpp"
 #include "support/op_cases/elementwise.hpp"
 #include "support/op_cases/loss.hpp"
@@ -47,6 +48,8 @@ inline const std::vector<OpCase>& op_cases() {
     weighted_cross_entropy_cases(c);
     norm_cases(c);
     recurrent_cases(c);
+    attention_cases(c);
+    position_cases(c);
     if (quick()) c.keep_small();
     return c;
   }();

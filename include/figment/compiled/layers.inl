@@ -22,6 +22,7 @@ FIGMENT_INSTANCE struct LayerNorm<FIGMENT_T>;
 FIGMENT_INSTANCE struct LabelEmbedding<FIGMENT_T>;
 FIGMENT_INSTANCE struct Lstm<FIGMENT_T>;
 FIGMENT_INSTANCE struct MaskedLinear<FIGMENT_T>;
+FIGMENT_INSTANCE struct MultiHeadAttention<FIGMENT_T>;
 FIGMENT_INSTANCE struct VectorQuantizer<FIGMENT_T>;
 
 // optim/

@@ -153,6 +153,17 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> batch_norm(const Tensor<FIGMENT_T>&, const Te
 FIGMENT_INSTANCE Tensor<FIGMENT_T> layer_norm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
                                               const Tensor<FIGMENT_T>&, double);
 
+// ops/attention.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> scaled_dot_product_attention(const Tensor<FIGMENT_T>&,
+                                                                const Tensor<FIGMENT_T>&,
+                                                                const Tensor<FIGMENT_T>&,
+                                                                const AttentionOptions<FIGMENT_T>&);
+
+// ops/positions.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> sinusoidal_positions(Index, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> rotary_positions(const Tensor<FIGMENT_T>&, RotaryOptions);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> time_embedding(const Tensor<FIGMENT_T>&, Index);
+
 // ops/recurrent.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> lstm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
                                         const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);

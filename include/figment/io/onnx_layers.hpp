@@ -6,6 +6,7 @@
 
 #include "figment/io/onnx_graph.hpp"
 #include "figment/nn/activation.hpp"
+#include "figment/nn/attention.hpp"
 #include "figment/nn/batch_norm.hpp"
 #include "figment/nn/conv_transpose2d.hpp"
 #include "figment/nn/dropout.hpp"
@@ -137,9 +138,9 @@ class OnnxLayers {
   template <class F>
   static bool known(const F& f, const Layer& l) {
     return any_of<Linear<T>, Conv2d<T>, ConvTranspose2d<T>, BatchNorm<T>, LayerNorm<T>, LabelEmbedding<T>,
-                  MaskedLinear<T>, Lstm<T>, Gru<T>, Relu, LeakyRelu, Elu, Gelu, Silu, Softplus, Sigmoid, Tanh,
-                  Softmax, Flatten, Reshape, MaxPool2d, AvgPool2d, UpSample2d, Dropout, GaussianNoise,
-                  ActivityPenalty, SpectralNorm<Linear<T>>, SpectralNorm<Conv2d<T>>,
+                  MaskedLinear<T>, Lstm<T>, Gru<T>, MultiHeadAttention<T>, Relu, LeakyRelu, Elu, Gelu, Silu,
+                  Softplus, Sigmoid, Tanh, Softmax, Flatten, Reshape, MaxPool2d, AvgPool2d, UpSample2d,
+                  Dropout, GaussianNoise, ActivityPenalty, SpectralNorm<Linear<T>>, SpectralNorm<Conv2d<T>>,
                   SpectralNorm<ConvTranspose2d<T>>, WeightPenalty<Linear<T>>, WeightPenalty<Conv2d<T>>,
                   WeightPenalty<ConvTranspose2d<T>>>(f, l);
   }
@@ -255,6 +256,37 @@ class OnnxLayers {
       h = op({"Squeeze", {float_op(std::move(n)), constant("direction" + end, list({1}))}});
     }
     return graph.add_last(op(turned(h)), 3);
+  }
+
+  Id write(const MultiHeadAttention<T>& l, Id x) {
+    const Index n = l.features(), heads = l.heads;
+    const std::string rows = op({"Reshape", {graph.last(x), constant("rows", list({0, -1, n}))}});
+    const auto head = [&](Index k, const char* name, std::initializer_list<Index> order) {
+      const auto [weight, bias] = l.projection(k);
+      const std::string text(name);
+      std::string h = op({"MatMul", {rows, constant(text + "_weight", weight)}});
+      if (bias.defined()) h = op({"Add", {h, constant(text + "_bias", bias)}});
+      h = op({"Reshape", {h, constant(text + "_heads", list({0, -1, heads, n / heads}))}});
+      return op(std::move(OnnxNode{"Transpose", {h}}.set("perm", list(order))));
+    };
+    const std::string q = head(0, "query", {0, 2, 1, 3}), k = head(1, "key", {0, 2, 3, 1}),
+                      v = head(2, "value", {0, 2, 1, 3});
+    const double scale = 1 / std::sqrt(static_cast<double>(n / heads));
+    std::string h = op({"Mul", {op({"MatMul", {q, k}}), scalar("scale", scale)}});
+    if (l.causal) {  // of as many positions as the sample that was exported has
+      const Index length = place_.input.size() / (place_.input[0] * n);
+      const Tensor<T> none = Tensor<T>::full({}, -std::numeric_limits<T>::infinity());
+      const auto past = figment::detail::causal_mask(length, length);
+      h = op({"Add", {h, constant("past", figment::where(past, Tensor<T>::zeros({}), none))}});
+    }
+    h = op({"MatMul", {op(std::move(OnnxNode{"Softmax", {h}}.set("axis", Index{-1}))), v}});
+    h = op(std::move(OnnxNode{"Transpose", {h}}.set("perm", list({0, 2, 1, 3}))));
+    std::vector<std::int64_t> shape{0};  // the batch as it is
+    shape.insert(shape.end(), place_.input.begin() + 1, place_.input.end());
+    h = op({"Reshape", {h, constant("shape", shape)}});
+    h = op({"MatMul", {h, constant("out_proj.weight", l.out_proj.weight)}});
+    if (l.out_proj.bias.defined()) h = op({"Add", {h, constant("out_proj.bias", l.out_proj.bias)}});
+    return graph.add_last(h, place_.input.rank());
   }
 
   Id write(const Softmax&, Id x) {

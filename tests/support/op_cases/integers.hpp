@@ -4,6 +4,7 @@
 #include "figment/ops/batch_norm.hpp"
 #include "figment/ops/comparison.hpp"
 #include "figment/ops/loss.hpp"
+#include "figment/ops/positions.hpp"
 #include "figment/ops/reduce.hpp"
 #include "support/op_case.hpp"
 #include "support/op_cases/reduce.hpp"
@@ -428,6 +429,20 @@ inline void moments_cases(IntegerCases& c) {
         Tensor<double>({4}, {2, 4, 1, 4}));
 }
 
+/// Of angles that are whole numbers; tests/nn/attention_test.cpp has others.
+inline void position_value_cases(IntegerCases& c) {
+  const auto row = [&](const Shape& shape, std::vector<double> expected) {
+    c.add<double>(
+        "sinusoidal_positions", to_string(shape),
+        [=] { return figment::sinusoidal_positions<double>(shape[0], shape[1]); },
+        Tensor<double>(shape, expected));
+  };
+  row({1, 5}, {0, 1, 0, 1, 0});
+  row({0, 3}, {});
+  row({3, 1}, {0, std::sin(1.0), std::sin(2.0)});
+  row({2, 2}, {0, 1, std::sin(1.0), std::cos(1.0)});
+}
+
 inline const std::vector<IntegerCase>& integer_cases() {
   static const IntegerCases list = [] {
     IntegerCases c;
@@ -436,6 +451,7 @@ inline const std::vector<IntegerCase>& integer_cases() {
     integer_reduction_cases(c);
     integer_target_cases(c);
     moments_cases(c);
+    position_value_cases(c);
     return c;
   }();
   return list.rows();
