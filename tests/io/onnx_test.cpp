@@ -507,6 +507,12 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
                  Conv2d(4, 2, {.padding = Padding::same(), .mask = ConvMask::causal_b, .colours = 2}, rng),
                  Flatten{}, MaskedLinear(made_masks(40, {})[0], rng)},
       {5, 4, 2});
+  net("attention",
+      Sequential{MultiHeadAttention(6, 3, rng), MultiHeadAttention(6, 2, rng, {.causal = true}),
+                 MultiHeadAttention(6, 1, rng, {.bias = false})},
+      {5, 6});
+  net("image-attention",
+      Sequential{Conv2d(2, 4, {}, rng), MultiHeadAttention(4, 2, rng), Conv2d(4, 2, {}, rng)}, {7, 6, 2});
   net("recurrent",
       Sequential{Lstm(3, 5, rng, {.layers = 2}), Gru(5, 4, rng), Lstm(4, 3, rng, {.bias = false}),
                  Gru(3, 6, rng, {.layers = 2, .bias = false}), Linear(6, 2, rng)},

@@ -4,6 +4,7 @@
 #include "figment/models/autoencoder.hpp"
 #include "figment/models/vae.hpp"
 #include "figment/nn/activation.hpp"
+#include "figment/nn/attention.hpp"
 #include "figment/nn/batch_norm.hpp"
 #include "figment/nn/dropout.hpp"
 #include "figment/nn/gru.hpp"
@@ -43,7 +44,7 @@ Autoencoder<Sequential<float>, Sequential<float>> autoencoder(Rng& rng) {
 
 Sequential<float> sequence(Rng& rng) {
   return Sequential{named("lstm", Lstm(3, 5, rng, {.layers = 2})), named("gru", Gru(5, 4, rng)),
-                    named("head", Linear(4, 2, rng))};
+                    named("attention", MultiHeadAttention(4, 2, rng)), named("head", Linear(4, 2, rng))};
 }
 
 /// The heads take an image's columns, after batch norm of them.

@@ -62,15 +62,16 @@ class Heads(nn.Module):
 
 
 class Rows(nn.Module):
-    """Recurrent layers over sequences (N, L, features)."""
+    """Recurrent layers and attention over sequences (N, L, features)."""
 
     def __init__(self):
         super().__init__()
         self.lstm, self.gru = nn.LSTM(3, 5, 2, batch_first=True), nn.GRU(5, 4, batch_first=True)
-        self.head = nn.Linear(4, 2)
+        self.attention, self.head = nn.MultiheadAttention(4, 2, batch_first=True), nn.Linear(4, 2)
 
     def forward(self, x):
-        return self.head(self.gru(self.lstm(x)[0])[0])
+        y = self.gru(self.lstm(x)[0])[0]
+        return self.head(self.attention(y, y, y)[0])
 
 
 def models(latent, a, b, c):
