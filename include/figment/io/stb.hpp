@@ -53,7 +53,9 @@
 
 namespace figment::detail::stb {
 
-using ::abs;  // figment::abs, of tensors, would hide it
+// The operations of tensors would hide them.
+using ::abs;
+using ::ceil;
 #if __has_include(<stb_image_write.h>)
 #include <stb_easy_font.h>
 #include <stb_image_write.h>
