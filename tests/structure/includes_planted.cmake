@@ -31,7 +31,7 @@ plant("core/a.hpp includes figment/nn/b.hpp: core must not include nn" nn/b.hpp 
 plant("core must not include ops" ops/b.hpp "" core/a.hpp "  #  include <figment/ops/b.hpp>")
 plant("core must not include ops" ops/b.hpp "" core/a.hpp "#include \"../ops/b.hpp\"")
 plant("kernels must not include core" core/a.hpp "" kernels/generic/b.inl "#include \"figment/core/a.hpp\"")
-plant("optim must not include ops" ops/a.hpp "" optim/b.hpp "#include \"figment/ops/a.hpp\"")
+plant("optim must not include nn" nn/a.hpp "" optim/b.hpp "#include \"figment/nn/a.hpp\"")
 plant("data must not include nn" nn/a.hpp "" data/b.hpp "#include \"figment/nn/a.hpp\"")
 plant("io must not include data" data/a.hpp "" io/b.hpp "#include \"figment/data/a.hpp\"")
 plant("data must not include io" io/a.hpp "" data/b.hpp "#include \"figment/io/a.hpp\"")

@@ -52,7 +52,7 @@ class Sequential {
   /// A layer of a Sequential, whatever its type.
   class Layer {
    public:
-    using value_type = T;
+    using value_type = T;  ///< of the numbers
     virtual ~Layer() = default;
     /// Its position as text, or the name that it was given.
     const std::string& name() const { return name_; }
@@ -78,12 +78,10 @@ class Sequential {
     /// Visits it by its name.
     virtual void visit(Visitor<T>& v) = 0;
 
-   protected:
-    explicit Layer(std::string name) : name_(std::move(name)) {}
-    virtual detail::Description described() const = 0;
-
    private:
     friend Sequential;
+    explicit Layer(std::string name) : name_(std::move(name)) {}
+    virtual detail::Description described() const = 0;
     virtual std::unique_ptr<Layer> copy() const = 0;
     std::string name_;
   };
@@ -158,24 +156,27 @@ class Sequential {
   template <class Reference>
   class Iterator {
    public:
-    using difference_type = std::ptrdiff_t;
-    using value_type = Layer;
-    Iterator() = default;
-    Reference& operator*() const { return **at_; }
-    Reference* operator->() const { return at_->get(); }
-    Iterator& operator++() { return ++at_, *this; }
-    Iterator operator++(int) { return Iterator(at_++); }
-    bool operator==(const Iterator&) const = default;
+    using difference_type = std::ptrdiff_t;               ///< of places
+    using value_type = Layer;                             ///< what it goes over
+    Iterator() = default;                                 ///< at no layer
+    Reference& operator*() const { return **at_; }        ///< the layer
+    Reference* operator->() const { return at_->get(); }  ///< the layer's members
+    Iterator& operator++() { return ++at_, *this; }       ///< to the next
+    Iterator operator++(int) { return Iterator(at_++); }  ///< to the next, giving this place
+    bool operator==(const Iterator&) const = default;     ///< at the same layer
 
    private:
     friend Sequential;
     explicit Iterator(const std::unique_ptr<Layer>* at) : at_(at) {}
     const std::unique_ptr<Layer>* at_ = nullptr;
   };
-  // From the first layer to behind the last.
+  /// The first layer.
   Iterator<Layer> begin() { return Iterator<Layer>(layers_.data()); }
+  /// Behind the last.
   Iterator<Layer> end() { return Iterator<Layer>(layers_.data() + layers_.size()); }
+  /// The first layer, to read.
   Iterator<const Layer> begin() const { return Iterator<const Layer>(layers_.data()); }
+  /// Behind the last.
   Iterator<const Layer> end() const { return Iterator<const Layer>(layers_.data() + layers_.size()); }
 
   /// What the last layer makes of what the one before it makes, and so on, of x.

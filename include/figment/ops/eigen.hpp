@@ -53,6 +53,7 @@ constexpr void elementwise_only() {
 
 }  // namespace detail
 
+/// \cond
 #define FIGMENT_OF_EIGEN(op)                                           \
   template <class First, class... Rest>                                \
   requires detail::TakenFromEigen<First, Rest...>                      \
@@ -138,6 +139,7 @@ FIGMENT_OPERATOR_OF_EIGEN(<=)
 FIGMENT_OPERATOR_OF_EIGEN(==)
 FIGMENT_OPERATOR_OF_EIGEN(!=)
 #undef FIGMENT_OPERATOR_OF_EIGEN
+/// \endcond
 
 /// x * a elementwise, of an array or an Eigen tensor beside a tensor.
 template <class A, class B>

@@ -125,8 +125,9 @@ class Optimizer {
 
   /// Parameters `first` to `last`, without it, and what their formula goes by.
   struct Group {
-    double rate, weight_decay;
-    std::size_t first, last;
+    double rate;              ///< the learning rate
+    double weight_decay;      ///< as the optimiser takes it
+    std::size_t first, last;  ///< of parameters()
   };
   /// Calls f(group) for each group, `weight_decay` being that of those which have none of their own.
   template <class F>
