@@ -101,6 +101,16 @@ TEST_CASE("norms, scans and triangles say what does not fit", "[ops]") {
         "xor: shapes (3,) and (2,) do not broadcast");
 }
 
+TEST_CASE("slices say what does not fit", "[ops]") {
+  const F64 a = F64::ones({2, 3});
+  CHECK(error_of([&] { slice(a, 1, 0, 2, -1); }) ==
+        "slice: 0 to 2 by -1 does not fit axis 1 of shape (2, 3)");
+  CHECK(error_of([&] {
+          slice(a, {{}, {3, 0, -1}});
+        }) == "slice: 3 to 0 by -1 does not fit axis 1 of shape (2, 3)");
+  CHECK(error_of([&] { slice(a, {{}, {}, {}}); }) == "slice: 3 slices for shape (2, 3)");
+}
+
 TEST_CASE("positions out of range are refused, with where they stand", "[ops]") {
   const F64 a = F64::ones({2, 3});
   CHECK(error_of([&] { take(a, Indices({2}, {0, 2})); }) == "take: position 2 at 1 is not in 0 to 1");

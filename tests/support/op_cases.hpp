@@ -8,6 +8,7 @@
 #include "support/op_cases/loss.hpp"
 #include "support/op_cases/matmul.hpp"
 #include "support/op_cases/norm.hpp"
+#include "support/op_cases/rearrange.hpp"
 #include "support/op_cases/recurrent.hpp"
 #include "support/op_cases/reduce.hpp"
 #include "support/op_cases/scan.hpp"
@@ -30,6 +31,7 @@ inline const std::vector<OpCase>& op_cases() {
     part_cases(c);
     join_cases(c);
     index_cases(c);
+    slices_cases(c);
     broadcast_cases(c);
     reduce_cases(c);
     norm_of_axes_cases(c);

@@ -93,6 +93,7 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> squeeze(const Tensor<FIGMENT_T>&, Index);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> permute(const Tensor<FIGMENT_T>&, const Shape&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> transpose(const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> slice(const Tensor<FIGMENT_T>&, Index, Index, Index, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> slice(const Tensor<FIGMENT_T>&, std::initializer_list<Slice>);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> select(const Tensor<FIGMENT_T>&, Index, Index);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> concat(std::initializer_list<Tensor<FIGMENT_T>>, Index);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> concat(const std::vector<Tensor<FIGMENT_T>>&, Index);

@@ -39,7 +39,7 @@ template <class T>
                  });
     return;
   }
-  if (rows == 1 && from_step <= 1 && to_step == 1) {  // one run, to be split anywhere
+  if (rows == 1 && (from_step == 0 || from_step == 1) && to_step == 1) {  // one run, to be split anywhere
     parallel_for(n, elementwise_grain, [&](Index begin, Index end) {
       if (from_step)
         std::copy(in + begin, in + end, out + begin);
@@ -55,6 +55,9 @@ template <class T>
         kernels::copy_rows(in + from, next_in, out + to, next_out, count, n);
       else if (from_step == 0 && to_step == 1)
         kernels::fill_rows(in + from, next_in, out + to, next_out, count, n);
+      else if (from_step == -1 && to_step == 1)
+        for (; count > 0; --count, from += next_in, to += next_out)
+          std::reverse_copy(in + from - n + 1, in + from + 1, out + to);
       else
         for (; count > 0; --count, from += next_in, to += next_out)
           for (Index i = 0; i < n; ++i) out[to + i * to_step] = in[from + i * from_step];

@@ -108,27 +108,48 @@ struct AxisView {
     for (Index i = 0; i < axis; ++i) outer *= shape[i];
     for (Index i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
+};
 
-  /// The loops that copy every step-th of its positions, `count` in all, to a tensor of those alone.
-  [[gnu::noinline]] CopyLoops part(Index count, Index step) const {
-    CopyLoops loops;
-    loops.add(inner, 1, 1);
-    loops.add(count, step * inner, inner);
-    loops.add(outer, extent * inner, count * inner);
-    return loops;
+/// Positions begin, begin + step, … of one axis.
+struct Steps {
+  Index begin, count, step;
+};
+
+/// Which elements of a tensor a slice has.
+struct Part {
+  Shape shape;       ///< the slice's
+  Index offset = 0;  ///< of its first element
+  CopyLoops loops;   ///< from the tensor to the slice
+
+  /// Those positions of each axis of x.
+  [[gnu::noinline]] Part(const Shape& x, const Steps* axes) : shape(x) {
+    Index from = 1, to = 1;
+    for (Index i = x.rank() - 1; i >= 0; --i) {
+      const Steps& s = axes[i];
+      if (s.count > 0) offset += s.begin * from;
+      loops.add(s.count, s.count > 1 ? s.step * from : from, to);
+      shape[i] = s.count;
+      from *= x[i], to *= s.count;
+    }
+    if (to == 0) offset = 0;
+  }
+  /// Those of one axis, and all of the others.
+  [[gnu::noinline]] static Part along(const Shape& x, Index axis, const Steps& steps) {
+    Steps all[max_rank];
+    for (Index i = 0; i < x.rank(); ++i) all[i] = i == axis ? steps : Steps{0, x[i], 1};
+    return Part(x, all);
   }
 };
 
 template <class T>
-Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begin, Index step);
+Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, const Part& part);
 
-/// Adds x to those positions of y; not recorded.
+/// Adds x to that part of y; not recorded.
 template <class T>
-void add_slice(const Tensor<T>& x, Tensor<T>& y, Index axis, Index begin, Index step) {
-  const AxisView v(y.shape(), axis);
-  const CopyLoops loops = v.part(x.dim(axis), step);
+void add_slice(const Tensor<T>& x, Tensor<T>& y, const Part& part) {
+  const CopyLoops& loops = part.loops;
   const T* const from = x.data();
-  T* const to = y.mutable_data() + begin * v.inner;
+  T* const to = y.mutable_data() + part.offset;
   const Index n = loops.extent[0], apart = loops.a_step[0];
   parallel_for(loops.rows(), elementwise_grain / (n + 1) + 1, [&](Index first, Index last) {
     loops.each_row(first, last, [&](Index, Index at, Index i) {
@@ -140,44 +161,86 @@ void add_slice(const Tensor<T>& x, Tensor<T>& y, Index axis, Index begin, Index 
   });
 }
 
-/// count positions begin, begin + step, … along an axis that is in range.
 template <class T>
-Tensor<T> slice_steps(const Tensor<T>& x, Index axis, Index begin, Index count, Index step) {
-  Tensor<T> y(with_extent(x.shape(), axis, count));
-  const AxisView v(x.shape(), axis);
-  copy(v.part(count, step), x.data() + begin * v.inner, y.mutable_data());
+Tensor<T> slice_part(const Tensor<T>& x, const Part& part) {
+  Tensor<T> y(part.shape);
+  copy(part.loops, x.data() + part.offset, y.mutable_data());
   return record(
       "slice", {x}, std::move(y),
-      [=](auto& s, auto& dy, auto& dx) {
-        const auto add = [&](Tensor<T>& sum) { add_slice(dy, sum, axis, begin, step); };
-        if (!dx.add_part(0, dy, add)) dx(0, [&] { return unslice(dy, s.in_shape(0), axis, begin, step); });
+      [part](auto& s, auto& dy, auto& dx) {
+        const auto add = [&](Tensor<T>& sum) { add_slice(dy, sum, part); };
+        if (!dx.add_part(0, dy, add)) dx(0, [&] { return unslice(dy, s.in_shape(0), part); });
       },
       Keep::nothing);
 }
 
-/// The adjoint of slice_steps: zeros of `shape` with x written at those positions.
+/// The adjoint of slice_part: zeros of `shape` with x written there.
 template <class T>
-Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, Index axis, Index begin, Index step) {
+Tensor<T> unslice(const Tensor<T>& x, const Shape& shape, const Part& part) {
   Tensor<T> y = Tensor<T>::zeros(shape);
-  const AxisView v(shape, axis);
-  const Index count = x.dim(axis);
-  copy(v.part(count, step).inverse(), x.data(), y.mutable_data() + begin * v.inner);
+  copy(part.loops.inverse(), x.data(), y.mutable_data() + part.offset);
   return record(
       "unslice", {x}, std::move(y),
-      [=](auto&, auto& dy, auto& dx) { dx(0, [&] { return slice_steps(dy, axis, begin, count, step); }); },
-      Keep::nothing);
+      [part](auto&, auto& dy, auto& dx) { dx(0, [&] { return slice_part(dy, part); }); }, Keep::nothing);
+}
+
+/// count positions begin, begin + step, … along an axis that is in range.
+template <class T>
+Tensor<T> slice_steps(const Tensor<T>& x, Index axis, Index begin, Index count, Index step) {
+  return slice_part(x, Part::along(x.shape(), axis, {begin, count, step}));
 }
 
 }  // namespace detail
 
-/// Positions begin to end - 1 along an axis, every step-th; a copy. Negative positions count from the end.
+/// Positions begin, begin + step, … before end of one axis, as Python's begin:end:step: negative positions
+/// count from the end, a negative step goes backwards, and what is left out is the axis' whole length.
+struct Slice {
+  /// In the place of a begin or an end that is left out.
+  static constexpr Index none = (std::numeric_limits<Index>::min)();
+
+  Index begin = none, end = none, step = 1;
+};
+
+namespace detail {
+
+/// The positions of a slice that fits its axis.
+[[gnu::noinline]] inline Steps steps_of(const Slice& s, const Shape& x, Index axis) {
+  const Index n = x[axis];
+  const bool back = s.step < 0;
+  const auto position = [n](Index i, Index otherwise) {
+    return i == Slice::none ? otherwise : i < 0 ? i + n : i;
+  };
+  const Index first = position(s.begin, back ? n - 1 : 0), last = position(s.end, back ? -1 : n);
+  const bool fits =
+      back ? -1 <= last && last <= first && first < n : 0 <= first && first <= last && last <= n;
+  ensure(fits && s.step != 0, "slice: {} to {} by {} does not fit axis {} of shape {}",
+         s.begin == Slice::none ? first : s.begin, s.end == Slice::none ? last : s.end, s.step, axis, x);
+  return {first, first == last ? 0 : 1 + (last - first + (back ? 1 : -1)) / s.step, s.step};
+}
+
+}  // namespace detail
+
+/// Positions begin to end - 1 along an axis, every step-th; a copy. Negative positions count from the end; a
+/// negative step goes from begin down to end + 1, or with Slice::none for the end to 0.
 template <class T>
 Tensor<T> slice(const Tensor<T>& x, Index axis, Index begin, Index end, Index step = 1) {
-  const Index at = x.shape().axis(axis, "slice"), n = x.dim(at);
-  const Index first = begin < 0 ? begin + n : begin, last = end < 0 ? end + n : end;
-  ensure(step >= 1 && first >= 0 && first <= last && last <= n,
-         "slice: {} to {} by {} does not fit axis {} of shape {}", begin, end, step, axis, x.shape());
-  return detail::slice_steps(x, at, first, first == last ? 0 : (last - first - 1) / step + 1, step);
+  const Index at = x.shape().axis(axis, "slice");
+  return detail::slice_part(
+      x, detail::Part::along(x.shape(), at, detail::steps_of({begin, end, step}, x.shape(), at)));
+}
+
+/// A part of several axes from the first on, in one copy: x[1:3, :, ::-1] is
+/// slice(x, {{1, 3}, {}, {.step = -1}}). Axes that are not named stay as they are.
+template <class T>
+Tensor<T> slice(const Tensor<T>& x, std::initializer_list<Slice> axes) {
+  const Shape& shape = x.shape();
+  ensure(static_cast<Index>(axes.size()) <= shape.rank(), "slice: {} slices for shape {}", axes.size(),
+         shape);
+  detail::Steps steps[max_rank];
+  Index i = 0;
+  for (const Slice& s : axes) steps[i] = detail::steps_of(s, shape, i), ++i;
+  for (; i < shape.rank(); ++i) steps[i] = {0, shape[i], 1};
+  return detail::slice_part(x, detail::Part(shape, steps));
 }
 
 /// Position `index` along an axis, which goes away.
@@ -203,12 +266,12 @@ Tensor<T> concat(std::span<const Tensor<T>> parts, Index axis) {
   }
   Tensor<T> y(shape);
   T* out = y.mutable_data();
-  const AxisView v(shape, at);
   Index begin = 0;
   Stack<Operand<T>> inputs;
   for (const auto& part : parts) {
     const Index count = part.dim(at);
-    copy(v.part(count, 1).inverse(), part.data(), out + begin * v.inner);
+    const Part place = Part::along(shape, at, {begin, count, 1});
+    copy(place.loops.inverse(), part.data(), out + place.offset);
     begin += count;
     inputs.push(part);
   }
