@@ -7,6 +7,7 @@
 #include "figment/ops/scan.hpp"
 #include "figment/ops/straight_through.hpp"
 #include "figment/ops/triangle.hpp"
+#include "figment/ops/sort.hpp"
 #include "figment/ops/upsample.hpp"
 #include "figment/ops/vector_norm.hpp"
 #include "support/catch.hpp"
@@ -124,6 +125,23 @@ TEST_CASE("positions out of range are refused, with where they stand", "[ops]") 
   CHECK(error_of([&] {
           figment::one_hot(Indices::zeros({1, 1, 1, 1, 1, 1}), 2);
         }) == "one_hot: labels (1, 1, 1, 1, 1, 1) have no room for an axis of classes");
+  CHECK(error_of([&] {
+          index_select(a, 1, Indices({2}, {0, -1}));
+        }) == "index_select: position -1 at 1 is not in 0 to 2");
+  CHECK(error_of([&] {
+          index_select(a, 1, Indices({1, 1}, {0}));
+        }) == "index_select: expected positions (M,), found (1, 1)");
+  CHECK(error_of([&] {
+          gather(a, 1, Indices({1, 2}, {0, -3}));
+        }) == "gather: position -3 at 1 is not in 0 to 2");
+  CHECK(error_of([&] {
+          gather(a, 1, Indices::zeros({3, 1}));
+        }) == "gather: positions (3, 1) do not fit x (2, 3) beyond axis 1");
+  CHECK(error_of([&] {
+          scatter_add(a, 1, Indices::zeros({2, 1}), a);
+        }) == "scatter_add: values (2, 3) for positions (2, 1)");
+  CHECK(error_of([&] { topk(a, 4); }) == "topk: 4 of axis 1 of shape (2, 3)");
+  CHECK(error_of([&] { sort(F64::scalar(1)); }) == "sort: axis -1 is out of range for shape ()");
   CHECK(error_of([&] {
           cross_entropy(a, Indices({2}, {0, 3}));
         }) == "cross_entropy: position 3 at 1 is not in 0 to 2");

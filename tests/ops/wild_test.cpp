@@ -89,9 +89,9 @@ constexpr bool estimated_roots = false;
 // is 1 for any x, are exceptions.
 TEST_CASE("NaN goes through", "[ops]") {
   const std::set<std::string> without{"conv2d 1",  // a tap that lies beyond the image, in one of the rows
-                                      "conv_transpose2d 1", "pick 0",   "pow/number 0",
-                                      "resize2d 0",         "select 0", "slice 0",
-                                      "slice/axes 0",       "take 0",   "where 0"};
+                                      "conv_transpose2d 1", "gather 0",   "index_select 0", "pick 0",
+                                      "pow/number 0",       "resize2d 0", "select 0",       "slice 0",
+                                      "slice/axes 0",       "take 0",     "topk 0",         "where 0"};
   std::set<std::string> stopped;
   for (const OpCase& row : test::op_cases()) {
     if (!small(row)) continue;

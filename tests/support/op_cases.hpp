@@ -32,6 +32,8 @@ inline const std::vector<OpCase>& op_cases() {
     join_cases(c);
     index_cases(c);
     slices_cases(c);
+    gather_cases(c);
+    sort_cases(c);
     broadcast_cases(c);
     reduce_cases(c);
     norm_of_axes_cases(c);

@@ -101,8 +101,19 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> stack(const std::vector<Tensor<FIGMENT_T>>&, 
 
 // ops/index.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> take(const Tensor<FIGMENT_T>&, const Indices&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> index_select(const Tensor<FIGMENT_T>&, Index, const Indices&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> pick(const Tensor<FIGMENT_T>&, const Indices&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> one_hot(const Indices&, Index);
+
+// ops/gather.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> gather(const Tensor<FIGMENT_T>&, Index, const Indices&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> scatter_add(const Tensor<FIGMENT_T>&, Index, const Indices&,
+                                               const Tensor<FIGMENT_T>&);
+
+// ops/sort.hpp
+FIGMENT_INSTANCE Sorted<FIGMENT_T> sort(const Tensor<FIGMENT_T>&, Index, bool);
+FIGMENT_INSTANCE Indices argsort(const Tensor<FIGMENT_T>&, Index, bool);
+FIGMENT_INSTANCE Sorted<FIGMENT_T> topk(const Tensor<FIGMENT_T>&, Index, Index, bool);
 
 // ops/matmul.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> matmul(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Transpose);

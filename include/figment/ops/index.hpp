@@ -24,63 +24,85 @@ inline void check_positions(const Indices& indices, Index extent, const char* op
 }
 
 template <class T>
-Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& shape);
+Tensor<T> scatter_rows(const char* op, const Tensor<T>& x, const Indices& rows, Index axis,
+                       const Shape& shape);
 
-/// Adds the rows of x to y where they came from; not recorded.
-template <class T>
-void add_rows(const Tensor<T>& x, const Indices& rows, Tensor<T>& y) {
-  const Index inner = AxisView(y.shape(), 0).inner;
-  const T* const in = x.data();
-  T* const out = y.mutable_data();
-  for (Index i = 0; i < rows.size(); ++i) {
-    T* const row = out + rows.data()[i] * inner;
-    if (inner == 1)
-      *row += in[i];
-    else
-      kernels::binary(kernels::op::Add{}, row, 1, in + i * inner, 1, row, inner);
+/// Calls f(row of the tensor, row of the part) for rows [begin, end) of the part, where x (outer, extent,
+/// inner) has `positions` along its axis.
+template <class F>
+void each_row_of(const AxisView& v, const Indices& positions, Index begin, Index end, F f) {
+  const Index count = positions.size();
+  const std::int32_t* const position = positions.data();
+  for (Index row = begin; row < end;) {
+    const Index outer = row / count, last = (std::min)(end, (outer + 1) * count);
+    const Index base = outer * v.extent;
+    const std::int32_t* p = position + row % count;
+    for (; row < last; ++row) f(base + *p++, row);
   }
 }
 
-/// y, the rows of x that `rows` names, recorded.
+/// Adds the rows of x to y where they came from; not recorded.
 template <class T>
-Tensor<T> taken(const Tensor<T>& x, const Indices& rows, Tensor<T> y) {
+void add_rows(const Tensor<T>& x, const Indices& rows, Index axis, Tensor<T>& y) {
+  const AxisView v(y.shape(), axis);
+  const Index inner = v.inner, count = rows.size();
+  const T* const in = x.data();
+  T* const out = y.mutable_data();
+  // Rows that fall together are in one thread's part, and added in order.
+  parallel_for(v.outer, elementwise_grain / (count * inner + 1) + 1, [&](Index begin, Index end) {
+    each_row_of(v, rows, begin * count, end * count, [&](Index to, Index from) {
+      T* const row = out + to * inner;
+      if (inner == 1)
+        *row += in[from];
+      else
+        kernels::binary(kernels::op::Add{}, row, 1, in + from * inner, 1, row, inner);
+    });
+  });
+}
+
+/// y, what of x `rows` names along an axis, recorded.
+template <class T>
+Tensor<T> taken(const char* op, const Tensor<T>& x, const Indices& rows, Index axis, Tensor<T> y) {
   return record(
-      "take", {x}, std::move(y),
-      [kept = Kept(rows)](auto& s, auto& dy, auto& dx) {
-        kept.confirm("take", "its positions");
-        const auto add = [&](Tensor<T>& sum) { add_rows(dy, kept.tensor, sum); };
-        if (!dx.add_part(0, dy, add)) dx(0, [&] { return scatter_rows(dy, kept.tensor, s.in_shape(0)); });
+      op, {x}, std::move(y),
+      [op, axis, kept = Kept(rows)](auto& s, auto& dy, auto& dx) {
+        kept.confirm(op, "its positions");
+        const auto add = [&](Tensor<T>& sum) { add_rows(dy, kept.tensor, axis, sum); };
+        if (!dx.add_part(0, dy, add))
+          dx(0, [&] { return scatter_rows(op, dy, kept.tensor, axis, s.in_shape(0)); });
       },
       Keep::nothing);
 }
 
 template <class T>
-Tensor<T> gather_rows(const Tensor<T>& x, const Indices& rows) {
-  Tensor<T> y(with_extent(x.shape(), 0, rows.size()));
+Tensor<T> gather_rows(const char* op, const Tensor<T>& x, const Indices& rows, Index axis) {
+  Tensor<T> y(with_extent(x.shape(), axis, rows.size()));
   const T* const in = x.data();
   T* const out = y.mutable_data();
-  const std::int32_t* const row = rows.data();
-  const Index inner = AxisView(x.shape(), 0).inner;
-  parallel_for(rows.size(), elementwise_grain / (inner + 1) + 1, [&](Index begin, Index end) {
+  const AxisView v(x.shape(), axis);
+  const Index inner = v.inner;
+  parallel_for(v.outer * rows.size(), elementwise_grain / (inner + 1) + 1, [&](Index begin, Index end) {
     if (inner == 1)
-      for (Index i = begin; i < end; ++i) out[i] = in[row[i]];
+      each_row_of(v, rows, begin, end, [&](Index from, Index to) { out[to] = in[from]; });
     else
-      for (Index i = begin; i < end; ++i)
-        kernels::copy_rows(in + row[i] * inner, inner, out + i * inner, inner, 1, inner);
+      each_row_of(v, rows, begin, end, [&](Index from, Index to) {
+        kernels::copy_rows(in + from * inner, inner, out + to * inner, inner, 1, inner);
+      });
   });
-  return taken(x, rows, std::move(y));
+  return taken(op, x, rows, axis, std::move(y));
 }
 
 /// The adjoint of gather_rows: rows added up where they came from.
 template <class T>
-Tensor<T> scatter_rows(const Tensor<T>& x, const Indices& rows, const Shape& shape) {
+Tensor<T> scatter_rows(const char* op, const Tensor<T>& x, const Indices& rows, Index axis,
+                       const Shape& shape) {
   Tensor<T> y = Tensor<T>::zeros(shape);
-  add_rows(x, rows, y);
+  add_rows(x, rows, axis, y);
   return record(
       "scatter_rows", {x}, std::move(y),
-      [kept = Kept(rows)](auto&, auto& dy, auto& dx) {
-        kept.confirm("take", "its positions");
-        dx(0, [&] { return gather_rows(dy, kept.tensor); });
+      [op, axis, kept = Kept(rows)](auto&, auto& dy, auto& dx) {
+        kept.confirm(op, "its positions");
+        dx(0, [&] { return gather_rows(op, dy, kept.tensor, axis); });
       },
       Keep::nothing);
 }
@@ -93,7 +115,16 @@ Tensor<T> take(const Tensor<T>& x, const Indices& rows) {
   ensure(x.rank() >= 1 && rows.rank() == 1, "take: expected (N, …) and (M,), found {} and {}", x.shape(),
          rows.shape());
   detail::check_positions(rows, x.dim(0), "take");
-  return detail::gather_rows(x, rows);
+  return detail::gather_rows("take", x, rows, 0);
+}
+
+/// The same along any axis: (…, N, …) and (M,) to (…, M, …). Positions count from the front alone.
+template <class T>
+Tensor<T> index_select(const Tensor<T>& x, Index axis, const Indices& positions) {
+  const Index at = x.shape().axis(axis, "index_select");
+  ensure(positions.rank() == 1, "index_select: expected positions (M,), found {}", positions.shape());
+  detail::check_positions(positions, x.dim(at), "index_select");
+  return detail::gather_rows("index_select", x, positions, at);
 }
 
 /// The element along the last axis that `columns` names: (…, C) and (…) to (…), as (N, C) and (N,) to (N,).
@@ -116,7 +147,7 @@ Tensor<T> pick(const Tensor<T>& x, const Indices& columns) {
                    out[i] = in[p[i]];
                  }
                });
-  const auto values = detail::taken(reshape(x, Shape{x.size()}), flat, std::move(y));
+  const auto values = detail::taken("pick", reshape(x, Shape{x.size()}), flat, 0, std::move(y));
   return reshape(values, columns.shape());
 }
 

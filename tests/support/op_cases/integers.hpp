@@ -7,6 +7,7 @@
 #include "figment/ops/positions.hpp"
 #include "figment/ops/reduce.hpp"
 #include "support/op_case.hpp"
+#include "support/op_cases/rearrange.hpp"
 #include "support/op_cases/reduce.hpp"
 #include "support/op_cases/scan.hpp"
 
@@ -403,6 +404,66 @@ inline void integer_reduction_cases(IntegerCases& c) {
       Tensor<double>::scalar(2));
 }
 
+/// Parts of integers, and in another order; and the positions that orders are made of.
+inline void integer_order_cases(IntegerCases& c) {
+  // NaN is above all numbers, and -0 is 0.
+  const auto real = [](const Shape& s) {
+    auto x = IntegerCases::whole<float>(s);
+    for (Index i = 0; i < x.size(); i += 5) x.mutable_data()[i] = i % 2 ? std::nanf("") : -0.0f;
+    return x;
+  };
+  const auto kinds = [&c](const std::string& type, const auto& make) {
+    detail::each_axis([&](const Shape& shape, Index axis, std::size_t d) {
+      const auto x = make(shape);
+      const Tensor<double> wide = figment::cast<double>(x);
+      using T = typename decltype(make(shape))::value_type;
+      for (const bool descending : {false, true}) {
+        const auto place = [&](const Shape& to) {
+          return build(to, [&](const auto& i) {
+            const auto line = line_of(wide, i, d);
+            std::vector<std::size_t> order(line.size());
+            std::iota(order.begin(), order.end(), std::size_t{0});
+            const auto less = [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; };
+            std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+              return descending ? less(line[b], line[a]) : less(line[a], line[b]);
+            });
+            return static_cast<double>(order[static_cast<std::size_t>(i[d])]);
+          });
+        };
+        const std::string variant = type + to_string(shape) + " " + detail::said({axis, descending});
+        const Index k = (shape[axis] + 1) / 2;
+        const Shape few = figment::detail::with_extent(shape, axis, k);
+        c.add<Int>(
+            "argsort", variant, [=] { return argsort(x, axis, descending); }, place(shape));
+        c.add<Int>(
+            "sort", variant, [=] { return sort(x, axis, descending).indices; }, place(shape));
+        c.add<Int>(
+            "topk", variant, [=] { return topk(x, k, axis, descending).indices; }, place(few));
+        c.add<T>(
+            "sort", variant + " values", [=] { return gather(x, axis, sort(x, axis, descending).indices); },
+            figment::cast<double>(sort(x, axis, descending).values));
+      }
+    });
+  };
+  kinds("int", [](const Shape& s) { return IntegerCases::whole<Int>(s); });
+  kinds("mask", [](const Shape& s) { return IntegerCases::whole<Byte>(s); });
+  kinds("float", real);
+  c.add<Int>(
+      "argsort", "long and lowest",
+      [] {
+        return argsort(
+            Tensor<Long>({4}, {Long{1} << 40, -(Long{1} << 40), 0, (std::numeric_limits<Long>::min)()}));
+      },
+      Tensor<double>({4}, {3, 1, 2, 0}));
+  c.add<Int>(
+      "argsort", "infinite",
+      [] {
+        const double inf = std::numeric_limits<double>::infinity();
+        return argsort(Tensor<double>({6}, {inf, std::nan(""), -inf, 1e-310, -1e-310, 0}));
+      },
+      Tensor<double>({6}, {2, 4, 5, 3, 0, 1}));
+}
+
 /// Losses whose targets are integers, beside the same of real ones.
 inline void integer_target_cases(IntegerCases& c) {
   const auto x = random({2, 3}, {0.1, 0.9});
@@ -449,6 +510,7 @@ inline const std::vector<IntegerCase>& integer_cases() {
     integer_arithmetic_cases(c);
     comparison_cases(c);
     integer_reduction_cases(c);
+    integer_order_cases(c);
     integer_target_cases(c);
     moments_cases(c);
     position_value_cases(c);

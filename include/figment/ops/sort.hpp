@@ -1,0 +1,104 @@
+// Elements in their order along an axis.
+#pragma once
+
+#include "figment/core/finite.hpp"
+#include "figment/ops/gather.hpp"
+
+namespace figment {
+
+/// What sort and topk give: the values, and where along the axis each one was.
+template <class T>
+struct Sorted {
+  Tensor<T> values;
+  Indices indices;
+};
+
+namespace detail {
+
+/// An element of a line: its place in the order of numbers, and in the line. One type for all elements, so
+/// that sorting is compiled once.
+struct Ranked {
+  std::uint64_t rank;
+  std::uint32_t index;
+};
+
+/// Numbers as unsigned ones in the same order. -0 is 0, and NaN comes after all others, as in PyTorch.
+template <class T>
+std::uint64_t rank_of(T v) {
+  constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (is_nan(v)) return ~std::uint64_t{0};
+    const double wide = static_cast<double>(v);
+    const auto bits = std::bit_cast<std::uint64_t>(wide);
+    return bits & sign ? sign - (bits & ~sign) : bits | sign;
+  } else {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(v)) ^ sign;
+  }
+}
+
+/// The first n of [begin, end) in order; equal ones as they stood. A template, so that only who sorts
+/// compiles it.
+template <class Entry>
+[[gnu::noinline]] void sort_first(Entry* begin, Index n, Entry* end) {
+  const auto before = [](const Entry& a, const Entry& b) {
+    return a.rank != b.rank ? a.rank < b.rank : a.index < b.index;
+  };
+  if (begin + n < end) std::nth_element(begin, begin + n, end, before);
+  std::sort(begin, begin + n, before);
+}
+
+/// Where along the axis the first `count` of each line in order are.
+template <class T>
+Indices order_along(const char* op, const Tensor<T>& x, Index axis, Index count, bool descending) {
+  ensure(x.dim(axis) <= (std::numeric_limits<std::int32_t>::max)(),
+         "{}: axis {} of shape {} has more elements than 32 bits count", op, axis, x.shape());
+  Indices y(with_extent(x.shape(), axis, count));
+  const AxisView v(x.shape(), axis);
+  const T* const in = x.data();
+  std::int32_t* const out = y.mutable_data();
+  parallel_for(v.outer * v.inner, elementwise_grain / 16 / (v.extent + 1) + 1, [&](Index begin, Index end) {
+    RecycledVector<Ranked> line(static_cast<std::size_t>(v.extent));
+    for (Index l = begin; l < end; ++l) {
+      const Index outer = l / v.inner, inner = l % v.inner;
+      const T* const p = in + outer * v.extent * v.inner + inner;
+      for (Index i = 0; i < v.extent; ++i) {
+        const std::uint64_t rank = rank_of(p[i * v.inner]);
+        line[static_cast<std::size_t>(i)] = {descending ? ~rank : rank, static_cast<std::uint32_t>(i)};
+      }
+      sort_first(line.data(), count, line.data() + v.extent);
+      std::int32_t* const to = out + outer * count * v.inner + inner;
+      for (Index i = 0; i < count; ++i)
+        to[i * v.inner] = static_cast<std::int32_t>(line[static_cast<std::size_t>(i)].index);
+    }
+  });
+  return y;
+}
+
+}  // namespace detail
+
+/// The values along an axis from the smallest to the largest, or the other way, and where they were; equal
+/// ones keep their order, and NaN is above all. dx is dy, put back in its place.
+template <class T>
+Sorted<T> sort(const Tensor<T>& x, Index axis = -1, bool descending = false) {
+  const Index at = x.shape().axis(axis, "sort");
+  const Indices order = detail::order_along("sort", x, at, x.dim(at), descending);
+  return {detail::gathered("sort", x, at, detail::Kept(order)), order};
+}
+
+/// The positions alone that sort gives.
+template <class T>
+Indices argsort(const Tensor<T>& x, Index axis = -1, bool descending = false) {
+  const Index at = x.shape().axis(axis, "argsort");
+  return detail::order_along("argsort", x, at, x.dim(at), descending);
+}
+
+/// The k largest, or smallest, along an axis, in order.
+template <class T>
+Sorted<T> topk(const Tensor<T>& x, Index k, Index axis = -1, bool largest = true) {
+  const Index at = x.shape().axis(axis, "topk");
+  ensure(k >= 0 && k <= x.dim(at), "topk: {} of axis {} of shape {}", k, at, x.shape());
+  const Indices order = detail::order_along("topk", x, at, k, largest);
+  return {detail::gathered("topk", x, at, detail::Kept(order)), order};
+}
+
+}  // namespace figment
