@@ -2,12 +2,15 @@
 #include "figment/ops/conv2d.hpp"
 #include "figment/ops/loss.hpp"
 #include "figment/ops/matmul.hpp"
+#include "figment/ops/pad.hpp"
 #include "figment/ops/pool.hpp"
 #include "figment/ops/product.hpp"
 #include "figment/ops/scan.hpp"
 #include "figment/ops/straight_through.hpp"
 #include "figment/ops/triangle.hpp"
 #include "figment/ops/sort.hpp"
+#include "figment/ops/split.hpp"
+#include "figment/ops/tile.hpp"
 #include "figment/ops/upsample.hpp"
 #include "figment/ops/vector_norm.hpp"
 #include "support/catch.hpp"
@@ -110,6 +113,40 @@ TEST_CASE("slices say what does not fit", "[ops]") {
           slice(a, {{}, {3, 0, -1}});
         }) == "slice: 3 to 0 by -1 does not fit axis 1 of shape (2, 3)");
   CHECK(error_of([&] { slice(a, {{}, {}, {}}); }) == "slice: 3 slices for shape (2, 3)");
+}
+
+TEST_CASE("what rearranges says what does not fit", "[ops]") {
+  using figment::PadMode;
+  const F64 a = F64::ones({2, 3});
+  CHECK(error_of([&] { flip(a, 2); }) == "flip: axis 2 is out of range for shape (2, 3)");
+  CHECK(error_of([&] { roll(a, {1, 2}, {0}); }) == "roll: 2 shifts for 1 axes");
+  CHECK(error_of([&] { roll(a, 1, 2); }) == "roll: axis 2 is out of range for shape (2, 3)");
+  CHECK(error_of([&] { pad(a, {{}, {}, {1, 1}}); }) == "pad: widths of 3 axes for shape (2, 3)");
+  CHECK(error_of([&] {
+          pad(a, {{-1, 0}});
+        }) == "pad: expected widths of 0 or more, found -1 and 0 for axis 0");
+  CHECK(error_of([&] {
+          pad(a, {{2, 0}}, PadMode::reflect);
+        }) == "pad: axis 0 of shape (2, 3) has too few elements for 2 and 0 more of its own");
+  CHECK(error_of([&] {
+          pad(a, {{2, 3}}, PadMode::circular);
+        }) == "pad: axis 0 of shape (2, 3) has too few elements for 2 and 3 more of its own");
+  CHECK_THAT(error_of([&] {
+               pad(a, {{1, std::numeric_limits<figment::Index>::max()}});
+             }),
+             StartsWith("pad: "));
+  CHECK(error_of([&] { tile(a, {-1}); }) == "tile: expected repeats of 0 or more, found -1 for axis 1");
+  CHECK_THAT(error_of([&] { tile(a, {figment::Index{1} << 62}); }), StartsWith("tile: "));
+  CHECK(error_of([&] { repeat(a, {2}); }) == "repeat: 1 repeats for shape (2, 3)");
+  CHECK(error_of([&] { repeat_interleave(a, -1, 0); }) == "repeat_interleave: expected 0 or more, found -1");
+  CHECK(error_of([&] {
+          repeat_interleave(a, Indices({2}, {1, 1}), 1);
+        }) == "repeat_interleave: (2,) repeats for axis 1 of shape (2, 3)");
+  CHECK(error_of([&] { split(a, {1, 1}, 1); }) == "split: parts of 1 + 1 are not axis 1 of shape (2, 3)");
+  CHECK(error_of([&] { split(a, {4, -1}, 1); }) == "split: parts of 4 + -1 are not axis 1 of shape (2, 3)");
+  CHECK(error_of([&] { split(a, 0); }) == "split: expected parts of 1 or more, found 0");
+  CHECK(error_of([&] { figment::split<2>(a, 1); }) == "split: axis 1 of shape (2, 3) is not 2 equal parts");
+  CHECK(error_of([&] { chunk(a, 0); }) == "chunk: expected 1 part or more, found 0");
 }
 
 TEST_CASE("positions out of range are refused, with where they stand", "[ops]") {

@@ -32,6 +32,10 @@ inline const std::vector<OpCase>& op_cases() {
     join_cases(c);
     index_cases(c);
     slices_cases(c);
+    flip_cases(c);
+    pad_cases(c);
+    tile_cases(c);
+    split_cases(c);
     gather_cases(c);
     sort_cases(c);
     broadcast_cases(c);

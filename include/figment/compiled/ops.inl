@@ -105,15 +105,41 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> index_select(const Tensor<FIGMENT_T>&, Index,
 FIGMENT_INSTANCE Tensor<FIGMENT_T> pick(const Tensor<FIGMENT_T>&, const Indices&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> one_hot(const Indices&, Index);
 
+// ops/flip.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> flip(const Tensor<FIGMENT_T>&, const Axes&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> roll(const Tensor<FIGMENT_T>&, Index, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> roll(const Tensor<FIGMENT_T>&, std::initializer_list<Index>,
+                                        std::initializer_list<Index>);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> roll(const Tensor<FIGMENT_T>&, Index);
+
 // ops/gather.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> gather(const Tensor<FIGMENT_T>&, Index, const Indices&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> scatter_add(const Tensor<FIGMENT_T>&, Index, const Indices&,
                                                const Tensor<FIGMENT_T>&);
 
+// ops/pad.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> pad(const Tensor<FIGMENT_T>&, std::span<const PadWidth>, PadMode, double);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> pad(const Tensor<FIGMENT_T>&, std::initializer_list<PadWidth>, PadMode,
+                                       double);
+
 // ops/sort.hpp
 FIGMENT_INSTANCE Sorted<FIGMENT_T> sort(const Tensor<FIGMENT_T>&, Index, bool);
 FIGMENT_INSTANCE Indices argsort(const Tensor<FIGMENT_T>&, Index, bool);
 FIGMENT_INSTANCE Sorted<FIGMENT_T> topk(const Tensor<FIGMENT_T>&, Index, Index, bool);
+
+// ops/split.hpp
+FIGMENT_INSTANCE std::vector<Tensor<FIGMENT_T>> split(const Tensor<FIGMENT_T>&, const std::vector<Index>&,
+                                                      Index);
+FIGMENT_INSTANCE std::vector<Tensor<FIGMENT_T>> split(const Tensor<FIGMENT_T>&, std::initializer_list<Index>,
+                                                      Index);
+FIGMENT_INSTANCE std::vector<Tensor<FIGMENT_T>> split(const Tensor<FIGMENT_T>&, Index, Index);
+FIGMENT_INSTANCE std::vector<Tensor<FIGMENT_T>> chunk(const Tensor<FIGMENT_T>&, Index, Index);
+
+// ops/tile.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> tile(const Tensor<FIGMENT_T>&, std::initializer_list<Index>);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> repeat(const Tensor<FIGMENT_T>&, std::initializer_list<Index>);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> repeat_interleave(const Tensor<FIGMENT_T>&, Index, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> repeat_interleave(const Tensor<FIGMENT_T>&, const Indices&, Index);
 
 // ops/matmul.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> matmul(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Transpose);

@@ -462,6 +462,26 @@ inline void integer_order_cases(IntegerCases& c) {
         return argsort(Tensor<double>({6}, {inf, std::nan(""), -inf, 1e-310, -1e-310, 0}));
       },
       Tensor<double>({6}, {2, 4, 5, 3, 0, 1}));
+
+  // Without gradients the rest is what it is of real numbers.
+  const auto x = IntegerCases::whole<Int>({2, 3});
+  const auto mask = IntegerCases::whole<Byte>({2, 3});
+  const figment::Indices order({4}, {2, 0, 0, 1}), places({2, 2}, {2, 0, 0, 1});
+  const auto as_real = [&](const std::string& op, auto f) {
+    c.add<Int>(
+        op, "int", [=] { return f(x); }, f(figment::cast<double>(x)));
+    c.add<Byte>(
+        op, "mask", [=] { return f(mask); }, f(figment::cast<double>(mask)));
+  };
+  as_real("flip", [](const auto& t) { return flip(t, 1); });
+  as_real("roll/axis", [](const auto& t) { return roll(t, 2, 1); });
+  as_real("pad/list", [](const auto& t) { return pad(t, {{1, 0}, {2, 2}}, figment::PadMode::constant, 1); });
+  as_real("pad/list", [](const auto& t) { return pad(t, {{1, 1}, {2, 0}}, figment::PadMode::replicate); });
+  as_real("tile", [](const auto& t) { return tile(t, {2, 3}); });
+  as_real("split/size", [](const auto& t) { return split(t, 2, 1)[0]; });
+  as_real("slice/axes", [](const auto& t) { return slice(t, {{.step = -1}, {1, 3}}); });
+  as_real("index_select", [=](const auto& t) { return index_select(t, 1, order); });
+  as_real("gather", [=](const auto& t) { return gather(t, 1, places); });
 }
 
 /// Losses whose targets are integers, beside the same of real ones.
