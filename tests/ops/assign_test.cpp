@@ -80,3 +80,37 @@ TEST_CASE("operations that are members equal the functions", "[ops]") {
   const auto w = parameter(x.clone());
   CHECK(bit_difference(grad(w[0].sum(), w), Tensor<float>({2, 3}, {1, 1, 1, 0, 0, 0})) == "");
 }
+
+TEST_CASE("a tensor is written at one index of an axis", "[ops]") {
+  for (const Shape& shape : {Shape{3}, Shape{2, 3}, Shape{2, 3, 4}})
+    for (figment::Index axis = -shape.rank(); axis < shape.rank(); ++axis) {
+      auto x = Tensor<float>::zeros(shape);
+      const Tensor<float> alias = x;
+      const auto before = x.version();
+      const Shape rest = select(x, axis, 0).shape();
+      const auto values = reshape(Tensor<float>::arange(rest.size()), rest) + 1;
+      x.assign(axis, -1, values);
+      CHECK(x.version() != before);
+      CHECK(bit_difference(select(alias, axis, -1), values) == "");
+      CHECK(sum(alias).item() == sum(values).item());  // nothing else was written
+      x.assign(axis, 0, 2);
+      CHECK(bit_difference(select(alias, axis, 0), Tensor<float>::full(rest, 2)) == "");
+      CHECK(sum(alias).item() == sum(values).item() + 2 * static_cast<float>(rest.size()));
+    }
+  auto image = Tensor<float>::zeros({2, 3, 2});
+  image.assign(1, 1, Tensor<float>({2}, {5, 6}));  // what broadcasts
+  CHECK(bit_difference(image, Tensor<float>({2, 3, 2}, {0, 0, 5, 6, 0, 0, 0, 0, 5, 6, 0, 0})) == "");
+  figment::Indices tokens = figment::Indices::zeros({2, 3});
+  tokens.assign(1, 2, figment::Indices({2}, {7, 8}));
+  CHECK(bit_difference(tokens, figment::Indices({2, 3}, {0, 0, 7, 0, 0, 8})) == "");
+
+  CHECK(error_of([&] { image.assign(1, 3, 0); }) ==
+        "assign: 3 is out of range for axis 1 of shape (2, 3, 2)");
+  CHECK(error_of([&] { image.assign(3, 0, 0); }) == "assign: axis 3 is out of range for shape (2, 3, 2)");
+  CHECK(error_of([&] {
+          image.assign(1, 0, Tensor<float>({1, 2, 2}));
+        }) == "assign: values (1, 2, 2) for axis 1 of shape (2, 3, 2)");
+  const auto w = parameter(Tensor<float>({2, 2}));
+  CHECK_THAT(error_of([&] { image.assign(1, 0, w); }), StartsWith("assign: gradients do not go through it"));
+  image.assign(1, 0, w.detach());
+}

@@ -289,6 +289,10 @@ class Tensor {
   auto reshape(const Shape& shape) const;
   /// The last two dimensions exchanged: transpose(x).
   auto t() const;
+  /// Writes a tensor, or a number, at one index of an axis, as x[:, index] = values: of (2, 3, 4) and axis 1
+  /// what broadcasts to (2, 4). A change, as by mutable_data(), and without gradients.
+  template <class V>
+  auto assign(Index axis, Index index, const V& values);
 
   // Eigen maps of the memory. To call them include core/eigen.hpp, for eigen<Rank>() core/eigen_tensor.hpp.
   // Those to write count as a change, as mutable_data() does: read a tensor that is not const, and that a
