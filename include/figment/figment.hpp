@@ -42,6 +42,7 @@
 #include "figment/ops/compare.hpp"
 #include "figment/ops/comparison.hpp"
 #include "figment/ops/conv2d.hpp"
+#include "figment/ops/einsum.hpp"
 #include "figment/ops/flip.hpp"
 #include "figment/ops/gather.hpp"
 #include "figment/ops/index.hpp"

@@ -47,6 +47,7 @@ inline const std::vector<OpCase>& op_cases() {
     gradient_flow_cases(c);
     softmax_cases(c);
     matmul_cases(c);
+    einsum_cases(c);
     conv2d_cases(c);
     pool_cases(c);
     resize_cases(c);

@@ -141,6 +141,11 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> repeat(const Tensor<FIGMENT_T>&, std::initial
 FIGMENT_INSTANCE Tensor<FIGMENT_T> repeat_interleave(const Tensor<FIGMENT_T>&, Index, Index);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> repeat_interleave(const Tensor<FIGMENT_T>&, const Indices&, Index);
 
+// ops/einsum.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> einsum(std::string_view, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> einsum(std::string_view, const Tensor<FIGMENT_T>&,
+                                          const Tensor<FIGMENT_T>&);
+
 // ops/matmul.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> matmul(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Transpose);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> linear(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,

@@ -1,6 +1,7 @@
 // Rows of ops/matmul.hpp.
 #pragma once
 
+#include "figment/ops/einsum.hpp"
 #include "figment/ops/matmul.hpp"
 #include "support/op_case.hpp"
 
@@ -180,6 +181,95 @@ inline void linear_cases(OpCases& c) {
       row(name, activation, {2, 0}, 3, 2, bias);
       row(name, activation, {1, 2, 1, 2}, 3, 2, bias);
     }
+}
+
+/// The definition of einsum, of labels without "...": each position of all labels, one after the other.
+inline Tensor<double> einsum_of(const std::vector<std::string>& terms, const std::string& out,
+                                Inputs<double> x) {
+  std::string labels;
+  Shape all, to;
+  for (std::size_t k = 0; k < terms.size(); ++k)
+    for (std::size_t i = 0; i < terms[k].size(); ++i) {
+      const std::size_t known = labels.find(terms[k][i]);
+      const Index n = x[k].dim(static_cast<Index>(i));
+      if (known == labels.npos)
+        labels += terms[k][i], all.push_back(n);
+      else if (n != 1)
+        all[static_cast<Index>(known)] = n;
+    }
+  const auto places = [&](const std::string& term, const std::vector<Index>& i) {
+    std::vector<Index> at;
+    for (const char c : term) at.push_back(i[labels.find(c)]);
+    return at;
+  };
+  for (const char c : out) to.push_back(all[static_cast<Index>(labels.find(c))]);
+  Tensor<double> sum = Tensor<double>::zeros(to);
+  each_position(all, [&](const std::vector<Index>& i) {
+    double product = 1;
+    for (std::size_t k = 0; k < terms.size(); ++k) product *= at(x[k], places(terms[k], i));
+    Index where = 0;
+    for (std::size_t d = 0; d < out.size(); ++d)
+      where = where * to[static_cast<Index>(d)] + places(out, i)[d];
+    sum.mutable_data()[where] += product;
+  });
+  return sum;
+}
+
+inline void einsum_cases(OpCases& c) {
+  const auto one = [&c](const std::string& equation, const Shape& shape, const std::string& term,
+                        const std::string& out) {
+    c.add(
+        "einsum/one", equation, {random(shape, {-1, 1})},
+        [equation](auto x) { return figment::einsum(equation, x[0]); },
+        [=](Inputs<double> x) { return einsum_of({term}, out, x); });
+  };
+  const auto two = [&c](const std::string& equation, const Shape& a, const Shape& b, const std::string& la,
+                        const std::string& lb, const std::string& out) {
+    c.add(
+        "einsum/two", equation, {random(a, {-1, 1}), random(b, {-1, 1}, 2)},
+        [equation](auto x) { return figment::einsum(equation, x[0], x[1]); },
+        [=](Inputs<double> x) {
+          return einsum_of({la, lb}, out, x);
+        });
+  };
+  one("ij->ji", {2, 3}, "ij", "ji");
+  one("ba", {2, 3}, "ba", "ab");
+  one("ij->j", {2, 3}, "ij", "j");
+  one("ij -> ", {2, 3}, "ij", "");
+  one("ii->i", {3, 3}, "ii", "i");
+  one("ii", {3, 3}, "ii", "");
+  one("ijiji->ji", {2, 3, 2, 3, 2}, "ijiji", "ji");
+  one("->", {}, "", "");
+  one("ij->i", {0, 3}, "ij", "i");
+  one("ij->i", {3, 0}, "ij", "i");
+  one("...ij->...ji", {2, 2, 3}, "aij", "aji");
+  one("a...b->...", {2, 4, 3}, "axb", "x");
+  one("i...", {2, 3}, "ix", "xi");
+  two("ij,jk->ik", {2, 3}, {3, 4}, "ij", "jk", "ik");
+  two("ij,jk", {2, 3}, {3, 4}, "ij", "jk", "ik");
+  two("ij,kj->ki", {2, 3}, {4, 3}, "ij", "kj", "ki");
+  two("ji,jk->ik", {3, 2}, {3, 4}, "ji", "jk", "ik");
+  two("bij,bjk->bik", {2, 2, 3}, {2, 3, 4}, "bij", "bjk", "bik");
+  two("bhid,bhjd->bhij", {2, 2, 3, 2}, {2, 2, 2, 2}, "bhid", "bhjd", "bhij");
+  two("bihd,bjhd->bhij", {2, 3, 2, 2}, {2, 2, 2, 2}, "bihd", "bjhd", "bhij");
+  two("bij,bk->kbi", {2, 2, 3}, {2, 4}, "bij", "bk", "kbi");
+  two("i,j->ij", {3}, {4}, "i", "j", "ij");
+  two("i,j->ji", {3}, {4}, "i", "j", "ji");
+  two("i,i->", {3}, {3}, "i", "i", "");
+  two("i,i->i", {3}, {3}, "i", "i", "i");
+  two("bi,bi->b", {2, 3}, {2, 3}, "bi", "bi", "b");
+  two("bi,bi->b", {1, 3}, {2, 3}, "bi", "bi", "b");
+  two("abc,cab->", {2, 3, 2}, {2, 2, 3}, "abc", "cab", "");
+  two("abcd,dbef->acef", {2, 3, 1, 2}, {2, 3, 2, 2}, "abcd", "dbef", "acef");
+  two("iij,jk->ik", {2, 2, 3}, {3, 2}, "iij", "jk", "ik");
+  two("ij,jk->ik", {2, 1}, {3, 2}, "ij", "jk", "ik");  // an extent of 1 repeats
+  two("bij,bjk->bik", {1, 2, 3}, {2, 3, 2}, "bij", "bjk", "bik");
+  two(",i->i", {}, {3}, "", "i", "i");
+  two("ij,jk->ik", {0, 3}, {3, 2}, "ij", "jk", "ik");
+  two("ij,jk->ik", {2, 0}, {0, 2}, "ij", "jk", "ik");
+  two("...ij,...jk->...ik", {2, 1, 2, 3}, {3, 3, 2}, "abij", "bjk", "abik");
+  two("...ij,jk", {2, 2, 3}, {3, 2}, "aij", "jk", "aik");
+  two("i...,i...->...", {2, 3}, {2, 1}, "ia", "ia", "a");
 }
 
 }  // namespace test
