@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "figment/core/foreign.hpp"
 #include "figment/core/shape.hpp"
 #include "figment/core/storage.hpp"
 
@@ -18,18 +19,6 @@ template <class T = float>
 class Tensor;
 
 namespace detail {
-
-/// What makes tensors of another library's expressions of type E, where it is specialised: core/eigen.hpp and
-/// core/eigen_tensor.hpp do so.
-template <class E>
-struct Foreign;
-template <class E>
-concept Expression = requires {
-  typename Foreign<std::remove_cvref_t<E>>::Value;
-};
-/// What a tensor of its values has for elements.
-template <class E>
-using ValueOf = typename Foreign<std::remove_cvref_t<E>>::Value;
 
 /// An element of a tensor that may be written: a number to whom reads it.
 template <class T>

@@ -53,7 +53,7 @@ constexpr void elementwise_only() {
 
 }  // namespace detail
 
-/// \cond
+/// The operation of that name, of expressions too. Undefined below.
 #define FIGMENT_OF_EIGEN(op)                                           \
   template <class First, class... Rest>                                \
   requires detail::TakenFromEigen<First, Rest...>                      \
@@ -126,6 +126,7 @@ FIGMENT_OF_EIGEN(var)
 FIGMENT_OF_EIGEN(where)
 #undef FIGMENT_OF_EIGEN
 
+/// The same of an operator. Undefined below.
 #define FIGMENT_OPERATOR_OF_EIGEN(op) \
   template <class A, class B>         \
   requires detail::BesideEigen<A, B>  \
@@ -139,7 +140,6 @@ FIGMENT_OPERATOR_OF_EIGEN(<=)
 FIGMENT_OPERATOR_OF_EIGEN(==)
 FIGMENT_OPERATOR_OF_EIGEN(!=)
 #undef FIGMENT_OPERATOR_OF_EIGEN
-/// \endcond
 
 /// x * a elementwise, of an array or an Eigen tensor beside a tensor.
 template <class A, class B>
