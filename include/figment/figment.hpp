@@ -19,6 +19,7 @@
 #include "figment/nn/batch_norm.hpp"
 #include "figment/nn/conv2d.hpp"
 #include "figment/nn/conv_transpose2d.hpp"
+#include "figment/nn/detect_anomaly.hpp"
 #include "figment/nn/dropout.hpp"
 #include "figment/nn/gaussian_noise.hpp"
 #include "figment/nn/gru.hpp"

@@ -4,6 +4,7 @@
 #include "figment/models/vae.hpp"
 #include "figment/nn/activation.hpp"
 #include "figment/nn/conv2d.hpp"
+#include "figment/nn/detect_anomaly.hpp"
 #include "figment/nn/dropout.hpp"
 #include "figment/nn/pool.hpp"
 #include "figment/nn/reshape.hpp"
@@ -304,4 +305,66 @@ TEST_CASE("thousands are grouped", "[nn]") {
   CHECK(thousands(1000) == "1,000");
   CHECK(thousands(100000) == "100,000");
   CHECK(thousands(1234567) == "1,234,567");
+}
+
+namespace {
+
+/// The root of something that may be 0: its slope is infinite there.
+struct Root {
+  double shift = 0;
+  Tensor<float> forward(const Tensor<float>& x) const { return sqrt(relu(x) + shift); }
+};
+
+}  // namespace
+
+TEST_CASE("the operation that first made a NaN or an infinity is named", "[nn]") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const Tensor<float> x({2, 2}, {1, 2, 0, 4}), endless({2}, {inf, 1});
+  const auto w = parameter(x.clone());
+  const auto logs = [&] { return log(w) * 2.0; };
+  const auto roots = [&] { return grad(sum(sqrt(w)), w); };
+  CHECK(std::isinf(logs()(1, 0)));
+  CHECK(std::isinf(roots()(1, 0)));
+  {
+    DetectAnomaly guard;
+    CHECK(error_of(logs) == "log: made -inf, element 2 of (2, 2), of inputs (2, 2)");
+    CHECK(error_of([&] { no_grad(logs); }) == "log: made -inf, element 2 of (2, 2), of inputs (2, 2)");
+    CHECK(error_of([&] { x / x; }) == "div: made nan, element 2 of (2, 2), of inputs (2, 2) and (2, 2)");
+    // The rule divides; the operation is the root.
+    CHECK(error_of(roots) ==
+          "sqrt: its gradient made inf, element 2 of that of input 0, (2, 2), of inputs (2, 2)");
+    CHECK(error_of([&] { grad(sum(sqrt(w)), {w}, {.create_graph = true}); }).find("sqrt: its") == 0);
+    // Of inputs that have one it is nobody's fault, but a NaN made of infinities is.
+    CHECK(std::isinf((endless * 2.0 + 1.0)(0)));
+    CHECK(error_of([&] { endless - endless; }) ==
+          "sub: made nan, element 0 of (2,), of inputs (2,) and (2,)");
+    {
+      DetectAnomaly nan_alone({.infinities = false});
+      CHECK(std::isinf(logs()(1, 0)));
+      CHECK(std::isinf(roots()(1, 0)));
+      CHECK(error_of([&] { x / x; }).find("div: made nan") == 0);
+    }
+    CHECK(error_of([&] { log(Tensor<double>::zeros({})); }) ==
+          "log: made -inf, element 0 of (), of inputs ()");
+    CHECK(error_of(logs).find("log: ") == 0);  // the first one's again
+  }
+  CHECK(std::isinf(logs()(1, 0)));
+  CHECK(std::isinf(roots()(1, 0)));
+}
+
+TEST_CASE("an anomaly is placed in its layer, forward and backward", "[nn]") {
+  Rng rng(1);
+  Wrapped model{Sequential{Linear(3, 4, rng), Root{0}, Linear(4, 2, rng)}};
+  const auto x = rng.normal({5, 3});
+  named_tensors(model)[0].second.fill(0);  // the root is of 0
+  const auto loss = [&] { return sum(detail::located(model, [&] { return model.forward(x, {}); })); };
+  const auto all = parameters(model);
+  DetectAnomaly guard;
+  CHECK(error_of([&] { grad(loss(), all); }) ==
+        "sqrt: its gradient made inf, element 0 of that of input 0, (5, 4), of inputs (5, 4), in 1 Root");
+  named_tensors(model)[1].second.fill(std::numeric_limits<float>::max());
+  named_tensors(model)[2].second.fill(1e30f);
+  CHECK_THAT(error_of(loss),
+             StartsWith("net.2 Linear(4, 2): linear: made inf, element 0 of (5, 2), of inputs "
+                        "(5, 4) and (4, 2) and (2,)"));
 }

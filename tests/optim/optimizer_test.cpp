@@ -119,7 +119,7 @@ TEST_CASE("Muon steps what is no matrix, and the others it is given, as AdamW do
   CHECK(test::difference(conv, cast<double>(twins[2]), 4) == "");
   CHECK(test::difference(embedding, cast<double>(twins[3]), 4) == "");
   CHECK(test::difference(weight, cast<double>(twins[0]), 4) != "");
-  CHECK(error_of([&] { Muon<float>({weight}, {.iterations = 0}); }) ==
+  CHECK(error_of([w = weight] { Muon<float>({w}, {.iterations = 0}); }) ==
         "Muon: expected 1 to 99 iterations, found 0");
 }
 

@@ -164,6 +164,7 @@ class Backward {
       places_.back().sum = &slot->gradient;
     }
     if (!any) return;
+    const Unwatched<T> rule;
     if (recording_enabled) {
       const std::uint64_t before = Node<T>::newest_id();
       const Reads outside = run_rule<true>(node, dy, places_);
@@ -171,6 +172,8 @@ class Backward {
     } else {
       run_rule<false>(node, dy, places_);
     }
+    if (rule.watch) [[unlikely]]
+      rule.watch->gradients(node, {places_.begin(), places_.size()});
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (!places_[i].wanted || places_[i].added) continue;
       const Tensor<T>& input = inputs[i].tensor;

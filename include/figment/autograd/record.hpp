@@ -63,6 +63,26 @@ template <class T>
                   {static_cast<const std::byte*>(rule), bytes});
 }
 
+/// Looks at the numbers that operations and their rules make, while it is the active one:
+/// nn/detect_anomaly.hpp.
+template <class T>
+struct OpWatch {
+  void (*made)(const char* name, std::span<const Operand<T>> inputs, const Tensor<T>& output);
+  void (*gradients)(const Node<T>& node, std::span<const GradientPlace<T>> places);
+};
+template <class T>
+inline thread_local const OpWatch<T>* op_watch = nullptr;
+
+/// No watch is active until the end of the scope: a rule's own operations are its affair.
+template <class T>
+struct Unwatched {
+  const OpWatch<T>* const watch = std::exchange(op_watch<T>, nullptr);
+  Unwatched() = default;
+  ~Unwatched() { op_watch<T> = watch; }
+  Unwatched(const Unwatched&) = delete;
+  Unwatched& operator=(const Unwatched&) = delete;
+};
+
 template <class T, class Rule>
 void call_rule(const void* rule, const Saved<T>& saved, const Tensor<T>& dy, InputGradients<T>& dx) {
   (*static_cast<const Rule*>(rule))(saved, dy, dx);
@@ -104,6 +124,8 @@ template <class T>
 [[gnu::noinline]] void record_erased(const char* name, std::span<const Operand<T>> inputs,
                                      std::span<Tensor<T>> outputs, const ErasedRule<T>& erased, void* rule,
                                      Keep keep, bool many) {
+  if (op_watch<T>) [[unlikely]]
+    for (const auto& y : outputs) op_watch<T>->made(name, inputs, y);
   if (!recording_enabled) {
     if (op_listener) [[unlikely]]
       for (const auto& y : outputs) tell_listener(name, inputs, y, erased.bytes, rule);

@@ -171,9 +171,9 @@ inline void weighted_cross_entropy_cases(OpCases& c) {
           Shape shape = rows;
           shape.push_back(classes);
           const Tensor<double> weight({classes}, {0.5, 2, 1.25});
-          const auto options = [=](auto& x) {
+          const auto options = [=, r = reduction](auto& x) {
             using T = std::decay_t<decltype(x.item())>;
-            figment::CrossEntropyOptions<T> o{.label_smoothing = even, .reduction = reduction};
+            figment::CrossEntropyOptions<T> o{.label_smoothing = even, .reduction = r};
             if (weighted) o.weight = figment::cast<T>(weight);
             return o;
           };
