@@ -475,6 +475,60 @@ def layer_norm(out):
         out.put(case, **arrays, y=y, ddx=ddx, ddy=ddy)
 
 
+# ----------------------------------------------------------------------------------------------------- more layers
+
+
+@group
+def more_layers(out):
+    """Layers of images and rows, by PyTorch's modules. Channels are last in figment, second in PyTorch."""
+
+    def put(case, layer, shape, last=False, names=("gamma", "beta"), scale=2, ours=lambda p: p):
+        draw = Draw(f"more_layers/{case}")
+        x, dy_shape, v = leaf(draw.normal(*shape, scale=scale) + 0.5), None, draw.normal(*shape)
+        parameters = list(layer.parameters())
+        with torch.no_grad():
+            for p in parameters:
+                p.copy_(draw.uniform(0.1, 1.5, *p.shape))
+        y = layer(x) if last else layer(x.movedim(-1, 1)).movedim(1, -1)
+        dy = leaf(Draw(f"more_layers/{case}/dy").normal(*y.shape))
+        found = torch.autograd.grad(y, [x, *parameters], dy, create_graph=True)
+        ddx, ddy = gradients((found[0] * v).sum(), [x, dy])
+        arrays = {k: ours(p) for k, p in zip(names, parameters)}
+        arrays |= {f"d{k}": ours(g) for k, g in zip(names, found[1:])}
+        out.put(case, x=x, y=y, dy=dy, v=v, dx=found[0], ddx=ddx, ddy=ddy, **arrays)
+
+    nn = torch.nn
+    put("group_norm_odd", nn.GroupNorm(3, 9, eps=1e-3), (2, 5, 3, 9))
+    put("group_norm_one", nn.GroupNorm(1, 5, eps=1e-3), (3, 7, 5))
+    put("group_norm_plain", nn.GroupNorm(2, 4, eps=1e-3, affine=False), (2, 3, 1, 4))
+    put("instance_norm", nn.InstanceNorm2d(5, eps=1e-3), (2, 3, 5, 5))
+    put("instance_norm_affine", nn.InstanceNorm1d(3, eps=1e-3, affine=True), (2, 7, 3))
+    put("rms_norm", nn.RMSNorm(7, eps=1e-6), (3, 5, 7), last=True)
+    put("prelu_one", nn.PReLU(), (3, 4, 5), names=("slope",))
+    put("prelu_channels", nn.PReLU(5), (2, 3, 2, 5), names=("slope",))
+
+    # (out, in, …) to (…, in, out); weight norm's g to a row.
+    def ours(p):
+        return p if p.dim() < 2 else p.reshape(-1) if p[0].numel() == 1 else p.movedim((1, 0), (-2, -1))
+
+    conv = dict(names=("weight", "bias"), scale=1, ours=ours)
+    put("conv1d", nn.Conv1d(3, 4, 3, stride=2, padding=1, dilation=2), (2, 9, 3), **conv)
+    put("conv1d_groups", nn.Conv1d(4, 6, 2, groups=2), (1, 5, 4), **conv)
+    put("depthwise", nn.Conv2d(5, 5, 3, stride=(2, 1), padding=1, groups=5), (2, 5, 4, 5), **conv)
+    norm = torch.nn.utils.parametrizations.weight_norm
+    put("weight_norm", norm(nn.Linear(4, 3)), (5, 4), last=True, **conv | dict(names=("bias", "g", "weight")))
+    put("weight_norm_conv", norm(nn.Conv2d(2, 3, 2)), (2, 3, 3, 2), **conv | dict(names=("bias", "g", "weight")))
+    plain = dict(names=(), scale=1)
+    put("avg_ceil", nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), (2, 6, 5, 2), **plain)
+    put("avg_ceil_inside", nn.AvgPool2d(2, ceil_mode=True, count_include_pad=False), (2, 5, 3, 2), **plain)
+    put("max_ceil", nn.MaxPool2d(3, stride=2, ceil_mode=True), (1, 6, 8, 2), **plain)
+    put("adaptive_avg", nn.AdaptiveAvgPool2d((3, 2)), (2, 7, 5, 2), **plain)
+    put("adaptive_max", nn.AdaptiveMaxPool2d((2, 3)), (2, 5, 4, 2), **plain)
+    put("up_corners", nn.Upsample(scale_factor=(2, 3), mode="bilinear", align_corners=True), (1, 3, 4, 2), **plain)
+    put("pixel_shuffle", nn.PixelShuffle(2), (1, 2, 3, 8), **plain)
+    put("pixel_unshuffle", nn.PixelUnshuffle(2), (1, 4, 2, 3), **plain)
+
+
 # ------------------------------------------------------------------------------------------------------ optimizers
 
 EPS = 1e-7  # Keras' default; PyTorch's are 1e-8 and, for Adadelta and Adagrad, 1e-6 and 1e-10.

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "figment/io/npy.hpp"
+#include "figment/nn/parallel.hpp"
 #include "recipes/autoencoders.hpp"
 #include "recipes/gans.hpp"
 #include "recipes/vaes.hpp"
@@ -127,7 +128,7 @@ struct ByHand {
     return y;
   }
 };
-struct Residual {
+struct OnnxDetour {
   Linear<float> inner;
   Tensor<float> forward(const Tensor<float>& x, const Context& context) const {
     return x + figment::forward("inner", inner, x, context);
@@ -356,7 +357,7 @@ TEST_CASE("what has no export to ONNX is an error that names the layer, and no f
 
 TEST_CASE("sums and other operations between layers in ONNX", "[onnx]") {
   Rng rng(8);
-  const Model r = exported(Sequential{Residual{Linear(3, 3, rng)}, Linear(3, 1, rng)}, {3});
+  const Model r = exported(Sequential{OnnxDetour{Linear(3, 3, rng)}, Linear(3, 1, rng)}, {3});
   CHECK(r.types() == "Gemm Add Gemm");
   CHECK(r.nodes[0].inputs == std::vector<std::string>{"input", "0.inner.weight", "0.inner.bias"});
   CHECK(r.nodes[1].inputs == std::vector<std::string>{"input", r.nodes[0].output});
@@ -561,6 +562,37 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
       Sequential{MaxPool2d({.window = 3, .stride = 2, .padding = Padding::all(1), .dilation = 2}),
                  AvgPool2d({.window = {2, 3}}), LayerNorm(2, {.affine = false})},
       {13, 12, 2});
+  net("containers",
+      Sequential{Residual{Conv2d(2, 2, {.padding = Padding::same()}, rng), Relu{}},
+                 Skip{Conv2d(2, 3, {.padding = Padding::same()}, rng), BatchNorm(3)},
+                 Parallel{Conv2d(5, 2, {}, rng), Sequential{Conv2d(5, 1, {}, rng), Gelu{}}},
+                 Parallel(Merge::sum, Relu{}, Tanh{}, Sigmoid{}), Flatten{},
+                 Skip{Linear(126, 4, rng), Residual{Linear(4, 4, rng)}}, Linear(130, 2, rng)},
+      {9, 8, 2});
+  net("norms",
+      Sequential{Conv2d(2, 6, {}, rng), GroupNorm(3, 6), PRelu(6), InstanceNorm(6, {.affine = true}),
+                 InstanceNorm(6), Conv2d(6, 3, {}, rng), GroupNorm(1, 3, {.affine = false}), RmsNorm(3)},
+      {9, 8, 2});
+  net("sequences",
+      Sequential{Conv1d(3, 4, rng, {.kernel = 5, .stride = 2, .padding = Padding::same()}),
+                 Conv1d(4, 4, rng, {.padding = Padding::of(0, 2, 0, 1), .dilation = 2, .groups = 4}),
+                 GroupNorm(2, 4), Relu{}, WeightNorm(Conv1d(4, 2, rng)), Flatten{},
+                 WeightNorm(Linear(8, 3, rng))},
+      {13, 3});
+  net("shuffled",
+      Sequential{WeightNorm(Conv2d(2, 8, {.padding = Padding::same()}, rng)), PixelShuffle(2),
+                 PixelUnshuffle(4), Dropout2d(0.5),
+                 Conv2d(32, 32, {.padding = Padding::same(), .groups = 32}, rng),
+                 UpSample2d(2, Interpolation::bilinear_align_corners)},
+      {6, 4, 2});
+  net("pooled",
+      Sequential{MaxPool2d({.window = 3, .stride = 2, .ceil_mode = true}),
+                 AvgPool2d({.window = 3, .stride = 1, .padding = Padding::all(1), .count_include_pad = true}),
+                 AvgPool2d({.stride = 1, .ceil_mode = true}), AdaptiveMaxPool2d({3, 4}),
+                 AdaptiveAvgPool2d({3, 2}), Parallel{GlobalMaxPool2d{}, GlobalAvgPool2d{}},
+                 Linear(4, 3, rng)},
+      {13, 16, 2});
+  net("norms-of-rows", Sequential{Linear(4, 6, rng), GroupNorm(2, 6), PRelu(), RmsNorm(6)}, {4});
   net("resize",
       Sequential{UpSample2d({2, 3}), UpSample2d({3, 2}, Interpolation::bilinear),
                  UpSample2d(2, Interpolation::bilinear)},
@@ -574,7 +606,7 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
       Sequential{LabelEmbedding(3, 5, rng, {.mode = LabelMode::multiply}), BatchNorm(5), Reshape{{5, 1, 1}},
                  Flatten{}},
       {8});
-  net("residual", Sequential{Linear(4, 3, rng), Residual{Linear(3, 3, rng)}, Linear(3, 1, rng)}, {4});
+  net("residual", Sequential{Linear(4, 3, rng), OnnxDetour{Linear(3, 3, rng)}, Linear(3, 1, rng)}, {4});
   net("masked",
       Sequential{Masked{Linear(3, 2, rng), Tensor<float>({3, 2}, {1, 0, 0, 1, 1, 1})},
                  Cubed{parameter(Tensor<float>({2}, {3, -1}))}},

@@ -7,9 +7,12 @@
 #include "figment/nn/attention.hpp"
 #include "figment/nn/batch_norm.hpp"
 #include "figment/nn/dropout.hpp"
+#include "figment/nn/group_norm.hpp"
 #include "figment/nn/gru.hpp"
 #include "figment/nn/layer_norm.hpp"
 #include "figment/nn/lstm.hpp"
+#include "figment/nn/parallel.hpp"
+#include "figment/nn/rms_norm.hpp"
 #include "recipes/gans.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
@@ -60,6 +63,17 @@ recipes::GanModel dcgan(bool small, Rng& rng) {
   auto s = recipes::dcgans()[0];
   if (small) s.latent = 5, s.width = 1.0 / 32;
   return recipes::make_gan(s, rng);
+}
+
+/// Convolutions along sequences, whose columns PyTorch flattens as it does those of images.
+Sequential<float> sequences(Rng& rng) {
+  return Sequential{Conv1d(3, 4, rng, {.stride = 2, .padding = Padding::all(1), .dilation = 2}),
+                    GroupNorm(2, 4),
+                    PRelu(4),
+                    WeightNorm(Conv1d(4, 4, rng, {.groups = 4})),
+                    Flatten{},
+                    WeightNorm(Linear(12, 3, rng)),
+                    RmsNorm(3)};
 }
 
 /// A layer that nothing is known of.
@@ -341,6 +355,11 @@ TEST_CASE("PyTorch's normalised and tied weights are understood", "[pytorch]") {
     matches(Conv2d(2, 3, {.kernel = 2}, rng), form, "conv");
     matches(ConvTranspose2d(2, 3, {.kernel = 2}, rng), form, "up");
   }
+  for (const char* form : {"old_weight_norm", "new_weight_norm"}) {
+    matches(WeightNorm(Linear(4, 3, rng)), form, "dense");
+    matches(WeightNorm(Conv2d(2, 3, {.kernel = 2}, rng)), form, "conv");
+    matches(WeightNorm(ConvTranspose2d(2, 3, {.kernel = 2}, rng)), form, "up");
+  }
   for (const char* form : {"old_spectral_norm", "new_spectral_norm"}) {
     matches(SpectralNorm(Linear(4, 3, rng), rng), form, "dense");
     matches(SpectralNorm(Conv2d(2, 3, {.kernel = 2}, rng), rng), form, "conv");
@@ -430,6 +449,11 @@ TEST_CASE("weights go to PyTorch's layout and come back", "[pytorch]") {
                               Flatten{}, LabelEmbedding(3, 5, rng), Linear(10, 2, rng)},
                    {.sample = {15}});
   check_round_trip(SpectralNorm(Conv2d(2, 4, {}, rng), rng), {.sample = {5, 5, 2}});
+  check_round_trip(sequences(rng), {.sample = {11, 3}});
+  check_round_trip(Sequential{Linear(4, 6, rng), Reshape{{3, 2}}, Conv1d(2, 3, rng)}, {.sample = {4}});
+  check_round_trip(Sequential{InstanceNorm(3, {.affine = true}), Residual{Linear(3, 3, rng)},
+                              Parallel{Linear(3, 2, rng), Linear(3, 2, rng)}},
+                   {.sample = {5, 3}});
 }
 
 TEST_CASE("double weights go to PyTorch as they are", "[pytorch]") {
@@ -496,6 +520,7 @@ TEST_CASE("PyTorch's weights give PyTorch's outputs", "[pytorch]") {
   matches("vae", vae(rng).encoder, {8, 8, 1});
   matches("generator", dcgan(true, rng).generator, {5});
   matches("discriminator", dcgan(true, rng).discriminator, {28, 28, 1});
+  matches("sequences", sequences(rng), {11, 3});
 }
 
 TEST_CASE("weights for tests/python/check_pytorch.py", "[pytorch][python]") {
@@ -516,6 +541,7 @@ TEST_CASE("weights for tests/python/check_pytorch.py", "[pytorch][python]") {
   write("vae", vae(rng).encoder, 3, {8, 8, 1});
   write("generator", dcgan(false, rng).generator, 3, {100});
   write("discriminator", dcgan(false, rng).discriminator, 3, {28, 28, 1});
+  write("sequences", sequences(rng), 3, {11, 3});
   cases.write(dir / "cases.safetensors");
   CHECK(io::SafetensorsReader(dir / "cases.safetensors").names().size() == 12);
 }

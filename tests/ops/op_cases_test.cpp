@@ -365,7 +365,8 @@ TEMPLATE_TEST_CASE("recorded gradients equal plain ones where numbers end", "[op
         for (const T v : {T(0), Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(), T(1e30),
                           T(-1e30), T(1e-30), Limits::denorm_min()}) {
           // The squares of its distances from their mean are beyond float.
-          if (sizeof(T) == 4 && row.op == "batch_norm/own" && std::abs(v) == T(1e30)) continue;
+          const bool normed = row.op == "batch_norm/own" || row.op == "group_norm";
+          if (sizeof(T) == 4 && normed && std::abs(v) == T(1e30)) continue;
           const std::string where = figment::format("input {} with {}", i, v);
           auto x = inputs_of<T>(row);
           x[i] = x[i].clone();

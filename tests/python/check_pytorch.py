@@ -15,7 +15,7 @@ try:
     from safetensors.torch import load_file, save_file, save_model
     from torch import nn
     from torch.nn import functional as F
-    from torch.nn.utils.parametrizations import spectral_norm
+    from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 except ImportError as missing:
     print(f"skipped: {missing} (pip install torch safetensors)")
     sys.exit(77)
@@ -95,14 +95,18 @@ def models(latent, a, b, c):
         "discriminator": nn.Sequential(
             SameConv(1, c, 5, 2), leaky(), nn.Dropout(0.3), SameConv(c, b, 5, 2), leaky(), nn.Dropout(0.3),
             nn.Flatten(), nn.Linear(49 * b, 1)),
+        "sequences": nn.Sequential(
+            nn.Conv1d(3, 4, 3, 2, 1, dilation=2), nn.GroupNorm(2, 4, eps=EPSILON), nn.PReLU(4),
+            weight_norm(nn.Conv1d(4, 4, 3, groups=4)), nn.Flatten(), weight_norm(nn.Linear(12, 3)),
+            nn.RMSNorm(3, eps=1e-6)),
     }
 
 
 def run(model, x):
-    """figment's images are (N, H, W, C)."""
+    """figment's images are (N, H, W, C), its sequences (N, L, C)."""
     with torch.no_grad():
-        y = model.eval()(x.permute(0, 3, 1, 2) if x.dim() == 4 else x)
-    return (y.permute(0, 2, 3, 1) if y.dim() == 4 else y).contiguous()
+        y = model.eval()(x.movedim(-1, 1) if x.dim() > 2 else x)
+    return (y.movedim(1, -1) if y.dim() > 2 else y).contiguous()
 
 
 def check(program):
@@ -124,7 +128,7 @@ def write_golden(directory):
     torch.manual_seed(1)
     cases = {}
     shapes = {"mlp": (7, 6), "autoencoder": (3, 8, 8, 1), "vae": (3, 8, 8, 1), "generator": (2, 5),
-              "discriminator": (2, 28, 28, 1)}
+              "discriminator": (2, 28, 28, 1), "sequences": (3, 11, 3)}
     for name, model in models(5, 8, 4, 2).items():
         for key, value in model.state_dict().items():  # what starts at 0 and 1 would hide mistakes
             if key.endswith("running_mean"):
@@ -132,7 +136,7 @@ def write_golden(directory):
             if key.endswith("running_var"):
                 value.uniform_(0.5, 1.5)
         for module in model.modules():
-            if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)):
+            if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)):
                 nn.init.uniform_(module.weight, 0.5, 1.5)
                 nn.init.normal_(module.bias, 0, 0.2)
         x = torch.rand(shapes[name]) * 2 - 1

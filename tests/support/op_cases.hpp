@@ -5,6 +5,7 @@
 #include "support/op_cases/attention.hpp"
 #include "support/op_cases/conv2d.hpp"
 #include "support/op_cases/elementwise.hpp"
+#include "support/op_cases/layers.hpp"
 #include "support/op_cases/loss.hpp"
 #include "support/op_cases/matmul.hpp"
 #include "support/op_cases/norm.hpp"
@@ -49,6 +50,7 @@ inline const std::vector<OpCase>& op_cases() {
     matmul_cases(c);
     einsum_cases(c);
     conv2d_cases(c);
+    conv1d_cases(c);
     pool_cases(c);
     resize_cases(c);
     linear_cases(c);
@@ -59,6 +61,11 @@ inline const std::vector<OpCase>& op_cases() {
     recurrent_cases(c);
     attention_cases(c);
     position_cases(c);
+    group_norm_cases(c);
+    rms_norm_cases(c);
+    prelu_cases(c);
+    embedding_cases(c);
+    pixel_shuffle_cases(c);
     if (quick()) c.keep_small();
     return c;
   }();

@@ -158,9 +158,22 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> conv_transpose2d(const Tensor<FIGMENT_T>&, co
                                                     const Tensor<FIGMENT_T>&, const ConvOptions&, Extent2,
                                                     Activation, double);
 
+// ops/conv1d.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> conv1d(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                          const Tensor<FIGMENT_T>&, const ConvOptions&, Activation, double);
+
+// ops/embedding.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> embedding(const Tensor<FIGMENT_T>&, const Indices&, Index);
+
+// ops/pixel_shuffle.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> pixel_shuffle(const Tensor<FIGMENT_T>&, Index);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> pixel_unshuffle(const Tensor<FIGMENT_T>&, Index);
+
 // ops/pool.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> max_pool2d(const Tensor<FIGMENT_T>&, const PoolOptions&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> avg_pool2d(const Tensor<FIGMENT_T>&, const PoolOptions&);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> adaptive_max_pool2d(const Tensor<FIGMENT_T>&, Extent2);
+FIGMENT_INSTANCE Tensor<FIGMENT_T> adaptive_avg_pool2d(const Tensor<FIGMENT_T>&, Extent2);
 
 // ops/product.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> prod(const Tensor<FIGMENT_T>&, const Axes&, Dims);
@@ -212,6 +225,13 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> lstm(const Tensor<FIGMENT_T>&, const Tensor<F
                                         const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> gru(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
                                        const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+// ops/group_norm.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> group_norm(const Tensor<FIGMENT_T>&, Index, const Tensor<FIGMENT_T>&,
+                                              const Tensor<FIGMENT_T>&, double);
+// ops/rms_norm.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> rms_norm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, double);
+// ops/prelu.hpp
+FIGMENT_INSTANCE Tensor<FIGMENT_T> prelu(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 
 // ops/loss.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> mse(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, Reduction);

@@ -5,6 +5,8 @@
 #include <numbers>
 
 #include "figment/io/onnx_graph.hpp"
+#include "figment/io/onnx_images.hpp"
+#include "figment/io/onnx_norms.hpp"
 #include "figment/nn/activation.hpp"
 #include "figment/nn/attention.hpp"
 #include "figment/nn/batch_norm.hpp"
@@ -41,6 +43,7 @@ class OnnxLayers {
   explicit OnnxLayers(OnnxGraph& g) : graph(g) {}
 
   void enter(Place place) { place_ = std::move(place); }
+  const Place& place() const { return place_; }
   std::string where() const {
     const bool both = !place_.path.empty() && !place_.text.empty();
     return place_.path + (both ? " " : "") + place_.text;
@@ -142,7 +145,10 @@ class OnnxLayers {
                   Softplus, Sigmoid, Tanh, Softmax, Flatten, Reshape, MaxPool2d, AvgPool2d, UpSample2d,
                   Dropout, GaussianNoise, ActivityPenalty, SpectralNorm<Linear<T>>, SpectralNorm<Conv2d<T>>,
                   SpectralNorm<ConvTranspose2d<T>>, WeightPenalty<Linear<T>>, WeightPenalty<Conv2d<T>>,
-                  WeightPenalty<ConvTranspose2d<T>>>(f, l);
+                  WeightPenalty<ConvTranspose2d<T>>, GroupNorm<T>, InstanceNorm<T>, RmsNorm<T>, PRelu<T>,
+                  Conv1d<T>, Embedding<T>, PixelShuffle, PixelUnshuffle, GlobalMaxPool2d, GlobalAvgPool2d,
+                  AdaptiveMaxPool2d, AdaptiveAvgPool2d, Dropout2d, WeightNorm<Linear<T>>,
+                  WeightNorm<Conv1d<T>>, WeightNorm<Conv2d<T>>, WeightNorm<ConvTranspose2d<T>>>(f, l);
   }
   template <class... Ls, class F>
   static bool any_of(const F& f, const Layer& l) {
@@ -151,6 +157,12 @@ class OnnxLayers {
       if (typed) f(*typed);
       return typed != nullptr;
     }() || ...);
+  }
+
+  /// Of the layers whose export is a function beside this class.
+  template <class L>
+  Id write(const L& l, Id x) {
+    return write_onnx(*this, l, x);
   }
 
   Id write(const Linear<T>& l, Id x) {
@@ -308,23 +320,37 @@ class OnnxLayers {
     window(n, axes.rows, axes.columns, !(options.dilation == Extent2(1)))
         .set("pads", pads(axes.rows, axes.columns));
     const bool mean = n.type == "AveragePool";
+    if (mean && options.count_include_pad) {
+      // What ONNX counts is what the last window takes of the padding.
+      const auto within = [](const figment::detail::PoolAxis& a) {
+        return a.at(a.output - 1, a.window - 1) < a.end;
+      };
+      ensure(within(axes.rows) && within(axes.columns),
+             "export_onnx: {}: there is no export for a last window that stands out of counted padding",
+             where());
+      n.set("count_include_pad", Index{1});
+    }
     return graph.add_first(mean ? float_op(std::move(n)) : op(std::move(n)), 4);
   }
   Id write(const UpSample2d& l, Id x) {
     const auto scale = [](Index factor) { return static_cast<float>(factor); };
-    const bool nearest = l.mode == Interpolation::nearest;
+    const bool nearest = l.mode == Interpolation::nearest,
+               corners = l.mode == Interpolation::bilinear_align_corners;
     OnnxNode n{"Resize",
                {graph.first(x), "",  // no region
                 graph.stored(constant_name("scales"),
                              Tensor<float>({4}, {1, 1, scale(l.factor.height), scale(l.factor.width)}))}};
     n.set("mode", nearest ? "nearest" : "linear")
-        .set("coordinate_transformation_mode", nearest ? "asymmetric" : "half_pixel");
+        .set("coordinate_transformation_mode", nearest   ? "asymmetric"
+                                               : corners ? "align_corners"
+                                                         : "half_pixel");
     if (nearest) n.set("nearest_mode", "floor");
     return graph.add_first(float_op(std::move(n)), 4);
   }
 
   // Nothing when the network is not trained.
   Id write(const Dropout&, Id x) { return x; }
+  Id write(const Dropout2d&, Id x) { return x; }
   Id write(const GaussianNoise&, Id x) { return x; }
   Id write(const ActivityPenalty&, Id x) { return x; }
   template <class L>
@@ -335,6 +361,13 @@ class OnnxLayers {
   Id write(const SpectralNorm<L>& l, Id x) {
     L normalised = l.layer;
     normalised.weight = no_grad([&] { return l.weight_for({}); });
+    return write(normalised, x);
+  }
+
+  template <class L>
+  Id write(const WeightNorm<L>& l, Id x) {
+    L normalised = l.layer;
+    normalised.weight = no_grad([&] { return l.weight(); });
     return write(normalised, x);
   }
 

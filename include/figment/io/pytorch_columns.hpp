@@ -11,6 +11,7 @@
 #include "figment/io/module_graph.hpp"
 #include "figment/nn/activation.hpp"
 #include "figment/nn/batch_norm.hpp"
+#include "figment/nn/conv1d.hpp"
 #include "figment/nn/dropout.hpp"
 #include "figment/nn/gaussian_noise.hpp"
 #include "figment/nn/label_embedding.hpp"
@@ -18,8 +19,10 @@
 #include "figment/nn/linear.hpp"
 #include "figment/nn/masked_linear.hpp"
 #include "figment/nn/penalty.hpp"
+#include "figment/nn/prelu.hpp"
 #include "figment/nn/reshape.hpp"
 #include "figment/nn/spectral_norm.hpp"
+#include "figment/nn/weight_norm.hpp"
 
 namespace figment::io::detail {
 
@@ -29,8 +32,10 @@ struct ImageColumns {
   bool hidden = false;  ///< it can't be seen of which images, or whether of any
 
   friend bool operator==(const ImageColumns&, const ImageColumns&) = default;
-  /// Of a batch's shape (N, H, W, C).
-  static ImageColumns of(const Shape& s) { return {s[1], s[2], s[3]}; }
+  /// Of a batch's shape (N, H, W, C), or of sequences (N, L, C).
+  static ImageColumns of(const Shape& s) {
+    return s.rank() == 3 ? ImageColumns{1, s[1], s[2]} : ImageColumns{s[1], s[2], s[3]};
+  }
   Index size() const { return height * width * channels; }
   /// Both libraries order them alike.
   bool plain() const { return !hidden && (height * width <= 1 || channels <= 1); }
@@ -70,11 +75,12 @@ class ColumnOrders {
     graph_ = &graph;
     const auto count = graph.nodes.size();
     out_.resize(count);
+    for (const GraphNode& node : graph.nodes) sequences_ = sequences_ || is<Conv1d>(node);
     for (std::size_t n = 0; n < count; ++n) {
       const GraphNode& node = graph.nodes[n];
       if (makes.contains(node.path))
         trace_back(graph, static_cast<Index>(n), orders_[node.path].out, takes);
-      else if (node.leaf && is<Reshape>(node) && node.input.rank() == 2 && node.output.rank() == 4)
+      else if (node.leaf && is<Reshape>(node) && node.input.rank() == 2 && pictured(node.output))
         trace_back(graph, node.from, ImageColumns::of(node.output), takes);
       else if (may_be_columns_of_a_later_image(graph, n))
         trace_back(graph, static_cast<Index>(n), {.hidden = true}, takes);
@@ -118,9 +124,10 @@ class ColumnOrders {
     return is<L<float>, L<double>>(n);
   }
   static bool dense(const GraphNode& n) {
-    return n.leaf && (is<Linear>(n) || is<MaskedLinear>(n) ||
-                      is<SpectralNorm<Linear<float>>, SpectralNorm<Linear<double>>,
-                         WeightPenalty<Linear<float>>, WeightPenalty<Linear<double>>>(n));
+    return n.leaf &&
+           (is<Linear>(n) || is<MaskedLinear>(n) ||
+            is<SpectralNorm<Linear<float>>, SpectralNorm<Linear<double>>, WeightPenalty<Linear<float>>,
+               WeightPenalty<Linear<double>>, WeightNorm<Linear<float>>, WeightNorm<Linear<double>>>(n));
   }
   /// Its tensor is of columns behind the image.
   static bool joins(const GraphNode& n) {
@@ -133,7 +140,7 @@ class ColumnOrders {
     return n.leaf && n.input.rank() == 2 && n.output.rank() == 2 &&
            (is<Relu, LeakyRelu, Elu, Gelu, Silu, Softplus, Sigmoid, Tanh, Softmax>(n) ||
             is<Dropout, GaussianNoise, ActivityPenalty, Flatten, Reshape>(n) || is<BatchNorm>(n) ||
-            is<LayerNorm>(n) || is<LabelEmbedding>(n));
+            is<LayerNorm>(n) || is<LabelEmbedding>(n) || is<PRelu>(n));
   }
   [[noreturn]] static void refuse(const GraphNode& n, const ImageColumns& i) {
     fail(
@@ -147,6 +154,8 @@ class ColumnOrders {
            "{}", shape);
     return shape.rank() == 0 ? ImageColumns{} : ImageColumns{shape[0], shape[1], shape[2]};
   }
+  /// PyTorch has the channels first: images, and sequences where there are convolutions of them.
+  bool pictured(const Shape& s) const { return s.rank() == 4 || (s.rank() == 3 && sequences_); }
   static bool image(const Shape& s) { return s.rank() == 4 && !ImageColumns::of(s).plain(); }
 
   /// Of the nodes before node `end` whose paths begin so, some had images.
@@ -212,14 +221,14 @@ class ColumnOrders {
 
     if (makes.contains(node.path))
       out = orders_[node.path].out;
-    else if (node.leaf && node.input.rank() == 4 && node.output.rank() == 2 && is<Flatten, Reshape>(node))
+    else if (node.leaf && pictured(node.input) && node.output.rank() == 2 && is<Flatten, Reshape>(node))
       out = ImageColumns::of(node.input);
     else if (passes(node) && (in.channels > 0 || in.hidden))
       out = in;
     else if (!dense(node) && node.output.rank() == 2 && node.input.rank() != 2)
       out = unseen(n + 1, "", node.output[1]);
     else if (!dense(node) && !takes.contains(node.path)) {
-      const bool unflattens = node.leaf && is<Reshape>(node) && node.output.rank() == 4;
+      const bool unflattens = node.leaf && is<Reshape>(node) && pictured(node.output);
       if (!in.hidden && !in.plain() && !(unflattens && ImageColumns::of(node.output) == in)) refuse(node, in);
       if (node.output.rank() == 2) {
         const bool inside = !node.leaf && unseen(n, node.path + ".", node.output[1]).hidden;
@@ -241,6 +250,7 @@ class ColumnOrders {
   }
 
   const ModuleGraph* graph_ = nullptr;
+  bool sequences_ = false;         // convolved
   std::vector<ImageColumns> out_;  // of each node
   std::map<std::string, Orders> orders_;
   std::set<std::string> known_;  // the layers whose dense weights' orders are

@@ -129,13 +129,19 @@ TorchForm find_form(const SafetensorsReader& file, const TorchTensor<T>& t, cons
                                             {Kind::itself, {"{}_orig"}}};
   static const std::vector<Spelling> u{{Kind::itself, {"parametrizations.{}.0._u"}},
                                        {Kind::itself, {"{}_u"}}};
+  static const std::vector<Spelling> length{{Kind::itself, {"{}_g"}}}, direction{{Kind::itself, {"{}_v"}}};
   const TorchForm itself{Kind::itself, {t.name}};
   if (file.has(t.name)) return itself;
-  const std::vector<Spelling>& all = !t.spectral ? plain : t.role == Layout::singular ? u : weight;
+  const bool parted = t.word == length_word || t.word == direction_word;  // under our WeightNorm
+  const std::vector<Spelling>& all = t.word == length_word        ? length
+                                     : t.word == direction_word   ? direction
+                                     : !t.spectral                ? plain
+                                     : t.role == Layout::singular ? u
+                                                                  : weight;
   for (const Spelling& s : all) {
     TorchForm form{s.kind, {}};
     for (const char* part : s.parts)
-      form.names.push_back(part_name(file, t, t.spectral ? "weight" : t.word, part, options));
+      form.names.push_back(part_name(file, t, t.spectral || parted ? "weight" : t.word, part, options));
     if (std::all_of(form.names.begin(), form.names.end(), [&](const auto& n) { return file.has(n); }))
       return form;
   }

@@ -143,8 +143,10 @@ inline TorchLayout torch_layout(const std::string& path, const Shape& ours, Layo
       for (Index r : rows) put(r * out + c);
   } else if (layout == Layout::conv ||
              layout == Layout::conv_transpose) {  // (kh, kw, a, b) -> (b, a, kh, kw)
-    const Index taps = ours[0] * ours[1], a = ours[2], b = ours[3];
-    torch.shape = {b, a, ours[0], ours[1]};
+    const Index a = ours[-2], b = ours[-1];
+    torch.shape = {b, a};
+    for (Index i = 0; i + 2 < ours.rank(); ++i) torch.shape.push_back(ours[i]);
+    const Index taps = torch.shape.size() / std::max<Index>(1, a * b);
     for (Index j = 0; j < b; ++j)
       for (Index i = 0; i < a; ++i)
         for (Index k = 0; k < taps; ++k) put((k * a + i) * b + j);
@@ -192,6 +194,8 @@ inline std::string file_name(const std::string& torch, const PytorchOptions& opt
   return options.prefix + (options.rename ? options.rename(torch) : torch);
 }
 
+inline constexpr const char* length_word = "parametrizations.weight.original0";
+inline constexpr const char* direction_word = "parametrizations.weight.original1";
 inline constexpr const char* original_word = "parametrizations.weight.original";
 inline constexpr const char* u_word = "parametrizations.weight.0._u";
 inline constexpr const char* v_word = "parametrizations.weight.0._v";
@@ -212,8 +216,11 @@ void need_sample(const ModuleParts<T>& parts, const PytorchOptions& options) {
 }
 
 /// What PyTorch calls a tensor in its layer.
-inline std::string torch_word(const std::string& ours, Layout layout, bool spectral) {
+inline std::string torch_word(const std::string& ours, Layout layout, bool spectral, bool direction) {
+  if (direction) return direction_word;
   switch (layout) {
+    case Layout::length:
+      return length_word;
     case Layout::scale:
     case Layout::table:
       return "weight";
@@ -236,10 +243,12 @@ std::vector<TorchTensor<T>> torch_tensors(const ModuleParts<T>& parts, const Mod
   const auto orders = run ? ColumnOrders(graph, options.takes_image, options.makes_image)
                           : ColumnOrders(options.takes_image, options.makes_image);
 
-  std::set<std::string> layers, normed, convolutions;  // these: of convolutions that the pass did not show
+  std::set<std::string> layers, normed, lengths,
+      convolutions;  // these: of convolutions that the pass did not show
   for (const auto& p : parts.tensors) {
     layers.insert(p.layer());
     if (p.layout == Layout::singular) normed.insert(p.layer());
+    if (p.layout == Layout::length) lengths.insert(p.layer());
     const bool conv = p.layout == Layout::conv || p.layout == Layout::conv_transpose;
     if (conv && std::none_of(graph.nodes.begin(), graph.nodes.end(),
                              [&](const GraphNode& n) { return n.path == p.layer(); }))
@@ -255,8 +264,10 @@ std::vector<TorchTensor<T>> torch_tensors(const ModuleParts<T>& parts, const Mod
     const std::string layer = p.layer(), word = p.path.substr(layer.empty() ? 0 : layer.size() + 1);
     const bool dense = p.layout == Layout::dense,
                conv = p.layout == Layout::conv || p.layout == Layout::conv_transpose;
-    ensure((!dense || p.t.rank() == 2) && (!conv || p.t.rank() == 4), "pytorch: '{}' {} is declared {}",
-           p.path, p.t.shape(), dense ? "dense, (in, out)" : "a convolution's, (kh, kw, in, out)");
+    const bool one_axis = p.layout == Layout::conv && p.t.rank() == 3;  // of sequences
+    ensure((!dense || p.t.rank() == 2) && (!conv || p.t.rank() == 4 || one_axis),
+           "pytorch: '{}' {} is declared {}", p.path, p.t.shape(),
+           dense ? "dense, (in, out)" : "a convolution's, (kh, kw, in, out)");
     const bool spectral = normed.contains(layer) && (word == "weight" || p.layout == Layout::singular);
     ensure(!spectral || p.layout != Layout::conv_transpose,
            "pytorch: '{}' under SpectralNorm: PyTorch divides a transposed convolution by another number",
@@ -267,12 +278,16 @@ std::vector<TorchTensor<T>> torch_tensors(const ModuleParts<T>& parts, const Mod
     const std::string& torch = found == renumbered.end() ? layer : found->second;
     TorchTensor<T> t{p.path,
                      torch.empty() ? "" : torch + ".",
-                     torch_word(word, p.layout, spectral),
+                     torch_word(word, p.layout, spectral, lengths.contains(layer) && word == "weight"),
                      "",
                      p.t,
                      p.layout,
                      torch_layout(p.path, p.t.shape(), p.layout, columns),
                      spectral};
+    if (p.layout == Layout::length)  // (out, 1, …), as many axes as the weight
+      for (const auto& other : parts.tensors)
+        if (other.path == (layer.empty() ? "" : layer + ".") + "weight")
+          while (t.layout.shape.rank() < other.t.rank()) t.layout.shape.push_back(1);
     t.name = file_name(t.base + t.word, options);
     list.push_back(std::move(t));
   }

@@ -199,6 +199,16 @@ void window(Op f, const WindowRow<T>& row) {
   FIGMENT_ROW(window<Op, T>)(f, row);
 }
 
+/// A row of results of a depthwise convolution, and what a row adds to the gradient by its weights.
+template <class T>
+void depthwise(const DepthwiseRow<T>& row) {
+  FIGMENT_ROW(depthwise<T>)(row);
+}
+template <class T>
+void depthwise_sums(const DepthwiseSums<T>& row) {
+  FIGMENT_ROW(depthwise_sums<T>)(row);
+}
+
 /// The columns that a panel of b should have, of n in all; 1 only if `dots` says that it may.
 template <class T>
 Index gather_width(Index n, bool dots = true) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "figment/kernels/depthwise_args.hpp"
 #include "figment/kernels/gather_args.hpp"
 #include "figment/kernels/isa.hpp"
 #include "figment/kernels/matmul_args.hpp"
@@ -78,6 +79,7 @@ namespace figment::kernels::reference {
 #include "figment/kernels/generic/statistics.inl"
 #include "figment/kernels/generic/window.inl"
 #include "figment/kernels/generic/recurrent.inl"
+#include "figment/kernels/generic/depthwise.inl"
 }  // namespace figment::kernels::reference
 
 #if FIGMENT_X86

@@ -1,7 +1,7 @@
 // Dropout.
 #pragma once
 
-#include "figment/autograd/record.hpp"
+#include "figment/autograd/arithmetic.hpp"
 #include "figment/nn/context.hpp"
 #include "figment/nn/report.hpp"
 
@@ -51,6 +51,35 @@ struct Dropout {
     return forward(x, context);
   }
   std::string describe() const { return figment::format("Dropout({})", rate); }
+};
+
+/// The same of whole channels of each sample (Tompson et al., 2015): x (N, …, C), as neighbouring pixels tell
+/// what a dropped one was.
+struct Dropout2d {
+  double rate;  ///< in [0, 1)
+
+  /// Throws unless the rate is in [0, 1).
+  explicit Dropout2d(double r) : rate(r) {
+    ensure(rate >= 0 && rate < 1, "Dropout2d: expected a rate in [0, 1), found {}", rate);
+  }
+
+  template <class T>
+  Tensor<T> forward(const Tensor<T>& x, const Context& context) const {
+    return detail::reported(*this, x, [&] {
+      ensure(x.rank() >= 3, "Dropout2d: expected (N, …, C) with positions, found shape {}", x.shape());
+      if (!context.training || rate == 0) return x;
+      Shape channels = x.shape();
+      for (Index i = 1; i + 1 < channels.rank(); ++i) channels[i] = 1;
+      const auto state = context.generator("Dropout2d").reserve<T>(channels.size());
+      return x * detail::drop_out(Tensor<T>::ones(channels), rate, state);
+    });
+  }
+  /// forward(x, context).
+  template <class T>
+  Tensor<T> operator()(const Tensor<T>& x, const Context& context) const {
+    return forward(x, context);
+  }
+  std::string describe() const { return figment::format("Dropout2d({})", rate); }
 };
 
 }  // namespace figment

@@ -19,12 +19,13 @@ inline constexpr buffer_t buffer{};
 enum class Layout {
   plain,           ///< as it is
   dense,           ///< (in, out); in PyTorch (out, in)
-  conv,            ///< (kh, kw, in, out); in PyTorch (out, in, kh, kw)
+  conv,            ///< (kh, kw, in, out); in PyTorch (out, in, kh, kw); of sequences without kh
   conv_transpose,  ///< (kh, kw, out, in); in PyTorch (in, out, kh, kw)
   scale,           ///< (features,), a normalisation's gamma; in PyTorch `weight`
   shift,           ///< (features,), its beta; in PyTorch `bias`
   table,           ///< (labels, features), an embedding's rows; in PyTorch `weight`
   singular,        ///< (out,), the singular vector of spectral normalisation
+  length,          ///< (out,), weight normalisation's g; in PyTorch (out, 1, …)
 };
 
 namespace detail {

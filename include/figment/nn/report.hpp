@@ -327,8 +327,8 @@ class TraceScope {
 };
 
 /// Apart from reported: compiled once for each number type.
-template <class T>
-[[gnu::noinline]] Tensor<T> reported_erased(const Description& layer, const Tensor<T>& x,
+template <class T, class X>
+[[gnu::noinline]] Tensor<T> reported_erased(const Description& layer, const X& x,
                                             Tensor<T> (*compute)(const void*), const void* closure) {
   try {
     if (!active_trace) [[likely]]
@@ -351,6 +351,11 @@ Tensor<T> call_closure(const void* f) {
 /// and a trace sees it, whoever calls it and however.
 template <class L, class T, class F>
 Tensor<T> reported(const L& layer, const Tensor<T>& x, const F& compute) {
+  return reported_erased<T>(description_of<L, true>(layer), x, &call_closure<T, F>, &compute);
+}
+/// The same of a layer of Ts that takes positions.
+template <class T, class L, class F>
+Tensor<T> reported(const L& layer, const Tensor<std::int32_t>& x, const F& compute) {
   return reported_erased<T>(description_of<L, true>(layer), x, &call_closure<T, F>, &compute);
 }
 

@@ -8,8 +8,7 @@
 #pragma once
 
 #include "figment/core/map.hpp"
-#include "figment/ops/conv_reach.hpp"
-#include "figment/ops/matmul.hpp"
+#include "figment/ops/conv_depthwise.hpp"
 
 namespace figment::detail {
 
@@ -213,6 +212,7 @@ void window_product(const WindowProduct& g, const T* source, const T* w, T* resu
 template <class T>
 void conv_forward(const ConvGeometry& g, const T* x, const T* w, T* y, const T* bias, Activation activation,
                   double slope) {
+  if (depthwise(g)) return depthwise_product(g, false, x, w, y, bias, activation, slope);
   window_product(WindowProduct(g, false), x, w, y, bias, activation, slope);
 }
 
@@ -220,6 +220,7 @@ void conv_forward(const ConvGeometry& g, const T* x, const T* w, T* y, const T* 
 template <class T>
 void conv_input_gradient(const ConvGeometry& g, const T* dy, const T* w, T* dx, const T* bias = nullptr,
                          Activation activation = Activation::none, double slope = 0) {
+  if (depthwise(g)) return depthwise_product(g, true, dy, w, dx, bias, activation, slope);
   window_product(WindowProduct(g, true), dy, w, dx, bias, activation, slope);
 }
 

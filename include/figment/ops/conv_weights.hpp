@@ -145,6 +145,7 @@ struct WeightPlan {
 template <class T>
 void conv_weight_gradient(const ConvGeometry& g, const T* x, const T* dy, T* dw) {
   if (g.w_shape().size() == 0) return;
+  if (depthwise(g)) return depthwise_weight_gradient(g, x, dy, dw);
   const WeightProduct<T> p(g);
   const WeightPlan<T> plan(p);
   Tensor<T> sums(Shape{p.chunks * g.groups * p.part()});

@@ -11,13 +11,16 @@ namespace figment {
 /// with align_corners=False and in Keras: output o is at (o + 1/2) in / out - 1/2. Shrinking does not blur
 /// first.
 enum class Interpolation {
-  nearest,  ///< the element at floor(o in / out)
-  bilinear  ///< between the four around the place; outside the outermost centres, those
+  nearest,                ///< the element at floor(o in / out)
+  bilinear,               ///< between the four around the place; outside the outermost centres, those
+  bilinear_align_corners  ///< the same, output o being at o (in - 1) / (out - 1): corners stay corners
 };
 
 /// Its name, as "nearest".
 inline std::string_view name(Interpolation mode) {
-  return mode == Interpolation::nearest ? "nearest" : "bilinear";
+  return mode == Interpolation::nearest    ? "nearest"
+         : mode == Interpolation::bilinear ? "bilinear"
+                                           : "bilinear_align_corners";
 }
 
 namespace detail {
@@ -28,13 +31,16 @@ struct ResizeAxis {
 
   template <class F>
   void each(F f) const {
+    const bool corners = mode == Interpolation::bilinear_align_corners;
     const double step = static_cast<double>(input) / static_cast<double>(output);
     for (Index o = 0; o < output; ++o) {
       if (mode == Interpolation::nearest) {
         f(o, o * input / output, 1.0);
         continue;
       }
-      const double place = (std::max)(0.0, (static_cast<double>(o) + 0.5) * step - 0.5);
+      const double place = corners ? static_cast<double>(o * (input - 1)) /
+                                         static_cast<double>((std::max)(output - 1, Index{1}))
+                                   : (std::max)(0.0, (static_cast<double>(o) + 0.5) * step - 0.5);
       const Index low = static_cast<Index>(place);
       const double part = low + 1 < input ? place - static_cast<double>(low) : 0;
       f(o, low, 1 - part);

@@ -1,7 +1,7 @@
 // Rows of ops/conv2d.hpp.
 #pragma once
 
-#include "figment/ops/conv2d.hpp"
+#include "figment/ops/conv1d.hpp"
 #include "support/op_case.hpp"
 #include "support/op_cases/matmul.hpp"
 
@@ -104,6 +104,31 @@ inline void conv2d_cases(OpCases& c) {
        {2, 2, 2, 3},
        {.stride = 2, .padding = Padding::same(), .groups = 3},
        Activation::none},
+      {"depthwise 5x5",
+       {2, 9, 11, 5},
+       {5, 5, 1, 5},
+       {2, 9, 11, 5},
+       {.padding = Padding::same(), .groups = 5},
+       Activation::relu},
+      {"depthwise, dilated and strided",
+       {3, 10, 12, 6},
+       {3, 4, 1, 6},
+       {3, 5, 6, 6},
+       {.stride = {2, 3}, .padding = Padding::of(2, 3, 1, 4), .dilation = {2, 1}, .groups = 6},
+       Activation::none},
+      {"depthwise, no images", {0, 5, 5, 3}, {3, 3, 1, 3}, {0, 3, 3, 3}, {.groups = 3}, Activation::none},
+      {"depthwise, more taps than rows",
+       {2, 3, 2, 4},
+       {5, 3, 1, 4},
+       {2, 3, 2, 4},
+       {.padding = Padding::same(), .groups = 4},
+       Activation::none},
+      {"depthwise of many channels",
+       {9, 14, 16, 83},
+       {3, 3, 1, 83},
+       {9, 7, 8, 83},
+       {.stride = 2, .padding = Padding::same(), .groups = 83},
+       Activation::tanh},
       {"one channel in",
        {17, 6, 6, 1},
        {5, 5, 1, 3},
@@ -156,6 +181,54 @@ inline void conv2d_cases(OpCases& c) {
       row.error = 16 + static_cast<double>(s.w[0] * s.w[1] * (transposed ? s.w[3] : s.w[2]));
       row.differences = in.size() * s.w.size() < 40000;
     }
+}
+
+/// A convolution of images of one row.
+inline void conv1d_cases(OpCases& c) {
+  using figment::Activation, figment::ConvOptions, figment::Padding;
+  const struct {
+    const char* name;
+    Shape x, w, y;
+    ConvOptions options;
+    Activation activation;
+  } settings[] = {
+      {"valid", {2, 7, 3}, {3, 3, 4}, {2, 5, 4}, {}, Activation::none},
+      {"same stride 2",
+       {2, 8, 2},
+       {5, 2, 3},
+       {2, 4, 3},
+       {.stride = 2, .padding = Padding::same()},
+       Activation::tanh},
+      {"padded, dilated",
+       {3, 6, 2},
+       {3, 2, 2},
+       {3, 5, 2},
+       {.padding = Padding::of(0, 1, 0, 2), .dilation = 2},
+       Activation::none},
+      {"depthwise",
+       {2, 9, 5},
+       {3, 1, 5},
+       {2, 9, 5},
+       {.padding = Padding::all(1), .groups = 5},
+       Activation::relu},
+      {"no sequences", {0, 4, 2}, {3, 2, 3}, {0, 2, 3}, {}, Activation::none},
+  };
+  for (const auto& s : settings) {
+    const auto options = s.options;
+    const auto activation = s.activation;
+    OpCase& row = c.add(
+        "conv1d", s.name, {random(s.x, {-1, 1}, 1), random(s.w, {-1, 1}, 2), random({s.w[2]}, {-1, 1}, 3)},
+        [=](const auto& x) { return conv1d(x[0], x[1], x[2], options, activation); },
+        [=, y = s.y](Inputs<double> in) {
+          ConvOptions flat = options;
+          flat.padding.top = flat.padding.bottom = 0;
+          const Shape &x = in[0].shape(), &w = in[1].shape();
+          return detail::convolved(in[0].view_as({x[0], 1, x[1], x[2]}), in[1].view_as({1, w[0], w[1], w[2]}),
+                                   in[2], {y[0], 1, y[1], y[2]}, flat, false, activation)
+              .view_as(y);
+        });
+    row.error = 16 + static_cast<double>(s.w[0] * s.w[1]);
+  }
 }
 
 }  // namespace test

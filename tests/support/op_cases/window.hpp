@@ -37,6 +37,8 @@ inline Tensor<double> pooled(const Tensor<double>& x, const Shape& y, const figm
 
 /// The place in [0, n - 1] that output o of `size` is drawn from.
 inline double place(Index o, Index n, Index size, figment::Interpolation mode) {
+  if (mode == figment::Interpolation::bilinear_align_corners)
+    return size == 1 ? 0 : static_cast<double>(o * (n - 1)) / static_cast<double>(size - 1);
   const double scale = static_cast<double>(n) / static_cast<double>(size), at = static_cast<double>(o);
   if (mode == figment::Interpolation::nearest) return std::floor((at + 1e-9) * scale);
   return std::clamp((at + 0.5) * scale - 0.5, 0.0, static_cast<double>(n - 1));
@@ -56,6 +58,71 @@ inline Tensor<double> resized(const Tensor<double>& x, const Shape& y, figment::
 }
 
 }  // namespace detail
+
+/// Windows from floor(o n / size) to ceil((o + 1) n / size).
+inline void adaptive_pool_cases(OpCases& c) {
+  using figment::Extent2;
+  const std::pair<Shape, Extent2> settings[] = {
+      {{2, 7, 5, 3}, {3, 2}}, {{1, 4, 6, 11}, {2, 3}}, {{2, 3, 4, 2}, 1},
+      {{1, 2, 3, 2}, {5, 4}}, {{0, 3, 3, 2}, 2},       {{9, 29, 31, 17}, {7, 5}},
+  };
+  for (const auto& [shape, extent] : settings) {
+    const Extent2 size = extent;
+    const auto reference = [size](auto f) {
+      return [=](Inputs<double> in) {
+        const Tensor<double>& x = in[0];
+        return build({x.dim(0), size.height, size.width, x.dim(3)}, [&](const std::vector<Index>& i) {
+          const auto begin = [](Index o, Index n, Index to) { return o * n / to; };
+          const auto end = [](Index o, Index n, Index to) { return ((o + 1) * n + to - 1) / to; };
+          std::vector<double> window;
+          for (Index a = begin(i[1], x.dim(1), size.height); a < end(i[1], x.dim(1), size.height); ++a)
+            for (Index b = begin(i[2], x.dim(2), size.width); b < end(i[2], x.dim(2), size.width); ++b)
+              window.push_back(detail::value(x, i[0], a, b, i[3]));
+          return f(window);
+        });
+      };
+    };
+    const std::string name = "to " + std::to_string(size.height) + "x" + std::to_string(size.width);
+    const bool small_input = shape.size() < 1000;
+    c.add(
+         "adaptive_max_pool2d", name, {small_input ? distinct(shape) : random(shape)},
+         [=](const auto& x) { return adaptive_max_pool2d(x[0], size); },
+         reference([](const auto& v) { return *std::max_element(v.begin(), v.end()); }))
+        .differences = small_input;
+    c.add(
+         "adaptive_avg_pool2d", name, {random(shape)},
+         [=](const auto& x) { return adaptive_avg_pool2d(x[0], size); }, reference(detail::mean_of))
+        .differences = small_input;
+  }
+}
+
+/// Averages that count the padding: sums over padded windows, divided by the part of these in the padded
+/// image.
+inline void padded_average_cases(OpCases& c) {
+  using figment::Padding, figment::PoolOptions;
+  const struct {
+    Shape x, y;
+    PoolOptions options;
+    Index divisor;  ///< of a whole window
+  } settings[] = {
+      {{2, 4, 5, 3}, {2, 3, 3, 3}, {.window = 2, .padding = Padding::all(1), .count_include_pad = true}, 4},
+      {{1, 5, 4, 2},
+       {1, 3, 2, 2},
+       {.window = 3, .stride = 2, .padding = Padding::same(), .count_include_pad = true},
+       9},
+  };
+  for (const auto& s : settings)
+    c.add(
+        "avg_pool2d", "padding counted", {random(s.x)},
+        [options = s.options](const auto& x) { return avg_pool2d(x[0], options); },
+        [=](Inputs<double> x) {
+          return detail::pooled(x[0], s.y, s.options, [&](const std::vector<double>& v) {
+            double sum = 0;
+            for (const double e : v) sum += e;
+            return sum / static_cast<double>(s.divisor);
+          });
+        });
+}
 
 inline void pool_cases(OpCases& c) {
   using figment::Padding, figment::PoolOptions;
@@ -80,6 +147,11 @@ inline void pool_cases(OpCases& c) {
        {.window = 3, .stride = {2, 1}, .padding = Padding::of(1, 0, 1, 1)}},
       {"dilated", {1, 6, 7, 2}, {1, 4, 2, 2}, {.window = {2, 3}, .stride = {1, 2}, .dilation = 2}},
       {"the whole image", {3, 4, 3, 5}, {3, 1, 1, 5}, {.window = {4, 3}}},
+      {"ceil mode", {2, 6, 8, 3}, {2, 3, 4, 3}, {.window = 3, .stride = 2, .ceil_mode = true}},
+      {"ceil mode, the last window outside",  // it would begin in the padding
+       {1, 4, 6, 2},
+       {1, 2, 3, 2},
+       {.window = 2, .stride = 3, .padding = Padding::all(1), .ceil_mode = true}},
       {"no images", {0, 4, 4, 2}, {0, 2, 2, 2}, {}},
       {"no channels", {2, 4, 4, 0}, {2, 2, 2, 0}, {}},
       {"for several threads", {9, 27, 29, 16}, {9, 14, 15, 16}, {.padding = Padding::same()}},
@@ -103,6 +175,8 @@ inline void pool_cases(OpCases& c) {
         [=](Inputs<double> x) { return detail::pooled(x[0], y, options, detail::mean_of); });
     average.differences = small;
   }
+  adaptive_pool_cases(c);
+  padded_average_cases(c);
 }
 
 inline void resize_cases(OpCases& c) {
@@ -119,9 +193,10 @@ inline void resize_cases(OpCases& c) {
       {{9, 14, 14, 16}, {28, 28}, true}, {{40, 28, 28, 3}, {37, 19}, false},
   };
   for (const Setting& s : settings)
-    for (const Interpolation mode : {Interpolation::nearest, Interpolation::bilinear}) {
+    for (const Interpolation mode :
+         {Interpolation::nearest, Interpolation::bilinear, Interpolation::bilinear_align_corners}) {
       const Shape y{s.x[0], s.size.height, s.size.width, s.x[3]};
-      const std::string name = mode == Interpolation::nearest ? "nearest" : "bilinear";
+      const std::string name(figment::name(mode));
       const Extent2 size = s.size,
                     factor{s.whole ? size.height / s.x[1] : 1, s.whole ? size.width / s.x[2] : 1};
       const auto reference = [=](Inputs<double> x) { return detail::resized(x[0], y, mode); };

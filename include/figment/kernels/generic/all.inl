@@ -21,4 +21,5 @@
 #include "figment/kernels/generic/statistics.inl"
 #include "figment/kernels/generic/window.inl"
 #include "figment/kernels/generic/recurrent.inl"
+#include "figment/kernels/generic/depthwise.inl"
 // clang-format on

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "figment/kernels/depthwise_args.hpp"
 #include "figment/kernels/gather_args.hpp"
 #include "figment/kernels/isa.hpp"
 #include "figment/kernels/matmul_args.hpp"
