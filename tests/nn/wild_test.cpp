@@ -50,6 +50,11 @@ std::vector<Case> cases() {
   add("Flatten", {4, 3, 2}, Flatten{});
   add("Reshape", {4, 6}, Reshape{{2, 3}});
   add("LabelEmbedding", {4, 13}, LabelEmbedding(10, 3, rng));
+  add("Lstm", {2, 4, 3}, Lstm(3, 2, rng, {.layers = 2}));
+  add("Gru", {2, 4, 3}, Gru(3, 2, rng));
+  add("MultiHeadAttention", {2, 4, 6}, MultiHeadAttention(6, 2, rng, {.causal = true}));
+  add("MaskedLinear", {2, 3}, MaskedLinear(made_masks(3, {})[0], rng));
+  add("VectorQuantizer", {2, 4, 3}, VectorQuantizer(5, 3, rng, {.decay = 0.9}));
   add("Linear(3, 4) spectral norm", {2, 3}, SpectralNorm(Linear(3, 4, rng), rng));
   return all;
 }
@@ -62,7 +67,8 @@ TEST_CASE("a layer takes a batch of any size, and refuses another shape by name"
     for (const Case& c : cases()) {
       INFO(c.name << (training ? ", training" : ""));
       Rng rng(3);
-      const Context context{.training = training, .rng = &rng};
+      Penalties penalties;
+      const Context context{.training = training, .rng = &rng, .penalties = &penalties};
       for (const Shape& shape : test::other_shapes(c.input)) {
         INFO(to_string(shape));
         const auto x = parameter(Tensor<float>::full(shape, 0.5f));
@@ -108,6 +114,11 @@ TEST_CASE("sizes and options that no layer can have are refused where it is made
       {"Dropout: ", [&] { Dropout{nan_value}; }},
       {"GaussianNoise: ", [&] { GaussianNoise{nan_value}; }},
       {"LabelEmbedding: ", [&] { LabelEmbedding(0, 3, rng); }},
+      {"Lstm: ", [&] { Lstm(3, -1, rng); }},
+      {"Gru: ", [&] { Gru(3, 2, rng, {.layers = 0}); }},
+      {"MultiHeadAttention: ", [&] { MultiHeadAttention(6, 0, rng); }},
+      {"VectorQuantizer: ", [&] { VectorQuantizer(0, 3, rng); }},
+      {"VectorQuantizer: ", [&] { VectorQuantizer(3, 3, rng, {.decay = nan_value}); }},
   };
   for (const auto& [name, make] : made) {
     INFO(name);

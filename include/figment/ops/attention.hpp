@@ -61,6 +61,9 @@ Tensor<T> scaled_dot_product_attention(const Tensor<T>& q, const Tensor<T>& k, c
       "scaled_dot_product_attention: expected queries (…, L, d), keys (…, S, d) and values (…, S, e), found "
       "{}, {} and {}",
       q.shape(), k.shape(), v.shape());
+  const auto before = [](const Tensor<T>& t) { return detail::batch_of(t.shape()); };
+  broadcast(broadcast(before(q), before(k), "scaled_dot_product_attention"), before(v),
+            "scaled_dot_product_attention");
   const double scale = options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.dim(-1)));
   Tensor<T> scores = matmul(q * scale, k, {.b = true});
   Mask allowed = options.mask.allowed;

@@ -74,11 +74,11 @@ inline void attention_cases(OpCases& c) {
         });
     added_row.error = 64;  // sums of products, exponentials of them, and their quotients
   };
-  for (const char* variant : {"", "causal", "mask", "scale"}) {
+  for (const std::string variant : {"", "causal", "mask", "scale"}) {
     row(variant, {3, 2}, {4, 2}, {4, 3});
     row(variant, {2, 3, 2}, {2, 5, 2}, {2, 5, 1});
     row(variant, {2, 2, 3, 2}, {1, 3, 2}, {3, 2});  // broadcast
-    row(variant, {1, 1, 1}, {1, 1, 1}, {1, 1, 1});
+    if (variant != "mask") row(variant, {1, 1, 1}, {1, 1, 1}, {1, 1, 1});
     row(variant, {0, 3, 2}, {0, 4, 2}, {0, 4, 2});
     row(variant, {0, 2}, {3, 2}, {3, 2});
   }
