@@ -225,11 +225,14 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> lstm(const Tensor<FIGMENT_T>&, const Tensor<F
                                         const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> gru(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
                                        const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+
 // ops/group_norm.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> group_norm(const Tensor<FIGMENT_T>&, Index, const Tensor<FIGMENT_T>&,
                                               const Tensor<FIGMENT_T>&, double);
+
 // ops/rms_norm.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> rms_norm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&, double);
+
 // ops/prelu.hpp
 FIGMENT_INSTANCE Tensor<FIGMENT_T> prelu(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 
