@@ -64,22 +64,7 @@ Mask equal(const Tensor<T>& a, N b) {
 
 namespace detail {
 
-/// Bytes that are 0 or 1, of the n <= 8 from p on, or of one that is for all.
-inline std::uint64_t mask_word(const std::uint8_t* p, Index step, Index n) {
-  constexpr std::uint64_t ones = 0x0101010101010101;
-  std::uint64_t w = 0;
-  if (step == 0) return *p ? ones : 0;
-  if (n == 8)
-    std::memcpy(&w, p, 8);
-  else
-    std::memcpy(&w, p, static_cast<std::size_t>(n));
-  // Whichever bits are set, the lowest says so.
-  w |= w >> 4 & 15 * ones;
-  w |= w >> 2 & 3 * ones;
-  return (w | w >> 1) & ones;
-}
-
-/// f of two masks with broadcasting, eight bytes of 0 or 1 at once.
+/// f of two masks with broadcasting; f(bool, bool).
 template <class F>
 Mask of_masks(const char* name, const Mask& a, const Mask& b, F f) {
   Mask y(broadcast(a.shape(), b.shape(), name));
@@ -90,13 +75,26 @@ Mask of_masks(const char* name, const Mask& a, const Mask& b, F f) {
   loops.each_row(0, y.size() / inner, [&](Index row, Index ia, Index ib) {
     const std::uint8_t *pa = a.data() + ia, *pb = b.data() + ib;
     std::uint8_t* const to = out + row * inner;
-    for (Index i = 0; i < inner; i += 8) {
-      const Index n = (std::min)(inner - i, Index{8});
-      const std::uint64_t w = f(mask_word(pa + i * sa, sa, n), mask_word(pb + i * sb, sb, n));
-      if (n == 8)
-        std::memcpy(to + i, &w, 8);
+    // So many at once, in memory that no pointer reaches, as compilers make vectors of by themselves.
+    constexpr Index block = 32;
+    std::uint8_t u[block] = {}, v[block] = {}, w[block];
+    const auto load = [](std::uint8_t* block_of, const std::uint8_t* from, Index step, Index n) {
+      if (step == 1 && n == block)
+        std::memcpy(block_of, from, block);
+      else if (step == 1)
+        std::memcpy(block_of, from, static_cast<std::size_t>(n));
       else
-        std::memcpy(to + i, &w, static_cast<std::size_t>(n));
+        std::memset(block_of, *from, block);
+    };
+    for (Index i = 0; i < inner; i += block) {
+      const Index n = (std::min)(inner - i, block);
+      load(u, pa + i * sa, sa, n);
+      load(v, pb + i * sb, sb, n);
+      for (Index k = 0; k < block; ++k) w[k] = static_cast<std::uint8_t>(f(u[k] != 0, v[k] != 0));
+      if (n == block)
+        std::memcpy(to + i, w, block);
+      else
+        std::memcpy(to + i, w, static_cast<std::size_t>(n));
     }
   });
   return y;
@@ -107,17 +105,17 @@ Mask of_masks(const char* name, const Mask& a, const Mask& b, F f) {
 /// 1 where both masks are set; with broadcasting.
 template <std::same_as<std::uint8_t> T>
 Mask operator&(const Tensor<T>& a, const Tensor<T>& b) {
-  return detail::of_masks("and", a, b, [](auto u, auto v) { return u & v; });
+  return detail::of_masks("and", a, b, [](bool u, bool v) { return u & v; });
 }
 /// 1 where one of two masks is set, or both; with broadcasting.
 template <std::same_as<std::uint8_t> T>
 Mask operator|(const Tensor<T>& a, const Tensor<T>& b) {
-  return detail::of_masks("or", a, b, [](auto u, auto v) { return u | v; });
+  return detail::of_masks("or", a, b, [](bool u, bool v) { return u | v; });
 }
 /// 1 where one of two masks is set and the other is not; with broadcasting.
 template <std::same_as<std::uint8_t> T>
 Mask operator^(const Tensor<T>& a, const Tensor<T>& b) {
-  return detail::of_masks("xor", a, b, [](auto u, auto v) { return u ^ v; });
+  return detail::of_masks("xor", a, b, [](bool u, bool v) { return u != v; });
 }
 /// 1 where a mask is not set.
 template <std::same_as<std::uint8_t> T>
