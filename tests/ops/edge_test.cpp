@@ -3,6 +3,7 @@
 #include "figment/ops/batch_norm.hpp"
 #include "figment/ops/layer_norm.hpp"
 #include "figment/ops/loss.hpp"
+#include "figment/ops/product.hpp"
 #include "figment/ops/scan.hpp"
 #include "figment/ops/straight_through.hpp"
 #include "figment/ops/vector_norm.hpp"
@@ -560,6 +561,11 @@ TEST_CASE("a norm of large floats is no larger than it is", "[ops]") {
   CHECK(norm(x).item() == 5e30f);
   CHECK(norm(x, 2, 0)(0) == 5e30f);
   CHECK_THAT(norm(x, 2, 0)(1) * 1e30f, WithinAbs(std::sqrt(2.0), 1e-6));  // rounded thrice
+}
+
+TEST_CASE("a product of floats is no larger than it is", "[ops]") {
+  CHECK(prod(Tensor<float>({4}, {1e30f, 1e30f, 1e-30f, 1e-30f})).item() == 1);  // 1e60 and 1 in double
+  CHECK(prod(Tensor<float>({3, 1}, {3, 0, 1e30f}), 0)(0) == 0);
 }
 
 TEST_CASE("a gradient stops, or goes straight through", "[ops]") {
