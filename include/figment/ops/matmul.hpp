@@ -80,15 +80,17 @@ kernels::MatmulArgs<T> matmul_args(const Tensor<T>& a, const Tensor<T>& b, Tenso
   return batch;
 }
 
-/// Throws unless a and b multiply; a batch's extents that differ and are not 1 are not in one.
-[[gnu::noinline]] inline Shape common_batch(const Shape& a, const Shape& b, Transpose t) {
+/// The product's shape. Throws unless a and b multiply: in a batch extents that differ are 1.
+[[gnu::noinline]] inline Shape product_shape(const Shape& a, const Shape& b, Transpose t) {
   ensure(a.rank() >= 2 && b.rank() >= 2 && a[t.a ? -2 : -1] == b[t.b ? -1 : -2],
          "matmul: {}{} and {}{} do not multiply", a, t.a ? "^T" : "", b, t.b ? "^T" : "");
+  const Index m = a[t.a ? -1 : -2], n = b[t.b ? -2 : -1];
+  if (a.rank() == 2 && b.rank() == 2) return Shape{m, n};
   for (Index i = -(std::min)(a.rank(), b.rank()); i < -2; ++i)
     ensure(a[i] == b[i] || a[i] == 1 || b[i] == 1,
            "matmul: {} and {} do not multiply: their batches {} and {} do not broadcast", a, b, batch_of(a),
            batch_of(b));
-  return broadcast(batch_of(a), batch_of(b), "matmul");
+  return batched(broadcast(batch_of(a), batch_of(b), "matmul"), m, n);
 }
 
 /// Each matrix of c. Many are shared out among the threads; of few, each is.
@@ -145,8 +147,7 @@ Tensor<T> stacked(const Tensor<T>& x) {
 /// asked. The leading ones, if any, broadcast. da = dy b^T, db = a^T dy.
 template <detail::Real T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transpose t = {}) {
-  const Shape batch = detail::common_batch(a.shape(), b.shape(), t);
-  const Shape shape = detail::batched(batch, a.dim(t.a ? -1 : -2), b.dim(t.b ? -2 : -1));
+  const Shape shape = detail::product_shape(a.shape(), b.shape(), t);
   const bool one_a = a.rank() == 2 || detail::batch_of(a.shape()).size() == 1,
              one_b = b.rank() == 2 || detail::batch_of(b.shape()).size() == 1;
   if (one_b && !t.a && (a.rank() > 2 || b.rank() > 2))  // one product of all rows
