@@ -11,7 +11,8 @@ enum class PadMode { constant, reflect, replicate, circular };
 
 /// How many positions an axis gets before and after its own.
 struct PadWidth {
-  Index before = 0, after = 0;
+  Index before = 0;  ///< in front of position 0
+  Index after = 0;   ///< behind the last
 };
 
 namespace detail {

@@ -198,7 +198,9 @@ struct Slice {
   /// In the place of a begin or an end that is left out.
   static constexpr Index none = (std::numeric_limits<Index>::min)();
 
-  Index begin = none, end = none, step = 1;
+  Index begin = none;  ///< the first position
+  Index end = none;    ///< the one before which it ends
+  Index step = 1;      ///< from each position to the next
 };
 
 namespace detail {

@@ -9,8 +9,8 @@ namespace figment {
 /// What sort and topk give: the values, and where along the axis each one was.
 template <class T>
 struct Sorted {
-  Tensor<T> values;
-  Indices indices;
+  Tensor<T> values;  ///< in order
+  Indices indices;   ///< where along the axis each was
 };
 
 namespace detail {
