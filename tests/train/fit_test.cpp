@@ -557,3 +557,86 @@ TEST_CASE("an average follows each step, and validation is of it", "[train]") {
   options.average = nullptr;
   CHECK(error_of([&] { fit(plain, again, train, options); }) == "fit: validate_average without an average");
 }
+
+namespace {
+
+/// h' = a h + x at each step of a sequence (N, L); the loss is the mean of (h' - 1)^2.
+struct Recurrence {
+  using value_type = double;
+  struct State {
+    Doubles h;
+    State detach() const { return {h.detach()}; }
+  };
+  Doubles a = parameter(Doubles::scalar(0.5));
+  std::vector<std::string> windows;
+  Doubles loss(const Doubles& x, State& state, const Context& context) {
+    windows.push_back(
+        figment::format("{} {}", x.shape(), state.h.defined() ? state.h.tracked() ? "in" : "on" : "new"));
+    Doubles sum_of;
+    for (Index t = 0; t < x.dim(1); ++t) {
+      state.h = state.h.defined() ? a * state.h + select(x, 1, t) : select(x, 1, t) + 0.0 * a;
+      const auto squares = sum(square(state.h - 1.0));
+      sum_of = sum_of.defined() ? sum_of + squares : squares;
+    }
+    if (!context.training) windows.back() += " validated";
+    return sum_of / static_cast<double>(x.size());
+  }
+  void visit(auto&& v) { v("a", a); }
+};
+
+}  // namespace
+
+TEST_CASE("sequences are learnt in windows, and their states go on without a gradient", "[train]") {
+  Batches train;
+  train.list.push_back({Doubles({2, 5}, {1, 2, 3, 4, 5, 0, 1, 0, 1, 2})});
+  train.list.push_back({Doubles({1, 5}, {1, 1, 1, 1, 1})});
+  Recurrence model;
+  Sgd<double> sgd(parameters(model), {.rate = 1e-3});
+  Index steps = 0;
+  EveryStep count([&](TrainState& s) { steps += s.steps == 2; });
+  const History h = fit(model, sgd, train, train, {.truncate = 2, .callbacks = {&count}});
+  CHECK(model.windows == Names{"(2, 2) new", "(2, 2) on", "(2, 1) on", "(1, 2) new", "(1, 2) on", "(1, 1) on",
+                               "(2, 2) new validated", "(2, 2) on validated", "(2, 1) on validated",
+                               "(1, 2) new validated", "(1, 2) on validated", "(1, 1) on validated"});
+  CHECK((sgd.steps() == 6 && steps == 2));
+  // By hand: each window's gradient is of its own steps, from the state as it came.
+  double a = 0.5, total = 0, count_of = 0;
+  for (const auto& batch : train) {
+    const Index n = batch.x.dim(0);
+    std::vector<double> state(static_cast<std::size_t>(n), 0.0);
+    for (Index begin = 0; begin < 5; begin += 2) {
+      const Index end = (std::min)(begin + 2, Index{5});
+      double slope = 0, loss = 0;
+      for (Index i = 0; i < n; ++i) {
+        double& s = state[static_cast<std::size_t>(i)];
+        double ds = 0;  // by a, within the window
+        for (Index t = begin; t < end; ++t) {
+          ds = t == 0 ? 0 : s + a * ds;
+          s = a * s + batch.x(i, t);
+          slope += 2 * (s - 1) * ds, loss += (s - 1) * (s - 1);
+        }
+      }
+      const double elements = static_cast<double>(n * (end - begin));
+      total += loss, count_of += elements;
+      a -= 1e-3 * slope / elements;
+    }
+  }
+  CHECK_THAT(model.a.item(), WithinRel(a, 1e-13));
+  CHECK_THAT(h.last("train"), WithinRel(total / count_of, 1e-13));  // a mean over all steps of all sequences
+
+  // Whole, validation is of one pass, and the same in windows or not.
+  Recurrence whole, cut;
+  Sgd<double> still(parameters(whole), {.rate = 0}), as_still(parameters(cut), {.rate = 0});
+  const History one = fit(whole, still, train, train),
+                many = fit(cut, as_still, train, train, {.truncate = 3});
+  CHECK(whole.windows[0] == "(2, 5) new");
+  CHECK_THAT(many.last("val"), WithinRel(one.last("val"), 1e-13));
+  CHECK_THAT(many.last("train"), WithinRel(one.last("train"), 1e-13));
+
+  CHECK(error_of([&] { fit(whole, still, train, {.accumulate = 2, .truncate = 2}); }) ==
+        "fit: expected a truncate of 0 or more, and then no accumulate, found 2 and 2");
+  Model stateless;
+  Sgd<double> other(parameters(stateless));
+  CHECK(error_of([&] { fit(stateless, other, train, {.truncate = 2}); }) ==
+        "fit: truncate is for a model with a State, whose loss is loss(x, state, context)");
+}

@@ -13,7 +13,9 @@ struct AnomalyOptions {
 
 namespace detail {
 
-/// Where a forward pass is, as its layers tell, and where the nodes of the graph were made.
+/// Where a forward pass is, as its layers tell, and where the nodes of the graph were made. A template, as
+/// Trace.
+template <class Nothing>
 class AnomalyPlaces final : public Tracer {
  public:
   bool enter(std::string_view name, const Description& layer) override {
@@ -90,7 +92,9 @@ Index first_anomaly(const Tensor<T>& x, bool infinities) {
 ///   DetectAnomaly guard;
 ///   fit(model, adam, batches);   // net.2 Linear(64, 10): log: made -inf, element 3 of (50, 10), of inputs …
 ///
-/// For debugging: each result is read once more. What runs without one is as fast as ever.
+/// For debugging: each result is read once more. What runs without one is as fast as ever. A template, whose
+/// argument is nothing, for programs that have none not to compile it.
+template <class Nothing = void>
 class DetectAnomaly {
  public:
   /// Becomes the thread's, until its end.
@@ -111,11 +115,12 @@ class DetectAnomaly {
   DetectAnomaly& operator=(const DetectAnomaly&) = delete;
 
  private:
+  using Notes = typename detail::AnomalyPlaces<Nothing>::Notes;
   template <class T>
   using Inputs = std::span<const detail::Operand<T>>;
 
   template <class T>
-  detail::AnomalyPlaces::Notes& notes() {
+  Notes& notes() {
     return notes_[sizeof(T) == sizeof(double)];
   }
 
@@ -124,7 +129,7 @@ class DetectAnomaly {
     DetectAnomaly& self = *active_;
     bool recorded = false;
     for (const auto& i : inputs) recorded |= recording(*i.tensor);
-    if (recorded) self.places_.note(self.notes<T>(), detail::Node<T>::newest_id() + 1);
+    if (recorded) self.places_.note(self.template notes<T>(), detail::Node<T>::newest_id() + 1);
     const bool infinities = self.options_.infinities;
     const Index at = detail::first_anomaly(output, infinities);
     if (at == output.size()) return;
@@ -161,7 +166,7 @@ class DetectAnomaly {
         (shapes += shapes.empty() ? "" : " and ") += to_string(input.tensor.shape());
       fail("{}: its gradient made {}, element {} of that of input {}, {}, of inputs {}{}", node.name(),
            without_sign(g.data()[at]), at, i, g.shape(), shapes,
-           detail::AnomalyPlaces::place_of(self.notes<T>(), node.id()));
+           detail::AnomalyPlaces<Nothing>::place_of(self.template notes<T>(), node.id()));
     }
   }
 
@@ -175,8 +180,8 @@ class DetectAnomaly {
   detail::Tracer* trace_;
   const detail::OpWatch<float>* watch32_;
   const detail::OpWatch<double>* watch64_;
-  detail::AnomalyPlaces places_;
-  detail::AnomalyPlaces::Notes notes_[2];  // of float and of double
+  detail::AnomalyPlaces<Nothing> places_;
+  Notes notes_[2];  // of float and of double
 };
 
 }  // namespace figment

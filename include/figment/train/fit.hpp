@@ -5,6 +5,7 @@
 #include "figment/nn/penalty.hpp"
 #include "figment/train/fit_run.hpp"
 #include "figment/train/limit.hpp"
+#include "figment/train/truncate.hpp"
 
 namespace figment {
 
@@ -80,6 +81,9 @@ template <class T, class Batches, class Validation, class Loss>
 History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validation, Loss& loss,
                  const FitOptions& options, const Description& model = {}) {
   constexpr bool validated = !std::is_same_v<Validation, NoBatches>;
+  constexpr bool windows = requires { typename Loss::Window; };
+  ensure(windows || options.truncate == 0,
+         "fit: truncate is for a model with a State, whose loss is loss(x, state, context)");
   const auto wrapped = [&](const auto& batch, Context context) {
     Penalties penalties;
     context.penalties = &penalties;
@@ -93,18 +97,21 @@ History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validati
   if constexpr (validated)
     if (run.position().begun()) run.go_on(validation);
   GradientMean<T> several;
+  const auto each = [&](const auto& batch, auto f) { each_part(loss, batch, options.truncate, f); };
   const auto learn = [&](const auto& batch, auto account) {
-    const auto value = wrapped(batch, {.training = true, .rng = &run.noise()});
-    const auto total = value.total();
-    auto gradients = grad(total, optimizer.parameters());
-    if (options.accumulate > 1) {
-      account(value, total, {});
-      return several.add(std::move(gradients), batch.size());
-    }
-    account(value, total, limit_gradients(optimizer, gradients, options.clip_norm, model));
-    optimizer.step(gradients);
+    each(batch, [&](const auto& part, Index times) {
+      const auto value = wrapped(part, {.training = true, .rng = &run.noise()});
+      const auto total = value.total();
+      auto gradients = grad(total, optimizer.parameters());
+      if (options.accumulate > 1) {
+        account(value, total, {}, times);
+        return several.add(std::move(gradients), batch.size());
+      }
+      account(value, total, limit_gradients(optimizer, gradients, options.clip_norm, model), times);
+      optimizer.step(gradients);
+    });
   };
-  const auto step = [&] {
+  const std::function<void()> step = [&] {
     auto gradients = several.take();
     run.confirm_gradients(limit_gradients(optimizer, gradients, options.clip_norm, model));
     optimizer.step(gradients);
@@ -112,7 +119,7 @@ History minimise(Optimizer<T>& optimizer, Batches& batches, Validation& validati
   while (run.next_epoch()) {
     const bool whole = run.train(batches, learn, step);
     if (!whole) break;
-    if constexpr (validated) run.validate(validation, wrapped);
+    if constexpr (validated) run.validate(validation, wrapped, each);
     run.end_epoch();
   }
   return run.finish();
@@ -180,12 +187,15 @@ History fit(Optimizer<T>& optimizer, Batches& batches, Loss loss, const FitOptio
   return fit(optimizer, batches, none, std::move(loss), options);
 }
 
-/// Trains a model that has a loss(x, context), or a loss(x, labels, context), of its own on the batches.
+/// Trains a model that has a loss(x, context), or a loss(x, labels, context), of its own on the batches. One
+/// of sequences (N, L, …) may take, before the context, a State& too: a type of its own, {} where a sequence
+/// begins, with a detach(), which the loss leaves as it is after the last step. With options.truncate it
+/// learns them in windows.
 template <class Model, class T, class Batches, class Validation>
 requires(!detail::IsOptimizer<Batches, T> && !detail::IsOptions<Validation>) History
     fit(Model& model, Optimizer<T>& optimizer, Batches& batches, Validation& validation,
         const FitOptions& options = {}) {
-  constexpr bool has_loss = detail::HasLoss<Model, T>;
+  constexpr bool has_state = detail::HasState<Model, T>, has_loss = has_state || detail::HasLoss<Model, T>;
   static_assert(
       has_loss,
       "figment: fit needs a model with `loss(const Tensor<T>& x, const Context&)`, T being the optimizer's, "
@@ -194,7 +204,10 @@ requires(!detail::IsOptimizer<Batches, T> && !detail::IsOptions<Validation>) His
       detail::GivesX<Batches, T>,
       "figment: fit needs batches of which each has an x, a Tensor<T>, and labels where the model's loss "
       "takes them");
-  if constexpr (has_loss && detail::GivesX<Batches, T>) {
+  if constexpr (has_state && detail::GivesX<Batches, T>) {
+    detail::WindowLoss<T, Model> loss{model};
+    return detail::minimise(optimizer, batches, validation, loss, options, detail::description_of(model));
+  } else if constexpr (has_loss && detail::GivesX<Batches, T>) {
     auto loss = detail::loss_of_batch<T>(model);
     if constexpr (detail::check_fit<T, Batches, decltype(loss)>())
       return detail::minimise(optimizer, batches, validation, loss, options, detail::description_of(model));

@@ -190,7 +190,7 @@ History fit(Gan<G, D, L>& gan, Optimizer<T>& generator, Optimizer<T>& discrimina
       steps.step(batch.x, batch.labels, context, account);
       run.position().g_loss = steps.g_loss();
     };
-    const bool whole = run.train(batches, learn, [] {});
+    const bool whole = run.train(batches, learn, {});
     if (!whole) break;
     run.end_epoch();
   }

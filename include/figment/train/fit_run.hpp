@@ -22,6 +22,10 @@ struct FitOptions {
   /// batch of all where the loss is a mean. The last step of an epoch has what is left. Steps are counted,
   /// here and by callbacks, not batches.
   Index accumulate = 1;
+  /// Of a model with a State: sequences (N, L, …) are learnt in windows of so many steps, each by a step of
+  /// the optimiser, and the state goes from one to the next without its gradient; 0: whole. A step that is
+  /// counted is a batch all the same.
+  Index truncate = 0;
   MovingAverage* average = nullptr;  ///< an Averaged or Ema that is updated after each step
   bool validate_average = false;     ///< validation is of the average, in the place of what is trained
   std::string suffix{};              ///< of the columns' names, where figures of two kinds must not mix
@@ -55,7 +59,7 @@ class FitRun {
   }
   // Out of line, as it ends all that a run has.
   [[gnu::cold, gnu::noinline]] ~FitRun() {
-    if (parts_ > 0) at_.means = std::move(before_step_);  // an error amid a step: it begins anew
+    if (parts_ > 0) at_.means.go_back(sums_before_, samples_before_);  // an error amid a step: it begins anew
   }
   FitRun(const FitRun&) = delete;
   FitRun& operator=(const FitRun&) = delete;
@@ -79,26 +83,22 @@ class FitRun {
   /// learn(batch, account) for each batch: it calls account(loss, total, lost) before it changes any weight,
   /// `lost` saying what gradient is not finite, if one is. Of several batches to a step it leaves the weights
   /// to step(), which follows. False if the run was stopped amid the epoch.
-  template <class Batches, class Learn, class Step>
-  bool train(Batches& batches, Learn learn, Step step) {
+  template <class Batches, class Learn>
+  bool train(Batches& batches, Learn learn, const std::function<void()>& step) {
     LossMeans& means = at_.means;
     if (at_.step == 0) means.reset();
     state_.step = at_.step;
-    const auto end_step = [&] {
-      if (parts_ > 0) step();
-      finish_step();
-    };
     for (const auto& batch : batches) {
       begin_batch();
-      learn(batch, [&](const auto& loss, const auto& total, const std::string& lost) {
-        means.add(loss, total, batch.size(), lost);
+      learn(batch, [&](const auto& loss, const auto& total, const std::string& lost, Index times = 1) {
+        means.add(loss, total, batch.size() * times, lost);
         if (!means.bad.empty()) diverged(means, figment::format("step {}", state_.step));
       });
       if (options_.accumulate > 1 && ++parts_ < options_.accumulate) continue;
-      end_step();
+      end_step(step);
       if (state_.stop) break;
     }
-    if (parts_ > 0) end_step();
+    if (parts_ > 0) end_step(step);
     ensure(state_.step > 0, "fit: epoch {} had no batches to train on", state_.epoch);
     return !state_.stop || state_.step >= state_.steps;
   }
@@ -109,8 +109,9 @@ class FitRun {
     diverged(at_.means, figment::format("step {}", state_.step));
   }
 
-  template <class Batches, class Loss>
-  void validate(Batches& batches, Loss& loss_of) {
+  /// each(batch, f) calls f(part, weight) for what of a batch has a loss of its own.
+  template <class Batches, class Loss, class Each>
+  void validate(Batches& batches, Loss& loss_of, Each each) {
     NoGrad guard;
     // A stream of its own: training is the same with validation and without.
     Rng noise = Rng(options_.seed).stream(1 + static_cast<std::uint64_t>(state_.epoch));
@@ -118,9 +119,11 @@ class FitRun {
     validation_.reset();
     const AverageScope average(options_.validate_average ? options_.average : nullptr);
     for (const auto& batch : batches) {
-      const auto loss = loss_of(batch, context);
-      validation_.add(loss, loss.total(), batch.size());
-      if (!validation_.bad.empty()) diverged(validation_, "validation");
+      each(batch, [&](const auto& part, Index times) {
+        const auto loss = loss_of(part, context);
+        validation_.add(loss, loss.total(), batch.size() * times);
+        if (!validation_.bad.empty()) diverged(validation_, "validation");
+      });
     }
     ensure(validation_.samples > 0, "fit: epoch {} had no batches to validate on", state_.epoch);
   }
@@ -169,6 +172,9 @@ class FitRun {
            options.clip_norm);
     ensure(options.accumulate >= 1, "fit: expected 1 or more batches to accumulate, found {}",
            options.accumulate);
+    ensure(options.truncate >= 0 && (options.truncate == 0 || options.accumulate == 1),
+           "fit: expected a truncate of 0 or more, and then no accumulate, found {} and {}", options.truncate,
+           options.accumulate);
     ensure(options.average || !options.validate_average, "fit: validate_average without an average");
     for (const Callback* c : options.callbacks) ensure(c != nullptr, "fit: one of the callbacks is null");
     state_.epochs = options.epochs;
@@ -194,9 +200,10 @@ class FitRun {
   [[gnu::noinline]] void begin_batch() {
     if (parts_ > 0) return;
     ++state_.step;
-    if (options_.accumulate > 1) before_step_ = at_.means;
+    if (options_.accumulate > 1) sums_before_ = at_.means.sums, samples_before_ = at_.means.samples;
   }
-  [[gnu::noinline]] void finish_step() {
+  [[gnu::noinline]] void end_step(const std::function<void()>& step) {
+    if (parts_ > 0) step();
     parts_ = 0;
     if (options_.average) options_.average->update();
     at_.step = state_.step;
@@ -235,8 +242,10 @@ class FitRun {
   double before_ = at_.seconds;
   TrainState state_;
   History running_, latest_;
-  LossMeans validation_, before_step_;
-  Index parts_ = 0;  // batches done of a step of several
+  LossMeans validation_;
+  Index parts_ = 0;                  // batches done of a step of several
+  std::vector<double> sums_before_;  // that step
+  Index samples_before_ = 0;
 };
 
 }  // namespace detail

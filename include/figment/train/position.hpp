@@ -30,6 +30,11 @@ struct LossMeans {
     if (has_total) take("total", 0, static_cast<double>(total.item()));
     commit(size, lost);
   }
+  /// To sums and a count that there were before: batches since then are left out.
+  [[gnu::cold]] void go_back(const std::vector<double>& before, Index count) {
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = i < before.size() ? before[i] : 0;
+    samples = count;
+  }
   /// For the next epoch; the names stay.
   void reset() {
     for (double& s : sums) s = 0;
@@ -99,7 +104,7 @@ struct LossMeans {
 /// What fit has to remember to go on later. A new one is the beginning of a run.
 struct TrainPosition {
   Index epoch = 0;     ///< epochs that have ended
-  Index step = 0;      ///< steps done of the epoch under way
+  Index step = 0;      ///< steps done of the epoch under way, of as many batches each as were accumulated
   double seconds = 0;  ///< spent so far
   Rng noise{};         ///< of dropout and latent noise
   History history{};   ///< of the epochs that have ended
