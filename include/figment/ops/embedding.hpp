@@ -17,7 +17,7 @@ Tensor<T> embedding(const Tensor<T>& table, const Indices& positions, Index padd
          positions.shape());
   detail::check_positions(positions, table.dim(0), "embedding");
   const Indices flat = positions.view_as({positions.size()});
-  Tensor<T> rows = detail::gather_rows(table, flat);
+  Tensor<T> rows = detail::gather_rows("embedding", table, flat, 0);
   if (padding >= 0 && rows.tracked())
     rows = where(equal(flat, padding).view_as({flat.size(), 1}), rows.detach(), rows);
   Shape shape = positions.shape();
