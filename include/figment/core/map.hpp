@@ -232,7 +232,17 @@ Tensor<To> transform(const Tensor<T>& x, F f) {
   const T* px = x.data();
   To* py = y.mutable_data();
   parallel_for(x.size(), elementwise_grain, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) py[i] = static_cast<To>(f(px[i]));
+    Index i = begin;
+    // Of a mask by blocks in memory that no pointer reaches, of which compilers make vectors.
+    constexpr Index block = sizeof(To) == 1 ? 16 : 1;
+    for (; block > 1 && i + block <= end; i += block) {
+      T u[block];
+      To v[block];
+      std::copy_n(px + i, block, u);
+      for (Index k = 0; k < block; ++k) v[k] = static_cast<To>(f(u[k]));
+      std::copy_n(v, block, py + i);
+    }
+    for (; i < end; ++i) py[i] = static_cast<To>(f(px[i]));
   });
   return y;
 }

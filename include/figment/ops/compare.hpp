@@ -126,12 +126,12 @@ Mask operator!(const Tensor<T>& mask) {
 /// 1 where x is neither infinite nor NaN.
 template <detail::Real T>
 Mask is_finite(const Tensor<T>& x) {
-  return detail::transform<std::uint8_t>(x, detail::is_finite<T>);
+  return detail::transform<std::uint8_t>(x, [](T v) { return detail::is_finite(v); });
 }
 /// 1 where x is NaN.
 template <detail::Real T>
 Mask is_nan(const Tensor<T>& x) {
-  return detail::transform<std::uint8_t>(x, detail::is_nan<T>);
+  return detail::transform<std::uint8_t>(x, [](T v) { return detail::is_nan(v); });
 }
 /// 1 where x is infinite, of either sign.
 template <detail::Real T>
