@@ -15,11 +15,14 @@ struct Sorted {
 
 namespace detail {
 
-/// An element of a line: its place in the order of numbers, and in the line. One type for all elements, so
-/// that sorting is compiled once.
+/// An element of a line: its place in the order of numbers, and in the line, which is the order of equal
+/// ones. One type for all elements, so that sorting is compiled once.
 struct Ranked {
   std::uint64_t rank;
   std::uint32_t index;
+  friend bool operator<(const Ranked& a, const Ranked& b) {
+    return a.rank != b.rank ? a.rank < b.rank : a.index < b.index;
+  }
 };
 
 /// Numbers as unsigned ones in the same order. -0 is 0, and NaN comes after all others, as in PyTorch.
@@ -36,15 +39,17 @@ std::uint64_t rank_of(T v) {
   }
 }
 
-/// The first n of [begin, end) in order; equal ones as they stood. A template, so that only who sorts
-/// compiles it.
+// Templates, so that only who sorts compiles them.
+/// The first n of [begin, end), n > 0, the last of them in its place.
+template <class Entry>
+[[gnu::noinline]] void keep_first(Entry* begin, Index n, Entry* end) {
+  std::nth_element(begin, begin + n - 1, end);
+}
+/// The first n of [begin, end) in order.
 template <class Entry>
 [[gnu::noinline]] void sort_first(Entry* begin, Index n, Entry* end) {
-  const auto before = [](const Entry& a, const Entry& b) {
-    return a.rank != b.rank ? a.rank < b.rank : a.index < b.index;
-  };
-  if (begin + n < end) std::nth_element(begin, begin + n, end, before);
-  std::sort(begin, begin + n, before);
+  if (begin + n < end) keep_first(begin, n, end);
+  std::sort(begin, begin + n);
 }
 
 /// Where along the axis the first `count` of each line in order are.
@@ -56,19 +61,30 @@ Indices order_along(const char* op, const Tensor<T>& x, Index axis, Index count,
   const AxisView v(x.shape(), axis);
   const T* const in = x.data();
   std::int32_t* const out = y.mutable_data();
+  if (y.size() == 0) return y;
+  // Of few the others are left out as they come.
+  const Index room = (std::min)(v.extent, (std::max<Index>)(64, 4 * (std::min)(count, v.extent)));
   parallel_for(v.outer * v.inner, elementwise_grain / 16 / (v.extent + 1) + 1, [&](Index begin, Index end) {
-    RecycledVector<Ranked> line(static_cast<std::size_t>(v.extent));
+    RecycledVector<Ranked> line(static_cast<std::size_t>(room));
+    Ranked* const first = line.data();
     for (Index l = begin; l < end; ++l) {
       const Index outer = l / v.inner, inner = l % v.inner;
       const T* const p = in + outer * v.extent * v.inner + inner;
+      const Ranked* worst = nullptr;  // of those kept, later ones of its rank are behind it
+      Index n = 0;
       for (Index i = 0; i < v.extent; ++i) {
-        const std::uint64_t rank = rank_of(p[i * v.inner]);
-        line[static_cast<std::size_t>(i)] = {descending ? ~rank : rank, static_cast<std::uint32_t>(i)};
+        const std::uint64_t up = rank_of(p[i * v.inner]), rank = descending ? ~up : up;
+        if (worst && rank >= worst->rank) continue;
+        if (n == room) {
+          keep_first(first, count, first + n);
+          n = count, worst = first + count - 1;
+          if (rank >= worst->rank) continue;
+        }
+        first[n++] = {rank, static_cast<std::uint32_t>(i)};
       }
-      sort_first(line.data(), count, line.data() + v.extent);
+      sort_first(first, count, first + n);
       std::int32_t* const to = out + outer * count * v.inner + inner;
-      for (Index i = 0; i < count; ++i)
-        to[i * v.inner] = static_cast<std::int32_t>(line[static_cast<std::size_t>(i)].index);
+      for (Index i = 0; i < count; ++i) to[i * v.inner] = static_cast<std::int32_t>(first[i].index);
     }
   });
   return y;

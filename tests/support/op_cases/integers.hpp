@@ -455,6 +455,21 @@ inline void integer_order_cases(IntegerCases& c) {
             Tensor<Long>({4}, {Long{1} << 40, -(Long{1} << 40), 0, (std::numeric_limits<Long>::min)()}));
       },
       Tensor<double>({4}, {3, 1, 2, 0}));
+  // Of very many equal ones the first, also where the others are left out as they come.
+  for (const bool largest : {false, true})
+    c.add<Int>(
+        "topk", "equal",
+        [largest] {
+          return topk(IntegerCases::whole<Byte>({3, 500}), 40, 1, largest).indices;
+        },
+        [largest] {
+          const auto x = IntegerCases::whole<Byte>({3, 500});
+          std::vector<double> places;
+          for (Index row = 0; row < 3; ++row)
+            for (Index i = 0, n = 0; n < 40; ++i)
+              if (x(row, i) == largest) places.push_back(static_cast<double>(i)), ++n;
+          return Tensor<double>({3, 40}, places);
+        }());
   c.add<Int>(
       "argsort", "infinite",
       [] {
