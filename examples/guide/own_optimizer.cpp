@@ -1,4 +1,4 @@
-// An optimiser of one's own: Lion (Chen et al., 2023), beside Adam.
+// An optimiser of one's own: Signum (Bernstein et al., 2018), beside Adam.
 #include <figment/data.hpp>
 #include <figment/figment.hpp>
 
@@ -6,33 +6,32 @@
 
 using namespace figment;
 
-struct LionOptions {
+struct SignumOptions {
   double rate = 1e-4;
-  double beta1 = 0.9, beta2 = 0.99;
+  double momentum = 0.9;
   double weight_decay = 0;
 };
 
-/// w -= rate (sign(beta1 m + (1 - beta1) g) + weight_decay w), then m = beta2 m + (1 - beta2) g.
-class Lion final : public Optimizer<float> {
+/// m = momentum m + (1 - momentum) g, then w -= rate (sign(m) + weight_decay w).
+class Signum final : public Optimizer<float> {
  public:
-  explicit Lion(TensorList<float> parameters, LionOptions options = {})
+  explicit Signum(TensorList<float> parameters, SignumOptions options = {})
       : Optimizer(std::move(parameters), options.rate, {true, false, false}), options_(options) {}
 
  private:
   void update(std::span<const Tensor<float>> gradients) override {
     const auto rate = static_cast<float>(this->rate()), decay = static_cast<float>(options_.weight_decay);
-    const auto b1 = static_cast<float>(options_.beta1), b2 = static_cast<float>(options_.beta2);
+    const auto stays = static_cast<float>(options_.momentum);
     each(gradients, [=](float* w, const float* g, float* const* state, Index n) {
       float* m = state[0];
       for (Index i = 0; i < n; ++i) {
-        const float c = b1 * m[i] + (1 - b1) * g[i];
-        w[i] -= rate * (static_cast<float>((c > 0) - (c < 0)) + decay * w[i]);
-        m[i] = b2 * m[i] + (1 - b2) * g[i];
+        m[i] = stays * m[i] + (1 - stays) * g[i];
+        w[i] -= rate * (static_cast<float>((m[i] > 0) - (m[i] < 0)) + decay * w[i]);
       }
     });
   }
 
-  LionOptions options_;
+  SignumOptions options_;
 };
 
 /// The accuracy on test digits after three epochs.
@@ -49,7 +48,7 @@ double train(const data::Mnist& digits, auto options) {
 int main() {
   const auto digits = data::load_mnist(FIGMENT_BUNDLED_DATA);
   const double adam = train<Adam<float>>(digits, AdamOptions{});
-  const double lion = train<Lion>(digits, LionOptions{.rate = 3e-4, .weight_decay = 0.1});
-  std::printf("accuracy: %.3f by Adam, %.3f by Lion\n", adam, lion);
-  return lion > 0.9 && lion > adam - 0.02 ? 0 : 1;
+  const double signum = train<Signum>(digits, SignumOptions{.rate = 3e-4, .weight_decay = 0.1});
+  std::printf("accuracy: %.3f by Adam, %.3f by Signum\n", adam, signum);
+  return signum > 0.9 && signum > adam - 0.02 ? 0 : 1;
 }
