@@ -162,6 +162,84 @@ TEST_CASE("a resumed GAN is the one that never stopped, bit for bit", "[io]") {
   }
 }
 
+namespace {
+
+/// A small regression with everything that fit keeps between its steps, by a given optimiser.
+template <class O>
+struct RecipeRun {
+  struct Model {
+    Sequential<float> net;
+    Tensor<float> loss(const Tensor<float>& x, const Context& context) const {
+      return mse(net.forward(slice(x, 1, 0, 3), context), slice(x, 1, 3, 4));
+    }
+    void visit(auto&& v) { v("net", net); }
+  };
+  Rng rng{1};
+  Model model{Sequential{Linear(3, 8, rng), BatchNorm(8), Relu{}, Dropout(0.1), Linear(8, 1, rng)}};
+  O optimizer{groups()};
+  Averaged<Model> average{model, {.decay = 0.9, .warm_up = true}};
+  data::Loader<float> batches{data::Dataset<float>{rng.normal({45, 4}), {}}, {.batch = 5, .seed = 3}};
+  data::Loader<float> validation{data::Dataset<float>{rng.normal({10, 4}), {}}, {.batch = 10}};
+  TrainPosition position;
+  io::Checkpoint checkpoint{position};
+
+  RecipeRun() {
+    checkpoint.add_module(model).add_optimizer("optimizer", optimizer).add_average("average", average);
+  }
+  RecipeRun(const RecipeRun&) = delete;
+  ParameterGroups<float> groups() {
+    auto p = parameters(model);
+    return {{.parameters = {p[0], p[2], p[4]}, .weight_decay = 0.1},
+            {.parameters = {p[1], p[3], p[5]}, .rate_scale = 0.5, .weight_decay = 0}};
+  }
+  /// Nine batches an epoch are five steps. The rate is a plateau's, which counts by the history.
+  History train(std::vector<Callback*> callbacks = {}) {
+    ReduceOnPlateau plateau(optimizer, {.column = "first", .factor = 0.5, .patience = 0});
+    Metric first("first", [&] { return static_cast<double>(parameters(model)[0](0, 0)); });
+    callbacks.insert(callbacks.begin(), {&first, &plateau});
+    return fit(model, optimizer, batches, validation,
+               {.epochs = 4,
+                .seed = 5,
+                .accumulate = 2,
+                .average = &average,
+                .validate_average = true,
+                .callbacks = callbacks,
+                .position = &position});
+  }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a resumed run of every new optimiser is the one that never stopped, bit for bit", "[io]",
+                   NAdam<float>, RAdam<float>, Lion<float>, Muon<float>) {
+  using Run = RecipeRun<TestType>;
+  const test::TempDir dir;
+  Run whole;
+  const History history = whole.train();
+  CHECK(history.has("first"));
+  REQUIRE(history.rows.size() == 4);
+  for (Index steps : {3, 7, 10, 18}) {  // amid epochs of 5 steps, and at an end
+    INFO("stopped after " << steps << " steps");
+    const fs::path file = dir.path() / (std::to_string(steps) + ".safetensors");
+    {
+      Run first;
+      auto stop = stop_after(steps);
+      first.train({&stop});
+      REQUIRE(first.position.epoch * 5 + first.position.step == steps);
+      first.checkpoint.save(file);
+    }
+    Run second;
+    second.checkpoint.load(file);
+    const History rest = second.train();
+    REQUIRE(rest.columns == history.columns);
+    for (const char* column : {"train", "val", "first"}) CHECK(rest[column] == history[column]);
+    check_same(second.model, whole.model);
+    check_same(second.average.module, whole.average.module);
+    CHECK(second.optimizer.steps() == 20);
+    CHECK(second.optimizer.rate() == whole.optimizer.rate());
+  }
+}
+
 TEST_CASE("checkpoints are written as a run goes, the newest and the best are kept", "[io]") {
   const test::TempDir dir;
   VaeRun run;

@@ -1,7 +1,10 @@
 // Which operation first made a NaN or an infinity.
 #pragma once
 
+#include <limits>
+
 #include "figment/core/finite.hpp"
+#include "figment/kernels/kernels.hpp"
 #include "figment/nn/report.hpp"
 
 namespace figment {

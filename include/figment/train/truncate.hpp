@@ -1,6 +1,7 @@
 // Long sequences in windows, from one to the next of which a model's state goes on.
 #pragma once
 
+#include "figment/nn/context.hpp"
 #include "figment/nn/report.hpp"
 #include "figment/ops/shape.hpp"
 
