@@ -588,7 +588,7 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
   net("pooled",
       Sequential{MaxPool2d({.window = 3, .stride = 2, .ceil_mode = true}),
                  AvgPool2d({.window = 3, .stride = 1, .padding = Padding::all(1), .count_include_pad = true}),
-                 AvgPool2d({.stride = 1, .ceil_mode = true}), AdaptiveMaxPool2d({3, 4}),
+                 AvgPool2d({.stride = 1, .padding = Padding::same()}), AdaptiveMaxPool2d({3, 4}),
                  AdaptiveAvgPool2d({3, 2}), Parallel{GlobalMaxPool2d{}, GlobalAvgPool2d{}},
                  Linear(4, 3, rng)},
       {13, 16, 2});

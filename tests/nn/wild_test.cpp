@@ -43,8 +43,6 @@ std::vector<Case> cases() {
   add("PixelShuffle", {2, 4, 4, 4}, PixelShuffle(2));
   add("Dropout2d", {4, 3, 2}, Dropout2d(0.5));
   add("Linear(3, 4) weight norm", {2, 3}, WeightNorm(Linear(3, 4, rng)));
-  add("Residual", {4, 3}, Residual{Linear(3, 3, rng)});
-  add("Skip", {4, 3}, Skip{Linear(3, 3, rng)});
   add("Dropout", {4, 3}, Dropout(0.5));
   add("GaussianNoise", {4, 3}, GaussianNoise(0.5));
   add("Flatten", {4, 3, 2}, Flatten{});
