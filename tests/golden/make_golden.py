@@ -1050,6 +1050,78 @@ def special(out):
             out.put(f"{name}.{bits}", y=y, da=da, db=db)
 
 
+# ---------------------------------------------------------------------------------------------------------- linalg
+
+
+@group
+def linalg(out):
+    """Matrices and what torch.linalg makes of them; the signs that are free as figment chooses them."""
+
+    def signs(vectors):  # of columns, so that the largest element is positive
+        at = vectors.abs().argmax(-2, keepdim=True)
+        return torch.sign(vectors.gather(-2, at)).detach()
+
+    def qr(a):
+        q, r = torch.linalg.qr(a)
+        s = torch.sign(r.diagonal(dim1=-2, dim2=-1)).detach()
+        return q * s.unsqueeze(-2), r * s.unsqueeze(-1)
+
+    def svd(a):
+        u, s, vt = torch.linalg.svd(a, full_matrices=False)
+        flip = signs(u)
+        return u * flip, s, vt * flip.transpose(-1, -2)
+
+    def eigh(a):
+        w, v = torch.linalg.eigh(a)
+        return w, v * signs(v)
+
+    def root(a):
+        w, v = torch.linalg.eigh(a)
+        return v * w.sqrt().unsqueeze(-2) @ v.transpose(-1, -2)
+
+    def symmetric(f):
+        return lambda a: f((a + a.transpose(-1, -2)) / 2)
+
+    def definite(draw, *shape):
+        a = draw.normal(*shape)
+        return torch.round(a @ a.transpose(-1, -2) + 0.5 * torch.eye(shape[-1]), decimals=4)
+
+    def case(name, f, *inputs):
+        draw = Draw(f"linalg {name}")
+        inputs = [leaf(i(draw) if callable(i) else draw.normal(*i)) for i in inputs]
+        outputs = f(*inputs)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        dy = [draw.normal(*y.shape) for y in outputs]
+        total = sum((y * d).sum() for y, d in zip(outputs, dy))
+        gradient = gradients(total, inputs)
+        for i, (x, dx) in enumerate(zip(inputs, gradient)):
+            out.put(name, **{f"x{i}": x, f"dx{i}": dx})
+        for i, (y, d) in enumerate(zip(outputs, dy)):
+            out.put(name, **{f"y{i}": y, f"dy{i}": d})
+
+    square, sides = (2, 3, 3), (2, 3, 2)
+    case("inverse", torch.linalg.inv, square)
+    case("solve", torch.linalg.solve, square, sides)
+    case("solve_vector", torch.linalg.solve, (3, 3), (3,))
+    for upper in (False, True):
+        name = "upper" if upper else "lower"
+        case(f"triangular_solve_{name}", lambda a, b: torch.linalg.solve_triangular(a, b, upper=upper), square, sides)
+    case("cholesky", symmetric(torch.linalg.cholesky), lambda d: definite(d, *square))
+    case("det", torch.linalg.det, square)
+    case("slogdet", lambda a: torch.linalg.slogdet(a)[1], square)
+    case("qr", qr, (2, 4, 3))
+    case("qr_wide", qr, (2, 4))
+    case("svd", svd, (2, 3, 3))
+    case("svd_tall", svd, (4, 3))
+    case("svd_wide", svd, (2, 4))
+    case("eigh", symmetric(eigh), lambda d: definite(d, *square))
+    case("matrix_sqrt", symmetric(root), lambda d: definite(d, *square))
+    case("lstsq", lambda a, b: torch.linalg.lstsq(a, b).solution, (4, 3), (4, 2))
+    case("lstsq_wide", lambda a, b: torch.linalg.pinv(a) @ b, (2, 4), (2, 2))
+    case("pinv", torch.linalg.pinv, (4, 3))
+    case("pinv_low_rank", torch.linalg.pinv, lambda d: torch.round(d.normal(4, 2), decimals=2) @ torch.round(d.normal(2, 3), decimals=2))
+
+
 if __name__ == "__main__":
     for name in sys.argv[1:] or GROUPS:
         if name not in GROUPS:
