@@ -13,7 +13,7 @@ namespace {
 
 auto make_classifier(Index classes, Rng& rng) {
   const Conv2dOptions same{.padding = Padding::same(), .activation = Activation::relu};
-  return Classifier(Sequential{Conv2d(1, 32, same, rng), MaxPool2d(2), Conv2d(32, 64, same, rng),
+  return Classifier(Sequential{Conv2d(1, 32, rng, same), MaxPool2d(2), Conv2d(32, 64, rng, same),
                                MaxPool2d(2), Dropout(0.25), Flatten{},
                                Linear(7 * 7 * 64, 128, rng, {.activation = Activation::relu}), Dropout(0.5),
                                Linear(128, classes, rng)});

@@ -42,7 +42,7 @@ struct SqueezeExcite {
 int main() {
   const auto digits = data::load_mnist(FIGMENT_BUNDLED_DATA);
   Rng rng(1);
-  Classifier model(Sequential{Conv2d(1, 16, {.stride = 2, .activation = Activation::relu}, rng),
+  Classifier model(Sequential{Conv2d(1, 16, rng, {.stride = 2, .activation = Activation::relu}),
                               SqueezeExcite(16, 4, rng), MaxPool2d(2), Flatten{}, Linear(576, 10, rng)});
   std::fputs(summary(model, {28, 28, 1}).c_str(), stdout);
 

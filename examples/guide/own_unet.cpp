@@ -7,7 +7,7 @@
 using namespace figment;
 
 Sequential<float> conv(Index in, Index out, Rng& rng) {
-  return Sequential{GroupNorm(4, in), Silu{}, Conv2d(in, out, {.padding = Padding::same()}, rng)};
+  return Sequential{GroupNorm(4, in), Silu{}, Conv2d(in, out, rng, {.padding = Padding::same()})};
 }
 
 /// Two convolutions, the time's features between them, and a way around both.

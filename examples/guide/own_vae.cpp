@@ -13,8 +13,8 @@ struct Encoder {
   Linear<float> mean, log_var;
 
   Encoder(Index latent, Rng& rng)
-      : near(1, 8, {.stride = 2, .padding = Padding::same(), .activation = Activation::relu}, rng),
-        far(8, 16, {.stride = 2, .padding = Padding::same(), .activation = Activation::relu}, rng),
+      : near(1, 8, rng, {.stride = 2, .padding = Padding::same(), .activation = Activation::relu}),
+        far(8, 16, rng, {.stride = 2, .padding = Padding::same(), .activation = Activation::relu}),
         mean(784, latent, rng),
         log_var(784, latent, rng) {}
 
@@ -33,8 +33,8 @@ struct Decoder {
 
   Decoder(Index latent, Rng& rng)
       : hidden(latent, 784, rng, {.activation = Activation::relu}),
-        far(16, 8, {.stride = 2, .padding = Padding::same(), .activation = Activation::relu}, rng),
-        near(8, 1, {.stride = 2, .padding = Padding::same()}, rng) {}
+        far(16, 8, rng, {.stride = 2, .padding = Padding::same(), .activation = Activation::relu}),
+        near(8, 1, rng, {.stride = 2, .padding = Padding::same()}) {}
 
   Tensor<float> forward(const Tensor<float>& z) const {
     return near.forward(far.forward(reshape(hidden.forward(z), {-1, 7, 7, 16})));

@@ -82,17 +82,17 @@ inline AutoencoderModel conv_autoencoder(const AutoencoderSettings& s, Rng& rng)
   Sequential<float> encoder, decoder;
   Index channels = 1;
   for (Index h : s.hidden) {
-    encoder.add(Conv2d(std::exchange(channels, h), h, same, rng));
+    encoder.add(Conv2d(std::exchange(channels, h), h, rng, same));
     encoder.add(MaxPool2d({.window = 2, .padding = Padding::same()}));
   }
   if (s.l1 > 0) encoder.add(ActivityPenalty({.l1 = s.l1}));
   for (std::size_t i = s.hidden.size(); i-- > 0;) {
     Conv2dOptions conv = same;
     if (s.hidden.size() == 3 && i == 0) conv.padding = {};
-    decoder.add(Conv2d(std::exchange(channels, s.hidden[i]), s.hidden[i], conv, rng));
+    decoder.add(Conv2d(std::exchange(channels, s.hidden[i]), s.hidden[i], rng, conv));
     decoder.add(UpSample2d(2));
   }
-  decoder.add(Conv2d(channels, 1, {.padding = Padding::same(), .init = s.init}, rng));
+  decoder.add(Conv2d(channels, 1, rng, {.padding = Padding::same(), .init = s.init}));
   return {std::move(encoder), std::move(decoder), s.options};
 }
 

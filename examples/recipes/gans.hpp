@@ -142,9 +142,8 @@ inline GanModel dcgan(const GanSettings& s, Rng& rng) {
   const BatchNormOptions norm{.activation = Activation::leaky_relu, .slope = 0.3};
   const auto up = [&](Index in, Index out, Index stride, Activation activation = Activation::none) {
     return ConvTranspose2d(
-        in, out,
-        {.kernel = 5, .stride = stride, .padding = Padding::same(), .activation = activation, .bias = false},
-        rng);
+        in, out, rng,
+        {.kernel = 5, .stride = stride, .padding = Padding::same(), .activation = activation, .bias = false});
   };
   Sequential generator{Linear(s.latent, 7 * 7 * a, rng, {.bias = false}),
                        BatchNorm(7 * 7 * a, norm),
@@ -160,7 +159,7 @@ inline GanModel dcgan(const GanSettings& s, Rng& rng) {
                            .activation = Activation::leaky_relu,
                            .slope = 0.3};
   Sequential discriminator{
-      Conv2d(1, c, down, rng),  Dropout(0.3), Conv2d(c, b, down, rng), Dropout(0.3), Flatten{},
+      Conv2d(1, c, rng, down),  Dropout(0.3), Conv2d(c, b, rng, down), Dropout(0.3), Flatten{},
       Linear(7 * 7 * b, 1, rng)};
   return {std::move(generator), std::move(discriminator), s.latent, s.options};
 }

@@ -72,12 +72,12 @@ inline VaeModel conv_vae(const VaeSettings& s, Rng& rng) {
   const LinearOptions relu{.activation = Activation::relu};
   const Conv2dOptions down{.stride = 2, .padding = Padding::same(), .activation = Activation::relu};
   const ConvTranspose2dOptions up{.stride = 2, .padding = Padding::same(), .activation = Activation::relu};
-  GaussianEncoder<float> encoder(Sequential{Conv2d(1, inner, down, rng), Conv2d(inner, outer, down, rng),
+  GaussianEncoder<float> encoder(Sequential{Conv2d(1, inner, rng, down), Conv2d(inner, outer, rng, down),
                                             Flatten{}, Linear(area * outer, units, rng, relu)},
                                  units, s.latent, rng);
   Sequential decoder{Linear(s.latent, area * outer, rng, relu), Reshape{{7, 7, outer}},
-                     ConvTranspose2d(outer, outer, up, rng), ConvTranspose2d(outer, inner, up, rng),
-                     ConvTranspose2d(inner, 1, {.padding = Padding::same()}, rng)};
+                     ConvTranspose2d(outer, outer, rng, up), ConvTranspose2d(outer, inner, rng, up),
+                     ConvTranspose2d(inner, 1, rng, {.padding = Padding::same()})};
   return {std::move(encoder), std::move(decoder), s.options};
 }
 

@@ -32,12 +32,12 @@ namespace UNIT {
 Models make() {
   Rng rng(1);
   Sequential features{
-      Conv2d(1, 4, {.kernel = 3, .stride = 2, .padding = Padding::same(), .activation = Activation::relu},
-             rng),
+      Conv2d(1, 4, rng,
+             {.kernel = 3, .stride = 2, .padding = Padding::same(), .activation = Activation::relu}),
       BatchNorm(4), Flatten{}};
   Sequential decoder{Linear(3, 4 * 4 * 4, rng, {.activation = Activation::tanh}), Reshape{{4, 4, 4}},
-                     ConvTranspose2d(4, 1, {.kernel = 3, .stride = 2, .padding = Padding::same()}, rng)};
-  Sequential net{Conv2d(1, 4, {.kernel = 3, .activation = Activation::leaky_relu}, rng),
+                     ConvTranspose2d(4, 1, rng, {.kernel = 3, .stride = 2, .padding = Padding::same()})};
+  Sequential net{Conv2d(1, 4, rng, {.kernel = 3, .activation = Activation::leaky_relu}),
                  MaxPool2d(2),
                  Flatten{},
                  LayerNorm(36),

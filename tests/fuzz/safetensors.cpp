@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const char* prefix : {"", "w."})
       fuzz::attempt([&] { io::load_weights(path, net, {.prefix = prefix, .strict = false}); });
     static Linear plain(2, 2, rng);
-    static ConvTranspose2d up(2, 2, {.kernel = 1}, rng);
+    static ConvTranspose2d up(2, 2, rng, {.kernel = 1});
     static SpectralNorm normed(Linear(2, 2, rng), rng);
     fuzz::attempt([&] { io::import_pytorch(path, plain); });
     fuzz::attempt([&] { io::import_pytorch(path, up, {.strict = false}); });

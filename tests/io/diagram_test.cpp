@@ -40,7 +40,7 @@ struct DrawnDetour {
 struct Level {
   Conv2d<float> a, b;
   Level(Index in, Index out, Rng& rng)
-      : a(in, out, {.padding = Padding::same()}, rng), b(out, out, {.padding = Padding::same()}, rng) {}
+      : a(in, out, rng, {.padding = Padding::same()}), b(out, out, rng, {.padding = Padding::same()}) {}
   Tensor<float> forward(const Tensor<float>& x) const { return Relu{}.forward(b.forward(a.forward(x))); }
   void visit(auto&& v) {
     v("a", a);

@@ -153,9 +153,9 @@ struct Between {
 struct UNet {
   Conv2d<float> down, bottom, up;
   explicit UNet(Rng& rng)
-      : down(2, 3, {.padding = Padding::same()}, rng),
-        bottom(3, 4, {.padding = Padding::same()}, rng),
-        up(7, 2, {.padding = Padding::same()}, rng) {}
+      : down(2, 3, rng, {.padding = Padding::same()}),
+        bottom(3, 4, rng, {.padding = Padding::same()}),
+        up(7, 2, rng, {.padding = Padding::same()}) {}
   Tensor<float> forward(const Tensor<float>& x) const {
     const auto d = silu(down.forward(x));
     const auto b = gelu(bottom.forward(MaxPool2d(2).forward(d)));
@@ -237,11 +237,11 @@ TEST_CASE("a dense network in ONNX", "[onnx]") {
 
 TEST_CASE("images stay channels last, and are transposed only where that changes", "[onnx]") {
   Rng rng(2);
-  Sequential net{Conv2d(2, 3, {.kernel = {2, 5}, .stride = 2, .padding = Padding::same()}, rng),
+  Sequential net{Conv2d(2, 3, rng, {.kernel = {2, 5}, .stride = 2, .padding = Padding::same()}),
                  Relu{},
                  MaxPool2d(2),
                  BatchNorm(3),
-                 Conv2d(3, 4, {.padding = Padding::of(0, 1, 2, 3), .dilation = {2, 1}}, rng),
+                 Conv2d(3, 4, rng, {.padding = Padding::of(0, 1, 2, 3), .dilation = {2, 1}}),
                  LayerNorm(4),
                  UpSample2d({2, 1})};
   randomise(net, rng);
@@ -270,7 +270,7 @@ TEST_CASE("images stay channels last, and are transposed only where that changes
 TEST_CASE("transposed convolutions in ONNX", "[onnx]") {
   Rng rng(3);
   const auto node = [&](const ConvTranspose2dOptions& options, const std::string& size) {
-    Sequential net{ConvTranspose2d(2, 3, options, rng)};
+    Sequential net{ConvTranspose2d(2, 3, rng, options)};
     const Model m = exported(net, {5, 5, 2});
     CHECK(m.outputs.at("output") == "N " + size + " " + size + " 3");
     CHECK(m.constants.at("0.weight").shape[0] == 2);
@@ -438,7 +438,7 @@ TEST_CASE("recurrent layers in ONNX", "[onnx]") {
 TEST_CASE("of double ONNX has what onnxruntime has", "[onnx]") {
   Rng rng(12);
   Sequential<double> net;
-  net.add(Conv2d<double>(1, 2, {}, rng));
+  net.add(Conv2d<double>(1, 2, rng));
   net.add(Gelu{});
   const test::TempDir dir;
   io::export_onnx(dir / "model.onnx", net, {4, 4, 1});
@@ -504,16 +504,16 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
 
   // The layers and options that those have not.
   net("masked",
-      Sequential{Conv2d(2, 4, {.kernel = 5, .padding = Padding::same(), .mask = ConvMask::causal_a}, rng),
-                 Conv2d(4, 2, {.padding = Padding::same(), .mask = ConvMask::causal_b, .colours = 2}, rng),
+      Sequential{Conv2d(2, 4, rng, {.kernel = 5, .padding = Padding::same(), .mask = ConvMask::causal_a}),
+                 Conv2d(4, 2, rng, {.padding = Padding::same(), .mask = ConvMask::causal_b, .colours = 2}),
                  Flatten{}, MaskedLinear(made_masks(40, {})[0], rng)},
       {5, 4, 2});
   net("attention",
       Sequential{MultiHeadAttention(6, 3, rng), MultiHeadAttention(6, 2, rng, {.causal = true}),
                  MultiHeadAttention(6, 1, rng, {.bias = false})},
       {5, 6});
-  net("image-attention",
-      Sequential{Conv2d(2, 4, {}, rng), MultiHeadAttention(4, 2, rng), Conv2d(4, 2, {}, rng)}, {7, 6, 2});
+  net("image-attention", Sequential{Conv2d(2, 4, rng), MultiHeadAttention(4, 2, rng), Conv2d(4, 2, rng)},
+      {7, 6, 2});
   net("recurrent",
       Sequential{Lstm(3, 5, rng, {.layers = 2}), Gru(5, 4, rng), Lstm(4, 3, rng, {.bias = false}),
                  Gru(3, 6, rng, {.layers = 2, .bias = false}), Linear(6, 2, rng)},
@@ -521,16 +521,14 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
   net("rows",
       Sequential{Linear(4, 5, rng, {.activation = Activation::relu}), Linear(5, 3, rng, {.bias = false})},
       {6, 4});
-  net("pixels", Sequential{Conv2d(2, 4, {}, rng), Linear(4, 5, rng), Relu{}, Conv2d(5, 2, {}, rng)},
-      {8, 7, 2});
+  net("pixels", Sequential{Conv2d(2, 4, rng), Linear(4, 5, rng), Relu{}, Conv2d(5, 2, rng)}, {8, 7, 2});
   net("activations",
       Sequential{Linear(5, 8, rng), Elu{0.7}, Linear(8, 8, rng), Gelu{}, Linear(8, 8, rng), Silu{},
                  Linear(8, 8, rng), Softplus{}, Linear(8, 8, rng), LeakyRelu{0.1}, Linear(8, 6, rng),
                  GaussianNoise(0.1), Softmax{}},
       {5});
   net("image-activations",
-      Sequential{Conv2d(2, 4, {}, rng), Gelu{}, Conv2d(4, 4, {}, rng), Silu{}, LayerNorm(4), Softmax{}},
-      {9, 8, 2});
+      Sequential{Conv2d(2, 4, rng), Gelu{}, Conv2d(4, 4, rng), Silu{}, LayerNorm(4), Softmax{}}, {9, 8, 2});
   for (const Index size : {7, 8, 9})
     for (const Index stride : {1, 2, 3})
       for (const Extent2 kernel : {Extent2(1, 4), Extent2(3, 2), Extent2(5)}) {
@@ -538,8 +536,8 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
                                  std::to_string(kernel.height) + std::to_string(kernel.width);
         net("conv-same" + name,
             Sequential{
-                Conv2d(3, 2, {.kernel = kernel, .stride = stride, .padding = Padding::same()}, rng),
-                ConvTranspose2d(2, 3, {.kernel = kernel, .stride = stride, .padding = Padding::same()}, rng)},
+                Conv2d(3, 2, rng, {.kernel = kernel, .stride = stride, .padding = Padding::same()}),
+                ConvTranspose2d(2, 3, rng, {.kernel = kernel, .stride = stride, .padding = Padding::same()})},
             {size, 9, 3});
         net("pool-same" + name,
             Sequential{MaxPool2d({.window = kernel, .stride = stride, .padding = Padding::same()}),
@@ -547,31 +545,30 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
             {size, 9, 3});
       }
   net("conv-options",
-      Sequential{Conv2d(4, 6, {.padding = Padding::of(2, 0, 1, 3), .dilation = {1, 2}, .groups = 2}, rng),
+      Sequential{Conv2d(4, 6, rng, {.padding = Padding::of(2, 0, 1, 3), .dilation = {1, 2}, .groups = 2}),
                  BatchNorm(6, {.affine = false}),
-                 ConvTranspose2d(6, 4,
+                 ConvTranspose2d(6, 4, rng,
                                  {.kernel = {3, 4},
                                   .stride = {2, 3},
                                   .padding = Padding::of(1, 0, 2, 1),
                                   .output_padding = {1, 2},
-                                  .groups = 2},
-                                 rng),
-                 ConvTranspose2d(4, 4, {.kernel = 2, .dilation = 3, .groups = 4, .bias = false}, rng)},
+                                  .groups = 2}),
+                 ConvTranspose2d(4, 4, rng, {.kernel = 2, .dilation = 3, .groups = 4, .bias = false})},
       {9, 8, 4});
   net("pooling",
       Sequential{MaxPool2d({.window = 3, .stride = 2, .padding = Padding::all(1), .dilation = 2}),
                  AvgPool2d({.window = {2, 3}}), LayerNorm(2, {.affine = false})},
       {13, 12, 2});
   net("containers",
-      Sequential{Residual{Conv2d(2, 2, {.padding = Padding::same()}, rng), Relu{}},
-                 Skip{Conv2d(2, 3, {.padding = Padding::same()}, rng), BatchNorm(3)},
-                 Parallel{Conv2d(5, 2, {}, rng), Sequential{Conv2d(5, 1, {}, rng), Gelu{}}},
+      Sequential{Residual{Conv2d(2, 2, rng, {.padding = Padding::same()}), Relu{}},
+                 Skip{Conv2d(2, 3, rng, {.padding = Padding::same()}), BatchNorm(3)},
+                 Parallel{Conv2d(5, 2, rng), Sequential{Conv2d(5, 1, rng), Gelu{}}},
                  Parallel(Merge::sum, Relu{}, Tanh{}, Sigmoid{}), Flatten{},
                  Skip{Linear(126, 4, rng), Residual{Linear(4, 4, rng)}}, Linear(130, 2, rng)},
       {9, 8, 2});
   net("norms",
-      Sequential{Conv2d(2, 6, {}, rng), GroupNorm(3, 6), PRelu(6), InstanceNorm(6, {.affine = true}),
-                 InstanceNorm(6), Conv2d(6, 3, {}, rng), GroupNorm(1, 3, {.affine = false}), RmsNorm(3)},
+      Sequential{Conv2d(2, 6, rng), GroupNorm(3, 6), PRelu(6), InstanceNorm(6, {.affine = true}),
+                 InstanceNorm(6), Conv2d(6, 3, rng), GroupNorm(1, 3, {.affine = false}), RmsNorm(3)},
       {9, 8, 2});
   net("sequences",
       Sequential{Conv1d(3, 4, rng, {.kernel = 5, .stride = 2, .padding = Padding::same()}),
@@ -580,9 +577,9 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
                  WeightNorm(Linear(8, 3, rng))},
       {13, 3});
   net("shuffled",
-      Sequential{WeightNorm(Conv2d(2, 8, {.padding = Padding::same()}, rng)), PixelShuffle(2),
+      Sequential{WeightNorm(Conv2d(2, 8, rng, {.padding = Padding::same()})), PixelShuffle(2),
                  PixelUnshuffle(4), Dropout2d(0.5),
-                 Conv2d(32, 32, {.padding = Padding::same(), .groups = 32}, rng),
+                 Conv2d(32, 32, rng, {.padding = Padding::same(), .groups = 32}),
                  UpSample2d(2, Interpolation::bilinear_align_corners)},
       {6, 4, 2});
   net("pooled",
@@ -598,8 +595,8 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
                  UpSample2d(2, Interpolation::bilinear)},
       {3, 4, 2});
   net("spectral-norm",
-      Sequential{SpectralNorm(Conv2d(1, 3, {.activation = Activation::relu}, rng), rng),
-                 SpectralNorm(ConvTranspose2d(3, 2, {.stride = 2}, rng), rng), Flatten{},
+      Sequential{SpectralNorm(Conv2d(1, 3, rng, {.activation = Activation::relu}), rng),
+                 SpectralNorm(ConvTranspose2d(3, 2, rng, {.stride = 2}), rng), Flatten{},
                  WeightPenalty(Linear(162, 3, rng), {.l2 = 1})},
       {6, 6, 1});
   net("label-product",
@@ -634,8 +631,8 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
                      BatchNorm<double>(8), LeakyRelu{}, Linear<double>(8, 6, rng), Softmax{}},
           {3, 5});
   doubles("double-images",
-          Sequential{Conv2d<double>(2, 4, {.activation = Activation::relu}, rng), Gelu{},
-                     ConvTranspose2d<double>(4, 3, {.stride = 2}, rng), MaxPool2d(2), AvgPool2d(2),
+          Sequential{Conv2d<double>(2, 4, rng, {.activation = Activation::relu}), Gelu{},
+                     ConvTranspose2d<double>(4, 3, rng, {.stride = 2}), MaxPool2d(2), AvgPool2d(2),
                      UpSample2d(2), UpSample2d(2, Interpolation::bilinear), Tanh{}, Flatten{}},
           {3, 9, 8, 2});
   net("volume", Sequential{Reshape{{2, 3, 2, 2}}, BatchNorm(2, {.activation = Activation::relu})}, {24});

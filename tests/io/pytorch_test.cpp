@@ -38,10 +38,10 @@ Autoencoder<Sequential<float>, Sequential<float>> autoencoder(Rng& rng) {
   const Conv2dOptions down{.stride = 2, .padding = Padding::all(1), .activation = Activation::relu};
   const ConvTranspose2dOptions up{
       .kernel = 4, .stride = 2, .padding = Padding::all(1), .activation = Activation::relu};
-  Sequential encoder{Conv2d(1, 3, down, rng), Conv2d(3, 4, down, rng), Flatten{}, Linear(16, 5, rng)};
+  Sequential encoder{Conv2d(1, 3, rng, down), Conv2d(3, 4, rng, down), Flatten{}, Linear(16, 5, rng)};
   Sequential decoder{Linear(5, 16, rng, {.activation = Activation::relu}), Reshape{{2, 2, 4}},
-                     ConvTranspose2d(4, 3, up, rng),
-                     ConvTranspose2d(3, 1, {.kernel = 4, .stride = 2, .padding = Padding::all(1)}, rng)};
+                     ConvTranspose2d(4, 3, rng, up),
+                     ConvTranspose2d(3, 1, rng, {.kernel = 4, .stride = 2, .padding = Padding::all(1)})};
   return {std::move(encoder), std::move(decoder)};
 }
 
@@ -53,7 +53,7 @@ Sequential<float> sequence(Rng& rng) {
 /// The heads take an image's columns, after batch norm of them.
 Vae<GaussianEncoder<float>, Sequential<float>> vae(Rng& rng) {
   GaussianEncoder<float> encoder(
-      Sequential{Conv2d(1, 3, {.stride = 2, .padding = Padding::all(1)}, rng), Flatten{}, BatchNorm(48)}, 48,
+      Sequential{Conv2d(1, 3, rng, {.stride = 2, .padding = Padding::all(1)}), Flatten{}, BatchNorm(48)}, 48,
       2, rng);
   return {std::move(encoder), Sequential{Linear(2, 64, rng)}};
 }
@@ -107,7 +107,7 @@ struct Own {
   Linear<float> head, back;
   Conv2d<float> last;
   explicit Own(Rng& rng)
-      : conv(1, 2, {}, rng), head(8, 3, rng), back(3, 8, rng), last(2, 1, {.kernel = 1}, rng) {}
+      : conv(1, 2, rng), head(8, 3, rng), back(3, 8, rng), last(2, 1, rng, {.kernel = 1}) {}
   Tensor<float> forward(const Tensor<float>& x, const Context& c) const {
     const auto code = figment::forward("head", head, flatten(figment::forward("conv", conv, x, c)), c);
     const auto image = relu(reshape(figment::forward("back", back, code, c), {-1, 2, 2, 2}));
@@ -208,7 +208,7 @@ TEST_CASE("layouts of PyTorch by hand", "[pytorch]") {
   CHECK(list(file.read<float>("dense.weight")) == std::vector<float>{1, 4, 2, 5, 3, 6});
 
   // One tap each, so that the images' channels are what moves.
-  Conv2d conv(2, 3, {.kernel = {1, 2}}, rng);
+  Conv2d conv(2, 3, rng, {.kernel = {1, 2}});
   conv.weight.copy_from(Tensor<float>({1, 2, 2, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
   io::export_pytorch(dir / "b", conv);
   const auto w = io::SafetensorsReader(dir / "b").read<float>("weight");
@@ -268,13 +268,13 @@ TEST_CASE("images' columns are not guessed", "[pytorch]") {
   };
   const auto read = [&](const char* name) { return io::SafetensorsReader(dir / "a").read<float>(name); };
   // Without a sample, in both directions.
-  Sequential flat{Conv2d(1, 2, {.kernel = 2}, rng), Flatten{}, Linear(8, 3, rng)};
+  Sequential flat{Conv2d(1, 2, rng, {.kernel = 2}), Flatten{}, Linear(8, 3, rng)};
   CHECK(exporting(flat, {.sample = {3, 3, 1}}) == "no error");
   const std::string refusal =
       "pytorch: 1 Flatten: PyTorch has the columns of images in another order: give .sample";
   CHECK(exporting(flat, {}).starts_with(refusal));
   CHECK(error_of([&] { io::import_pytorch(dir / "a", flat); }).starts_with(refusal));
-  Sequential image{Linear(3, 8, rng), Reshape{{2, 2, 2}}, ConvTranspose2d(2, 1, {}, rng)};
+  Sequential image{Linear(3, 8, rng), Reshape{{2, 2, 2}}, ConvTranspose2d(2, 1, rng)};
   CHECK(exporting(image, {}).starts_with("pytorch: 1 Reshape(2, 2, 2): PyTorch has the columns"));
   Sequential norm{Flatten{}, BatchNorm(8)}, dense{Linear(3, 8, rng), Relu{}},
       grey{Linear(3, 8, rng), Reshape{{4, 2, 1}}};
@@ -316,9 +316,9 @@ TEST_CASE("images' columns are not guessed", "[pytorch]") {
   CHECK(read("head.weight")(2, 1) == two.head.weight(2, 2));
 
   // Dense layers that the pass is not seen to go through.
-  Sequential means{Conv2d(1, 2, {}, rng), Inside{Linear(2, 2, rng), true}, Flatten{}, Linear(8, 3, rng)};
+  Sequential means{Conv2d(1, 2, rng), Inside{Linear(2, 2, rng), true}, Flatten{}, Linear(8, 3, rng)};
   CHECK(exporting(means, {.sample = sample}) == "no error");
-  Sequential pixels{Conv2d(1, 2, {}, rng), Inside{Linear(8, 3, rng), false}};
+  Sequential pixels{Conv2d(1, 2, rng), Inside{Linear(8, 3, rng), false}};
   CHECK_THAT(exporting(pixels, {.sample = sample}),
              ContainsSubstring("'1.inner.weight' (8, 3): which images"));
   CHECK(exporting(pixels, {.sample = sample, .takes_image = {{"1.inner", {2, 2, 2}}}}) == "no error");
@@ -352,17 +352,17 @@ TEST_CASE("PyTorch's normalised and tied weights are understood", "[pytorch]") {
   for (const char* form : {"old_weight_norm", "new_weight_norm", "old_weight_norm_of_all",
                            "old_spectral_norm", "new_spectral_norm"}) {
     matches(Linear(4, 3, rng), form, "dense");
-    matches(Conv2d(2, 3, {.kernel = 2}, rng), form, "conv");
-    matches(ConvTranspose2d(2, 3, {.kernel = 2}, rng), form, "up");
+    matches(Conv2d(2, 3, rng, {.kernel = 2}), form, "conv");
+    matches(ConvTranspose2d(2, 3, rng, {.kernel = 2}), form, "up");
   }
   for (const char* form : {"old_weight_norm", "new_weight_norm"}) {
     matches(WeightNorm(Linear(4, 3, rng)), form, "dense");
-    matches(WeightNorm(Conv2d(2, 3, {.kernel = 2}, rng)), form, "conv");
-    matches(WeightNorm(ConvTranspose2d(2, 3, {.kernel = 2}, rng)), form, "up");
+    matches(WeightNorm(Conv2d(2, 3, rng, {.kernel = 2})), form, "conv");
+    matches(WeightNorm(ConvTranspose2d(2, 3, rng, {.kernel = 2})), form, "up");
   }
   for (const char* form : {"old_spectral_norm", "new_spectral_norm"}) {
     matches(SpectralNorm(Linear(4, 3, rng), rng), form, "dense");
-    matches(SpectralNorm(Conv2d(2, 3, {.kernel = 2}, rng), rng), form, "conv");
+    matches(SpectralNorm(Conv2d(2, 3, rng, {.kernel = 2}), rng), form, "conv");
   }
   // A parametrization of another kind is no weight.
   Linear plain(4, 3, rng);
@@ -445,10 +445,10 @@ TEST_CASE("weights go to PyTorch's layout and come back", "[pytorch]") {
   check_round_trip(dcgan(true, rng).generator, {.sample = {5}});
   check_round_trip(dcgan(true, rng).discriminator, {.sample = {28, 28, 1}, .count_activations = true});
   check_round_trip(Sequential{LabelEmbedding(10, 7, rng), LayerNorm(12), Linear(12, 18, rng), Relu{},
-                              Reshape{{3, 3, 2}}, Conv2d(2, 4, {.kernel = {3, 2}, .groups = 2}, rng),
+                              Reshape{{3, 3, 2}}, Conv2d(2, 4, rng, {.kernel = {3, 2}, .groups = 2}),
                               Flatten{}, LabelEmbedding(3, 5, rng), Linear(10, 2, rng)},
                    {.sample = {15}});
-  check_round_trip(SpectralNorm(Conv2d(2, 4, {}, rng), rng), {.sample = {5, 5, 2}});
+  check_round_trip(SpectralNorm(Conv2d(2, 4, rng), rng), {.sample = {5, 5, 2}});
   check_round_trip(sequences(rng), {.sample = {11, 3}});
   check_round_trip(Sequential{Linear(4, 6, rng), Reshape{{3, 2}}, Conv1d(2, 3, rng)}, {.sample = {4}});
   check_round_trip(Sequential{InstanceNorm(3, {.affine = true}), Residual{Linear(3, 3, rng)},
@@ -461,7 +461,7 @@ TEST_CASE("double weights go to PyTorch as they are", "[pytorch]") {
   Rng rng;
   using Net = Sequential<double>;
   const auto make = [&] {
-    return Net{Conv2d<double>(1, 2, {}, rng), Flatten{}, SpectralNorm(Linear<double>(8, 4, rng), rng),
+    return Net{Conv2d<double>(1, 2, rng), Flatten{}, SpectralNorm(Linear<double>(8, 4, rng), rng),
                Reshape{{1, 2, 2}}};
   };
   Net a = make(), b = make();
@@ -472,7 +472,7 @@ TEST_CASE("double weights go to PyTorch as they are", "[pytorch]") {
   io::import_pytorch(dir / "a", b, {.sample = {4, 4, 1}});
   const auto x = rng.normal<double>({3, 4, 4, 1});
   CHECK(test::bit_difference(a.forward(x), b.forward(x)) == "");
-  Sequential<float> narrow{Conv2d(1, 2, {}, rng)};
+  Sequential<float> narrow{Conv2d(1, 2, rng)};
   CHECK_THAT(error_of([&] { io::import_pytorch(dir / "a", narrow); }),
              ContainsSubstring("'0.weight' is F64, expected F32"));
 }
@@ -589,7 +589,7 @@ TEST_CASE("what has no counterpart in PyTorch is refused", "[pytorch]") {
   const auto exporting = [&](auto net, const Shape& sample) {
     return error_of([&] { io::export_pytorch(dir / "a", net, {.sample = sample}); });
   };
-  CHECK_THAT(exporting(SpectralNorm(ConvTranspose2d(2, 3, {}, rng), rng), {4, 4, 2}),
+  CHECK_THAT(exporting(SpectralNorm(ConvTranspose2d(2, 3, rng), rng), {4, 4, 2}),
              ContainsSubstring("PyTorch divides a transposed convolution by another number"));
   CHECK_THAT(exporting(Sequential{Flatten{}, Reshape{{3, 2, 2}}}, {2, 2, 3}),
              ContainsSubstring("columns of images (3, 2, 2) are in another order"));

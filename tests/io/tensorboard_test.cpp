@@ -75,7 +75,7 @@ std::vector<NodeDef> nodes_of(std::string_view graph) {
 
 auto small_discriminator() {
   Rng rng(1);
-  return Sequential{Conv2d(1, 4, {.stride = 2, .padding = Padding::same()}, rng), LeakyRelu{0.2}, Flatten{},
+  return Sequential{Conv2d(1, 4, rng, {.stride = 2, .padding = Padding::same()}), LeakyRelu{0.2}, Flatten{},
                     named("logit", Linear(4 * 4 * 4, 1, rng))};
 }
 auto small_generator() {

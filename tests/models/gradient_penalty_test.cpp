@@ -39,10 +39,10 @@ template <class T>
 Sequential<T> convolutions() {
   Rng rng(1);
   return Sequential{
-      Conv2d<T>(2, 3,
-                {.stride = 2, .padding = Padding::same(), .activation = Activation::leaky_relu, .slope = 0.2},
-                rng),
-      Conv2d<T>(3, 4, {.stride = 2, .padding = Padding::all(1), .activation = Activation::tanh}, rng),
+      Conv2d<T>(
+          2, 3, rng,
+          {.stride = 2, .padding = Padding::same(), .activation = Activation::leaky_relu, .slope = 0.2}),
+      Conv2d<T>(3, 4, rng, {.stride = 2, .padding = Padding::all(1), .activation = Activation::tanh}),
       Flatten{}, Linear<T>(16, 1, rng)};
 }
 
@@ -236,9 +236,9 @@ namespace {
 
 /// A discriminator of images large enough for several threads.
 Sequential<float> large(Rng& rng) {
-  return Sequential{Conv2d(1, 32, {.kernel = {5, 5}, .stride = 2, .padding = Padding::same()}, rng),
+  return Sequential{Conv2d(1, 32, rng, {.kernel = {5, 5}, .stride = 2, .padding = Padding::same()}),
                     LeakyRelu{0.2},
-                    Conv2d(32, 64, {.kernel = {5, 5}, .stride = 2, .padding = Padding::same()}, rng),
+                    Conv2d(32, 64, rng, {.kernel = {5, 5}, .stride = 2, .padding = Padding::same()}),
                     LeakyRelu{0.2},
                     Flatten{},
                     Linear(7 * 7 * 64, 1, rng)};

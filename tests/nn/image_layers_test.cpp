@@ -20,7 +20,7 @@ using Doubles = Tensor<double>;
 TEST_CASE("Conv2d is the operation with its options", "[nn]") {
   Rng rng(1);
   const auto x = rng.normal<double>({2, 7, 6, 4});
-  Conv2d<double> layer(4, 6,
+  Conv2d<double> layer(4, 6, rng,
                        {.kernel = {3, 2},
                         .stride = 2,
                         .padding = Padding::same(),
@@ -28,19 +28,18 @@ TEST_CASE("Conv2d is the operation with its options", "[nn]") {
                         .groups = 2,
                         .activation = Activation::leaky_relu,
                         .slope = 0.1,
-                        .bias_init = init::constant(0.5)},
-                       rng);
+                        .bias_init = init::constant(0.5)});
   CHECK(layer.weight.shape() == Shape{3, 2, 2, 6});
   const ConvOptions options{.stride = 2, .padding = Padding::same(), .dilation = {1, 2}, .groups = 2};
   const auto y = conv2d(x, layer.weight, Doubles::full({6}, 0.5), options, Activation::leaky_relu, 0.1);
   CHECK(y.shape() == Shape{2, 4, 3, 6});
   CHECK(bit_difference(layer.forward(x), y) == "");
   CHECK(layer.describe() == "Conv2d(4, 6, 3x2, stride 2, same, dilation 1x2, groups 2, leaky_relu)");
-  CHECK(Conv2d(1, 1, {.padding = {.top = 1, .left = 2}}, rng).describe() ==
+  CHECK(Conv2d(1, 1, rng, {.padding = {.top = 1, .left = 2}}).describe() ==
         "Conv2d(1, 1, 3x3, padding 1 2 0 0)");
-  CHECK(Conv2d(1, 1, {.padding = Padding::all(0)}, rng).describe() == "Conv2d(1, 1, 3x3)");
+  CHECK(Conv2d(1, 1, rng, {.padding = Padding::all(0)}).describe() == "Conv2d(1, 1, 3x3)");
 
-  Conv2d<double> bare(4, 1, {.kernel = 1, .bias = false}, rng);
+  Conv2d<double> bare(4, 1, rng, {.kernel = 1, .bias = false});
   CHECK_FALSE(bare.bias.defined());
   CHECK(parameters(bare).size() == 1);
   CHECK(bit_difference(bare.forward(x), conv2d(x, bare.weight, {})) == "");
@@ -49,15 +48,14 @@ TEST_CASE("Conv2d is the operation with its options", "[nn]") {
 TEST_CASE("ConvTranspose2d is the operation with its options", "[nn]") {
   Rng rng(2);
   const auto x = rng.normal<double>({2, 3, 4, 4});
-  ConvTranspose2d<double> layer(4, 6,
+  ConvTranspose2d<double> layer(4, 6, rng,
                                 {.kernel = 3,
                                  .stride = {2, 3},
                                  .padding = Padding::of(1, 0, 1, 1),
                                  .output_padding = {1, 0},
                                  .groups = 2,
                                  .activation = Activation::tanh,
-                                 .bias_init = init::constant(-0.5)},
-                                rng);
+                                 .bias_init = init::constant(-0.5)});
   CHECK(layer.weight.shape() == Shape{3, 3, 3, 4});
   const ConvOptions options{.stride = {2, 3}, .padding = Padding::of(1, 0, 1, 1), .groups = 2};
   const auto y =
@@ -67,7 +65,7 @@ TEST_CASE("ConvTranspose2d is the operation with its options", "[nn]") {
   CHECK(layer.describe() ==
         "ConvTranspose2d(4, 6, 3x3, stride 2x3, padding 1 0 1 1, output padding 1x0, groups 2, tanh)");
 
-  ConvTranspose2d<double> doubling(4, 2, {.kernel = 5, .stride = 2, .padding = Padding::same()}, rng);
+  ConvTranspose2d<double> doubling(4, 2, rng, {.kernel = 5, .stride = 2, .padding = Padding::same()});
   CHECK(doubling.forward(x).shape() == Shape{2, 6, 8, 2});
 }
 
@@ -101,28 +99,28 @@ TEST_CASE("weights of convolutions begin within Glorot's limits", "[nn]") {
     CHECK((*high <= limit && *low >= -limit));
     CHECK((*high > 0.99 * limit && *low < -0.99 * limit));
   };
-  const Conv2d usual(20, 30, {.kernel = {5, 3}}, rng);
+  const Conv2d usual(20, 30, rng, {.kernel = {5, 3}});
   check_limits(usual.weight, 15 * (20 + 30));
   CHECK(bit_difference(usual.bias, Tensor<float>::zeros({30})) == "");
-  const Conv2d grouped(40, 60, {.kernel = 3, .groups = 2}, rng);
+  const Conv2d grouped(40, 60, rng, {.kernel = 3, .groups = 2});
   check_limits(grouped.weight, 9 * (20 + 60));
-  const ConvTranspose2d transposed(20, 30, {.kernel = {5, 3}}, rng);
+  const ConvTranspose2d transposed(20, 30, rng, {.kernel = {5, 3}});
   check_limits(transposed.weight, 15 * (20 + 30));
-  const ConvTranspose2d kaiming(20, 30, {.kernel = {5, 3}, .init = init::he_uniform()}, rng);
+  const ConvTranspose2d kaiming(20, 30, rng, {.kernel = {5, 3}, .init = init::he_uniform()});
   check_limits(kaiming.weight, 15 * 20);
 }
 
 TEST_CASE("an autoencoder of images: shapes, parameters, gradients, clones", "[nn]") {
   Rng rng(5);
   const Conv2dOptions same{.kernel = 3, .padding = Padding::same(), .activation = Activation::relu};
-  Sequential net{Conv2d(1, 16, same, rng),
+  Sequential net{Conv2d(1, 16, rng, same),
                  MaxPool2d(2),
-                 Conv2d(16, 8, same, rng),
+                 Conv2d(16, 8, rng, same),
                  AvgPool2d({.window = 2, .padding = Padding::same()}),
                  UpSample2d(2),
-                 ConvTranspose2d(8, 4, {.kernel = {5, 5}, .stride = 2, .padding = Padding::same()}, rng),
+                 ConvTranspose2d(8, 4, rng, {.kernel = {5, 5}, .stride = 2, .padding = Padding::same()}),
                  UpSample2d({1, 1}, Interpolation::bilinear),
-                 Conv2d(4, 1, {.kernel = {1, 1}}, rng)};
+                 Conv2d(4, 1, rng, {.kernel = {1, 1}})};
   CHECK(summary(net, {28, 28, 1}) ==
         "path  layer                                       output           parameters\n"
         "-----------------------------------------------------------------------------\n"
@@ -154,15 +152,15 @@ TEST_CASE("an autoencoder of images: shapes, parameters, gradients, clones", "[n
 TEST_CASE("what image layers refuse", "[nn]") {
   Rng rng(6);
   const auto images = [](Index h, Index w, Index c) { return Tensor<float>::zeros({2, h, w, c}); };
-  CHECK(error_of([&] { Conv2d(3, 4, {.groups = 2}, rng); }) ==
+  CHECK(error_of([&] { Conv2d(3, 4, rng, {.groups = 2}); }) ==
         "Conv2d: 2 group(s) do not divide 3 and 4 channels");
-  CHECK(error_of([&] { ConvTranspose2d(0, 4, {}, rng); }) ==
+  CHECK(error_of([&] { ConvTranspose2d(0, 4, rng); }) ==
         "ConvTranspose2d: expected channels of 1 or more, found 0 and 4");
   CHECK(error_of([&] {
-          Conv2d(3, 4, {.kernel = {3, 0}}, rng);
+          Conv2d(3, 4, rng, {.kernel = {3, 0}});
         }) == "Conv2d: expected a kernel of 1 or more, found 3 and 0");
 
-  const Sequential net{Conv2d(1, 4, {.kernel = 5}, rng), named("pool", MaxPool2d(4))};
+  const Sequential net{Conv2d(1, 4, rng, {.kernel = 5}), named("pool", MaxPool2d(4))};
   CHECK(error_of([&] { net.forward(images(8, 8, 3)); }) ==
         "0 Conv2d(1, 4, 5x5): conv2d: x (2, 8, 8, 3) has 3 channels, weight (5, 5, 1, 4) in 1 group(s) needs "
         "1");

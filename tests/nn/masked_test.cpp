@@ -69,8 +69,8 @@ TEST_CASE("masked weights begin and stay at 0", "[nn]") {
 TEST_CASE("masked convolutions see what comes before a pixel", "[nn]") {
   Rng rng(5);
   const auto conv = [&](Index in, Index out, Extent2 kernel, ConvMask mask, Index colours = 1) {
-    return Conv2d<double>(
-        in, out, {.kernel = kernel, .padding = Padding::same(), .mask = mask, .colours = colours}, rng);
+    return Conv2d<double>(in, out, rng,
+                          {.kernel = kernel, .padding = Padding::same(), .mask = mask, .colours = colours});
   };
   const auto a = conv(1, 1, 3, ConvMask::causal_a), b = conv(1, 1, 3, ConvMask::causal_b);
   const auto x = rng.normal<double>({1, 2, 3, 1});

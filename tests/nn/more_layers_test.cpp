@@ -114,9 +114,9 @@ TEMPLATE_TEST_CASE("convolutions of sequences and of channels, and normalised we
   check_against_pytorch("conv1d", Conv1d<T>(3, 4, rng, dilated), names);
   check_against_pytorch("conv1d_groups", Conv1d<T>(4, 6, rng, {.kernel = 2, .groups = 2}), names);
   const Conv2dOptions depthwise{.stride = {2, 1}, .padding = Padding::all(1), .groups = 5};
-  check_against_pytorch("depthwise", Conv2d<T>(5, 5, depthwise, rng), names);
+  check_against_pytorch("depthwise", Conv2d<T>(5, 5, rng, depthwise), names);
   check_against_pytorch("weight_norm", WeightNorm(Linear<T>(4, 3, rng)), normed);
-  check_against_pytorch("weight_norm_conv", WeightNorm(Conv2d<T>(2, 3, {.kernel = 2}, rng)), normed);
+  check_against_pytorch("weight_norm_conv", WeightNorm(Conv2d<T>(2, 3, rng, {.kernel = 2})), normed);
 }
 
 TEMPLATE_TEST_CASE("pooling to a size, windows that stand out, corners and shuffled pixels equal PyTorch's",
@@ -398,7 +398,7 @@ TEST_CASE("Dropout2d drops whole channels", "[nn]") {
 
 TEST_CASE("a weight norm begins as its layer is", "[nn]") {
   Rng rng(8);
-  const Conv2d<double> plain(2, 3, {.activation = Activation::relu}, rng);
+  const Conv2d<double> plain(2, 3, rng, {.activation = Activation::relu});
   WeightNorm layer(plain);
   const auto x = rng.normal<double>({2, 4, 5, 2});
   CHECK(test::difference(layer(x), plain(x), 16) == "");

@@ -86,7 +86,7 @@ TEMPLATE_TEST_CASE("spectral normalisation and its gradients are PyTorch's", "[n
   using T = TestType;
   Rng rng(1);
   check_case<T>("spectral_linear", Linear<T>(5, 4, rng));
-  check_case<T>("spectral_conv", Conv2d<T>(2, 5, {.kernel = {3, 2}, .stride = 2}, rng));
+  check_case<T>("spectral_conv", Conv2d<T>(2, 5, rng, {.kernel = {3, 2}, .stride = 2}));
 }
 
 TEMPLATE_TEST_CASE("after many passes the weight's spectral norm is 1", "[nn]", float, double) {
@@ -111,9 +111,9 @@ TEMPLATE_TEST_CASE("after many passes the weight's spectral norm is 1", "[nn]", 
   };
   check_layer(Linear<T>(30, 12, rng, {.init = init::normal(0, 1)}));
   check_layer(Linear<T>(7, 20, rng, {.init = init::normal(0, 0.01)}));
-  check_layer(Conv2d<T>(3, 10, {.kernel = {4, 4}, .init = init::normal(0, 1)}, rng));
-  check_layer(Conv2d<T>(4, 6, {.groups = 2, .init = init::normal(0, 1)}, rng));
-  check_layer(ConvTranspose2d<T>(6, 4, {.init = init::normal(0, 1)}, rng));
+  check_layer(Conv2d<T>(3, 10, rng, {.kernel = {4, 4}, .init = init::normal(0, 1)}));
+  check_layer(Conv2d<T>(4, 6, rng, {.groups = 2, .init = init::normal(0, 1)}));
+  check_layer(ConvTranspose2d<T>(6, 4, rng, {.init = init::normal(0, 1)}));
 }
 
 TEST_CASE("a power iteration by hand", "[nn]") {
@@ -147,7 +147,7 @@ TEST_CASE("gradients of spectral normalisation equal finite differences", "[nn]"
     CHECK(gradcheck(f, inputs, {.second_order = false}).message == "");
   };
   const Linear<double> linear(5, 4, rng);
-  const Conv2d<double> conv(2, 3, {.kernel = {2, 2}}, rng);
+  const Conv2d<double> conv(2, 3, rng, {.kernel = {2, 2}});
   // Not training, sigma = ||W u|| is so for any u.
   check(linear, rng.normal<double>({3, 5}), rng.normal<double>({4}), {});
   check(conv, rng.normal<double>({2, 3, 3, 2}), rng.normal<double>({3}), {});
@@ -235,8 +235,8 @@ TEST_CASE("spectral normalisation in a model: names, summary, clones and message
 TEST_CASE("steps through normalised layers take nothing from the heap", "[nn]") {
   if (!test::counts_heap_calls) return;
   Rng rng(8);
-  Sequential net{SpectralNorm(Conv2d(1, 32, {.stride = 2}, rng), rng), LeakyRelu{0.2},
-                 SpectralNorm(Conv2d(32, 8, {.stride = 2}, rng), rng)};
+  Sequential net{SpectralNorm(Conv2d(1, 32, rng, {.stride = 2}), rng), LeakyRelu{0.2},
+                 SpectralNorm(Conv2d(32, 8, rng, {.stride = 2}), rng)};
   Sgd<float> sgd(parameters(net), {.rate = 0.01});
   const auto x = rng.normal({32, 28, 28, 1});
   long before = 0;

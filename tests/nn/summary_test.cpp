@@ -64,9 +64,9 @@ struct Blocks {
 struct UNet {
   Conv2d<float> down, bottom, up;
   UNet(Index channels, Rng& rng)
-      : down(1, 4, {.padding = Padding::same()}, rng),
-        bottom(4, 8, {.padding = Padding::same()}, rng),
-        up(channels, 1, {.padding = Padding::same()}, rng) {}
+      : down(1, 4, rng, {.padding = Padding::same()}),
+        bottom(4, 8, rng, {.padding = Padding::same()}),
+        up(channels, 1, rng, {.padding = Padding::same()}) {}
   Tensor<float> forward(const Tensor<float>& x) const {
     const auto d = Relu{}.forward(down.forward(x));
     const auto b = Relu{}.forward(bottom.forward(MaxPool2d(2).forward(d)));

@@ -24,8 +24,8 @@ std::vector<Case> cases() {
     all.push_back({std::move(name), input, Sequential<float>(std::move(layer))});
   };
   add("Linear", {2, 3}, Linear(3, 4, rng, {.activation = Activation::relu}));
-  add("Conv2d", {2, 5, 5, 2}, Conv2d(2, 3, {.padding = Padding::same()}, rng));
-  add("ConvTranspose2d", {2, 4, 4, 2}, ConvTranspose2d(2, 3, {.stride = 2}, rng));
+  add("Conv2d", {2, 5, 5, 2}, Conv2d(2, 3, rng, {.padding = Padding::same()}));
+  add("ConvTranspose2d", {2, 4, 4, 2}, ConvTranspose2d(2, 3, rng, {.stride = 2}));
   add("MaxPool2d", {2, 4, 4, 3}, MaxPool2d(2));
   add("AvgPool2d", {2, 4, 4, 3}, AvgPool2d(2));
   add("UpSample2d", {2, 4, 4, 3}, UpSample2d(2));
@@ -94,12 +94,12 @@ TEST_CASE("sizes and options that no layer can have are refused where it is made
   const std::pair<std::string, std::function<void()>> made[] = {
       {"shape: ", [&] { Linear(-1, 3, rng); }},
       {"shape: ", [&] { Linear(3, -1, rng); }},
-      {"Conv2d: ", [&] { Conv2d(0, 3, {}, rng); }},
-      {"Conv2d: ", [&] { Conv2d(3, 3, {.kernel = 0}, rng); }},
-      {"Conv2d: ", [&] { Conv2d(3, 3, {.stride = 0}, rng); }},
-      {"Conv2d: ", [&] { Conv2d(3, 3, {.dilation = 0}, rng); }},
-      {"Conv2d: ", [&] { Conv2d(3, 3, {.groups = 2}, rng); }},
-      {"ConvTranspose2d: ", [&] { ConvTranspose2d(3, -3, {}, rng); }},
+      {"Conv2d: ", [&] { Conv2d(0, 3, rng); }},
+      {"Conv2d: ", [&] { Conv2d(3, 3, rng, {.kernel = 0}); }},
+      {"Conv2d: ", [&] { Conv2d(3, 3, rng, {.stride = 0}); }},
+      {"Conv2d: ", [&] { Conv2d(3, 3, rng, {.dilation = 0}); }},
+      {"Conv2d: ", [&] { Conv2d(3, 3, rng, {.groups = 2}); }},
+      {"ConvTranspose2d: ", [&] { ConvTranspose2d(3, -3, rng); }},
       {"MaxPool2d: ", [] { MaxPool2d(0); }},
       {"AvgPool2d: ", [] { AvgPool2d(-1); }},
       {"UpSample2d: ", [] { UpSample2d(0); }},

@@ -91,9 +91,9 @@ TEST_CASE("a steady training step makes no heap allocation", "[train]") {
 
   // Images.
   const Padding same = Padding::same();
-  Sequential down{Conv2d(1, 8, {.stride = 2, .padding = same}, rng), BatchNorm(8), MaxPool2d(2), Flatten{}};
+  Sequential down{Conv2d(1, 8, rng, {.stride = 2, .padding = same}), BatchNorm(8), MaxPool2d(2), Flatten{}};
   Sequential up{Linear(4, 7 * 7 * 8, rng, relu), Reshape{{7, 7, 8}}, UpSample2d(2),
-                ConvTranspose2d(8, 1, {.stride = 2, .padding = same}, rng), Flatten{}};
+                ConvTranspose2d(8, 1, rng, {.stride = 2, .padding = same}), Flatten{}};
   Vae convolutional(GaussianEncoder(down, 7 * 7 * 8, 4, rng), up);
   CHECK(steady_allocations<Adam<float>>(convolutional, AdamOptions{}, prefetch) == 0);
 }

@@ -100,7 +100,7 @@ TEST_CASE("a convolutional classifier learns the digits", "[train]") {
   const Conv2dOptions down{
       .kernel = 3, .stride = 2, .padding = Padding::same(), .activation = Activation::relu};
   Classifier model(
-      Sequential{Conv2d(1, 8, down, rng), Conv2d(8, 16, down, rng), Flatten{}, Linear(7 * 7 * 16, 10, rng)});
+      Sequential{Conv2d(1, 8, rng, down), Conv2d(8, 16, rng, down), Flatten{}, Linear(7 * 7 * 16, 10, rng)});
   data::Loader train(train_set, {.batch = 50});
   data::Loader test(test_set, {.batch = 250, .shuffle = false});
   Adam optimizer(parameters(model), {.rate = 3e-3});

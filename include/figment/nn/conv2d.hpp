@@ -60,7 +60,7 @@ inline std::string describe_conv(const char* layer, Index in, Index out, const S
 /// y = act(x * W + b).   x: (N, H, W, in) -> (N, H', W', out). W: (kh, kw, in / groups, out). Of H and W,
 /// `same` padding leaves H / stride rounded up. Initialisers see fans of kh kw in / groups and kh kw out.
 ///
-///   Conv2d(1, 32, {.kernel = {5, 5}, .stride = 2, .padding = Padding::same()}, rng)
+///   Conv2d(1, 32, rng, {.kernel = {5, 5}, .stride = 2, .padding = Padding::same()})
 template <class T = float>
 struct Conv2d {
   using value_type = T;
@@ -74,7 +74,7 @@ struct Conv2d {
 
   /// Draws the weight, then the bias, from rng. Throws unless all sizes are 1 or more and the groups divide
   /// both numbers of channels.
-  Conv2d(Index in, Index out, const Conv2dOptions& o, Rng& rng)
+  Conv2d(Index in, Index out, Rng& rng, const Conv2dOptions& o = {})
       : options{o.stride, o.padding, o.dilation, o.groups},
         activation(o.activation),
         slope(o.slope),

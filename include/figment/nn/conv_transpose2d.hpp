@@ -35,7 +35,7 @@ struct ConvTranspose2d {
 
   /// Draws the weight, then the bias, from rng. Throws unless all sizes are 1 or more and the groups divide
   /// both numbers of channels.
-  ConvTranspose2d(Index in, Index out, const ConvTranspose2dOptions& o, Rng& rng)
+  ConvTranspose2d(Index in, Index out, Rng& rng, const ConvTranspose2dOptions& o = {})
       : options{o.stride, o.padding, o.dilation, o.groups},
         output_padding(o.output_padding),
         activation(o.activation),

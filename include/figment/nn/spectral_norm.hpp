@@ -15,7 +15,7 @@ namespace figment {
 /// estimated from the buffer `u`, (out,), which takes one power iteration each forward pass of training, none
 /// otherwise. The singular vectors are constants to the gradient. The layer's tensors keep their names.
 ///
-///   Sequential{SpectralNorm(Conv2d(1, 64, options, rng), rng), LeakyRelu{0.2}}
+///   Sequential{SpectralNorm(Conv2d(1, 64, rng, options), rng), LeakyRelu{0.2}}
 ///
 /// PyTorch keeps v besides u and so uses, when not training, its last estimate in training; here v is made
 /// anew from u, which is right for changed or averaged weights too, and the same once u has settled. Of a
