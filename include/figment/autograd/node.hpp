@@ -138,7 +138,8 @@ class Node final : public Counted {
       new (inputs_ + i) Kept<T>(t, keeps(keep, Keep::inputs));
     }
   }
-  ~Node() override {
+  // Not taken into itself, as its parts' end.
+  [[gnu::noinline]] ~Node() override {
     if (rule_.destroy) rule_.destroy(rule_data());
     std::destroy_n(inputs_, count_);
     for (std::size_t i = 0; i < part_count_; ++i) parts_begin()[i].~Node();

@@ -74,6 +74,24 @@ kernels::MatmulArgs<T> matmul_args(const Tensor<T>& a, const Tensor<T>& b, Tenso
   return Shape(std::span(shape.begin(), shape.end() - 2));
 }
 
+/// The product of two matrices whose shapes fit. Apart from matmul: layers need no batches of matrices.
+template <class T>
+Tensor<T> matrix_product(const Tensor<T>& a, const Tensor<T>& b, Transpose t) {
+  Tensor<T> c(Shape{a.dim(t.a ? 1 : 0), b.dim(t.b ? 0 : 1)});
+  run_matmul(matmul_args(a, b, c, t));
+  return record(
+      "matmul", {a, b}, std::move(c),
+      [t](auto& s, auto& dy, auto& dx) {
+        dx(0, [&] {
+          return t.a ? matrix_product(s.in(1), dy, {t.b, true}) : matrix_product(dy, s.in(1), {false, !t.b});
+        });
+        dx(1, [&] {
+          return t.b ? matrix_product(dy, s.in(0), {true, t.a}) : matrix_product(s.in(0), dy, {!t.a, false});
+        });
+      },
+      Keep::inputs);
+}
+
 /// The shape (batch…, rows, columns).
 [[gnu::noinline]] inline Shape batched(Shape batch, Index rows, Index columns) {
   batch.push_back(rows), batch.push_back(columns);
@@ -148,21 +166,19 @@ Tensor<T> stacked(const Tensor<T>& x) {
 template <detail::Real T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transpose t = {}) {
   const Shape shape = detail::product_shape(a.shape(), b.shape(), t);
+  if (shape.rank() == 2) return detail::matrix_product(a, b, t);
   const bool one_a = a.rank() == 2 || detail::batch_of(a.shape()).size() == 1,
              one_b = b.rank() == 2 || detail::batch_of(b.shape()).size() == 1;
-  if (one_b && !t.a && (a.rank() > 2 || b.rank() > 2))  // one product of all rows
+  if (one_b && !t.a)  // one product of all rows
     return reshape(matmul(detail::stacked(a), detail::stacked(b), t), shape);
   Tensor<T> c(shape);
-  if (shape.rank() == 2)
-    detail::run_matmul(detail::matmul_args(a, b, c, t));
-  else
-    detail::run_matmuls(a, b, c, t);
+  detail::run_matmuls(a, b, c, t);
   return record(
       "matmul", {a, b}, std::move(c),
       [t, one_a, one_b](auto& s, auto& dy, auto& dx) {
         // Of one matrix for all, the gradient is one product too: a sum over the batch within it.
         dx(0, [&] {
-          if (one_a && dy.rank() > 2) {
+          if (one_a) {
             const auto d = matmul(detail::beside(dy),
                                   t.b ? detail::stacked(s.in(1)) : detail::beside(s.in(1)), {false, !t.b});
             return reshape(t.a ? transpose(d) : d, s.in_shape(0));
@@ -170,7 +186,7 @@ Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transpose t = {}) {
           return t.a ? matmul(s.in(1), dy, {t.b, true}) : matmul(dy, s.in(1), {false, !t.b});
         });
         dx(1, [&] {
-          if (one_b && dy.rank() > 2) {  // t.a, or there would be no batch
+          if (one_b) {  // t.a, or there would be no batch
             const auto d = matmul(detail::beside(s.in(0)), detail::stacked(dy));
             return reshape(t.b ? transpose(d) : d, s.in_shape(1));
           }
@@ -235,8 +251,8 @@ Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
   detail::run_matmul(args);
   return record("linear", {x, w, bias}, std::move(y), [activation, slope](auto& s, auto& dy, auto& dx) {
     const auto dz = detail::activation_gradient(activation, slope, dy, s);
-    dx(0, [&] { return matmul(dz, s.in(1), {.b = true}); });
-    dx(1, [&] { return matmul(s.in(0), dz, {.a = true}); });
+    dx(0, [&] { return detail::matrix_product(dz, s.in(1), {.b = true}); });
+    dx(1, [&] { return detail::matrix_product(s.in(0), dz, {.a = true}); });
     dx(2, [&] { return dz; });  // summed over the batch by the engine
   });
 }

@@ -206,17 +206,15 @@ struct Slice {
 namespace detail {
 
 /// The positions of a slice that fits its axis.
-[[gnu::noinline]] inline Steps steps_of(const Slice& s, const Shape& x, Index axis) {
-  const Index n = x[axis];
-  const bool back = s.step < 0;
-  const auto position = [n](Index i, Index otherwise) {
-    return i == Slice::none ? otherwise : i < 0 ? i + n : i;
-  };
-  const Index first = position(s.begin, back ? n - 1 : 0), last = position(s.end, back ? -1 : n);
-  const bool fits =
-      back ? -1 <= last && last <= first && first < n : 0 <= first && first <= last && last <= n;
-  ensure(fits && s.step != 0, "slice: {} to {} by {} does not fit axis {} of shape {}",
-         s.begin == Slice::none ? first : s.begin, s.end == Slice::none ? last : s.end, s.step, axis, x);
+[[gnu::noinline]] inline Steps steps_of(Slice s, const Shape& x, Index axis) {
+  const Index n = x[axis], back = s.step < 0;
+  if (s.begin == Slice::none) s.begin = back * (n - 1);
+  if (s.end == Slice::none) s.end = back ? -1 - n : n;
+  const Index first = s.begin < 0 ? s.begin + n : s.begin, last = s.end < 0 ? s.end + n : s.end;
+  // Towards the end: what is left lies between them.
+  const Index from = back ? last + 1 : first, to = back ? first + 1 : last;
+  ensure(0 <= from && from <= to && to <= n && s.step != 0,
+         "slice: {} to {} by {} does not fit axis {} of shape {}", s.begin, s.end, s.step, axis, x);
   return {first, first == last ? 0 : 1 + (last - first + (back ? 1 : -1)) / s.step, s.step};
 }
 

@@ -5,6 +5,7 @@
 
 #include "figment/core/finite.hpp"
 #include "figment/nn/report.hpp"
+#include "figment/ops/arithmetic.hpp"
 #include "figment/optim/clip.hpp"
 #include "figment/optim/optimizer.hpp"
 
@@ -51,10 +52,9 @@ class GradientMean {
       mean_ = std::move(gradients);
       return;
     }
-    const kernels::op::Lerp part{static_cast<double>(size) /
-                                 static_cast<double>((std::max)(samples_, Index{1}))};
+    const double part = static_cast<double>(size) / static_cast<double>((std::max)(samples_, Index{1}));
     // Into memory of its own: gradients may share theirs.
-    for (std::size_t i = 0; i < mean_.size(); ++i) mean_[i] = map(part, mean_[i], gradients[i], "fit");
+    for (std::size_t i = 0; i < mean_.size(); ++i) mean_[i] = mean_[i] * (1 - part) + gradients[i] * part;
   }
   /// What it came to; the next one begins.
   TensorList<T> take() {
