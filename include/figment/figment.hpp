@@ -36,6 +36,7 @@
 #include "figment/nn/pixel_shuffle.hpp"
 #include "figment/nn/pool.hpp"
 #include "figment/nn/prelu.hpp"
+#include "figment/nn/reflection_pad.hpp"
 #include "figment/nn/reshape.hpp"
 #include "figment/nn/residual.hpp"
 #include "figment/nn/rms_norm.hpp"

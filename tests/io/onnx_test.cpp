@@ -578,7 +578,7 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
       {13, 3});
   net("shuffled",
       Sequential{WeightNorm(Conv2d(2, 8, rng, {.padding = Padding::same()})), PixelShuffle(2),
-                 PixelUnshuffle(4), Dropout2d(0.5),
+                 PixelUnshuffle(4), Dropout2d(0.5), ReflectionPad2d({2, 1}),
                  Conv2d(32, 32, rng, {.padding = Padding::same(), .groups = 32}),
                  UpSample2d(2, Interpolation::bilinear_align_corners)},
       {6, 4, 2});

@@ -14,6 +14,7 @@
 #include "figment/nn/pixel_shuffle.hpp"
 #include "figment/nn/pool.hpp"
 #include "figment/nn/prelu.hpp"
+#include "figment/nn/reflection_pad.hpp"
 #include "figment/nn/rms_norm.hpp"
 #include "figment/nn/sequential.hpp"
 #include "figment/nn/summary.hpp"
@@ -410,4 +411,19 @@ TEST_CASE("a weight norm begins as its layer is", "[nn]") {
   CHECK(error_of([&] {
           Sequential<double>{layer}(rng.normal<double>({2, 4, 5, 3}));
         }).rfind("0 Conv2d(2, 3, 3x3, relu) weight norm: conv2d: x (2, 4, 5, 3)", 0) == 0);
+}
+
+TEST_CASE("a reflection leaves the edge out", "[nn]") {
+  const Doubles x({1, 2, 3, 1}, {1, 2, 3, 4, 5, 6});
+  const Doubles expected({1, 4, 5, 1}, {5, 4, 5, 6, 5, 2, 1, 2, 3, 2, 5, 4, 5, 6, 5, 2, 1, 2, 3, 2});
+  CHECK(bit_difference(ReflectionPad2d(1)(x), expected) == "");
+  const auto right = ReflectionPad2d(Padding::of(0, 0, 0, 2));
+  CHECK(bit_difference(right(x), Doubles({1, 2, 5, 1}, {1, 2, 3, 2, 1, 4, 5, 6, 5, 4})) == "");
+  CHECK(ReflectionPad2d({2, 1}).describe() == "ReflectionPad2d(2x1)");
+  CHECK(right.describe() == "ReflectionPad2d(0, 0, 0, 2)");
+  CHECK(error_of([] { ReflectionPad2d(-1); }) == "ReflectionPad2d: expected widths of 0 or more");
+  CHECK(error_of([&] {
+          ReflectionPad2d(1)(x.view_as({2, 3}));
+        }) == "ReflectionPad2d(1): ReflectionPad2d: expected x (N, H, W, C), found (2, 3)");
+  CHECK(error_of([&] { ReflectionPad2d(2)(x); }).rfind("ReflectionPad2d(2): pad: ", 0) == 0);
 }

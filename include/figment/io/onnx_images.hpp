@@ -8,6 +8,7 @@
 #include "figment/nn/embedding.hpp"
 #include "figment/nn/pixel_shuffle.hpp"
 #include "figment/nn/pool.hpp"
+#include "figment/nn/reflection_pad.hpp"
 #include "figment/nn/weight_norm.hpp"
 
 namespace figment::io::detail {
@@ -56,6 +57,15 @@ OnnxGraph::Id write_onnx(OnnxLayers<T>& to, const PixelUnshuffle& l, OnnxGraph::
   const std::string y =
       to.op({"Reshape", {to.op(std::move(order)), to.constant("shape", List{0, c * r * r, h, w})}});
   return to.graph.add_first(y, 4);
+}
+
+template <class T>
+OnnxGraph::Id write_onnx(OnnxLayers<T>& to, const ReflectionPad2d& l, OnnxGraph::Id x) {
+  const Padding& p = l.padding;
+  const std::vector<std::int64_t> pads{0, 0, p.top, p.left, 0, 0, p.bottom, p.right};
+  OnnxNode n{"Pad", {to.graph.first(x), to.constant("pads", pads)}};
+  n.set("mode", std::string_view("reflect"));
+  return to.graph.add_first(to.op(std::move(n)), 4);
 }
 
 template <class T>

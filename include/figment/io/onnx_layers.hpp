@@ -146,8 +146,8 @@ class OnnxLayers {
                   Dropout, GaussianNoise, ActivityPenalty, SpectralNorm<Linear<T>>, SpectralNorm<Conv2d<T>>,
                   SpectralNorm<ConvTranspose2d<T>>, WeightPenalty<Linear<T>>, WeightPenalty<Conv2d<T>>,
                   WeightPenalty<ConvTranspose2d<T>>, GroupNorm<T>, InstanceNorm<T>, RmsNorm<T>, PRelu<T>,
-                  Conv1d<T>, Embedding<T>, PixelShuffle, PixelUnshuffle, GlobalMaxPool2d, GlobalAvgPool2d,
-                  AdaptiveMaxPool2d, AdaptiveAvgPool2d, Dropout2d, WeightNorm<Linear<T>>,
+                  Conv1d<T>, Embedding<T>, PixelShuffle, PixelUnshuffle, ReflectionPad2d, GlobalMaxPool2d,
+                  GlobalAvgPool2d, AdaptiveMaxPool2d, AdaptiveAvgPool2d, Dropout2d, WeightNorm<Linear<T>>,
                   WeightNorm<Conv1d<T>>, WeightNorm<Conv2d<T>>, WeightNorm<ConvTranspose2d<T>>>(f, l);
   }
   template <class... Ls, class F>
