@@ -302,7 +302,9 @@ TEST_CASE("linear algebra: what is refused, by name", "[linalg]") {
       {"slogdet", [](const F64& x) { slogdet(x); }},
       {"eigh", [](const F64& x) { eigh(x); }},
       {"matrix_sqrt", [](const F64& x) { matrix_sqrt(x); }}};
-  for (const auto& [name, f] : square) {
+  for (const auto& one : square) {
+    const std::string& name = one.first;
+    const auto& f = one.second;
     for (const F64& x : {wide, vector})
       CHECK(error_of([&] { f(x); }) ==
             name + ": expected square matrices (…, n, n), found shape " + to_string(x.shape()));
