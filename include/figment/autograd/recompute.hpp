@@ -26,7 +26,14 @@ void recomputed_gradients(const Saved<T>& s, const Tensor<T>& dy, InputGradients
   const auto found =
       vjp(f(in.begin()), dy, std::span<const Tensor<T>>(by.begin(), by.size()), {.create_graph = true});
   std::size_t next = 0;
-  for (std::size_t i = 0; i < s.inputs(); ++i) dx(i, [&] { return found[next++]; });
+  for (std::size_t i = 0; i < s.inputs(); ++i) {
+    if (!dx.wants(i)) continue;
+    const Tensor<T>& gradient = found[next++];
+    if (gradient.tracked())
+      dx(i, [&] { return gradient; });
+    else  // the input had no part in the output
+      dx.constant(i, [&] { return gradient; });
+  }
 }
 
 }  // namespace figment::detail

@@ -221,8 +221,8 @@ FIGMENT_INSTANCE Tensor<FIGMENT_T> rotary_positions(const Tensor<FIGMENT_T>&, Ro
 FIGMENT_INSTANCE Tensor<FIGMENT_T> time_embedding(const Tensor<FIGMENT_T>&, Index);
 
 // ops/recurrent.hpp
-FIGMENT_INSTANCE Tensor<FIGMENT_T> lstm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
-                                        const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
+FIGMENT_INSTANCE std::array<Tensor<FIGMENT_T>, 2> lstm(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
+                                                       const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 FIGMENT_INSTANCE Tensor<FIGMENT_T> gru(const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&,
                                        const Tensor<FIGMENT_T>&, const Tensor<FIGMENT_T>&);
 

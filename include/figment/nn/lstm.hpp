@@ -57,11 +57,11 @@ struct Lstm {
     for (Index k = 0; k < stack.count(); ++k) {
       const RecurrentWeights<T>& w = stack.layers[static_cast<std::size_t>(k)];
       const Tensor<T> bias = w.bias_ih.defined() ? w.bias_ih + w.bias_hh : Tensor<T>();
-      const Tensor<T> states =
+      const auto [states, last] =
           lstm(linear(h, w.weight_ih, bias), w.weight_hh, stack.state("Lstm", from.hidden, k, rows),
                stack.state("Lstm", from.cell, k, rows));
-      h = slice(states, 0, 0, length);
-      if (to) hidden.push_back(select(states, 0, length - 1)), cell.push_back(select(states, 0, length));
+      h = states;
+      if (to) hidden.push_back(select(states, 0, length - 1)), cell.push_back(last);
     }
     if (to) *to = {figment::stack(hidden, 0), figment::stack(cell, 0)};
     return permute(h, {1, 0, 2});

@@ -1,6 +1,7 @@
 // Recurrent layers over a whole sequence, one operation each.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "figment/autograd/recompute.hpp"
@@ -45,17 +46,18 @@ void product(Index m, Index n, Index k, const T* a, const T* b, T* c, Transpose 
 /// Rows of a step that a thread is given at least: squashing a gate costs as much as many sums.
 inline Index recurrent_grain(Index units) { return elementwise_grain / (16 * units + 1) + 1; }
 
-/// The sum over the steps of (the state before)^T dz: of the first step, and of all others in one product.
+/// The sum over the steps of (the state before)^T dz: of all but the first in one product, and of that one if
+/// there was a state before it.
 template <class T>
 Tensor<T> recurrent_weight_gradient(const Tensor<T>& first, const Tensor<T>& states, const Tensor<T>& dz) {
-  const Index steps = dz.dim(0), rows = dz.dim(1), wide = dz.dim(2), units = first.dim(1);
+  const Index steps = dz.dim(0), rows = dz.dim(1), wide = dz.dim(2), units = states.dim(2);
   Tensor<T> dw(Shape{units, wide});
-  product(units, wide, rows, first.data(), dz.data(), dw.mutable_data(), {.a = true});
-  if (steps == 1) return dw;
-  Tensor<T> rest(dw.shape());
-  product(units, wide, (steps - 1) * rows, states.data(), dz.data() + rows * wide, rest.mutable_data(),
+  product(units, wide, (steps - 1) * rows, states.data(), dz.data() + rows * wide, dw.mutable_data(),
           {.a = true});
-  kernels::binary(kernels::op::Add{}, dw.data(), 1, rest.data(), 1, dw.mutable_data(), dw.size());
+  if (!first.defined()) return dw;
+  Tensor<T> begin(dw.shape());
+  product(units, wide, rows, first.data(), dz.data(), begin.mutable_data(), {.a = true});
+  kernels::binary(kernels::op::Add{}, dw.data(), 1, begin.data(), 1, dw.mutable_data(), dw.size());
   return dw;
 }
 
@@ -65,15 +67,15 @@ Tensor<T> gate(const Tensor<T>& x, Index k, Index units) {
   return slice(x, -1, k * units, (k + 1) * units);
 }
 
-/// lstm in recorded operations.
+/// lstm in recorded operations, as (L + 1, N, units): last the cell.
 template <class T>
 Tensor<T> composed_lstm(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& hidden,
                         const Tensor<T>& cell) {
   const Index units = weight.dim(0);
-  Tensor<T> h = state_or_zeros(hidden, x.dim(1), units), c = state_or_zeros(cell, x.dim(1), units);
+  Tensor<T> h = hidden, c = state_or_zeros(cell, x.dim(1), units);
   std::vector<Tensor<T>> all;
   for (Index t = 0; t < x.dim(0); ++t) {
-    const auto z = select(x, 0, t) + matmul(h, weight);
+    const auto in = select(x, 0, t), z = h.defined() ? in + matmul(h, weight) : in;
     c = sigmoid(gate(z, 1, units)) * c + sigmoid(gate(z, 0, units)) * tanh(gate(z, 2, units));
     h = sigmoid(gate(z, 3, units)) * tanh(c);
     all.push_back(h);
@@ -90,7 +92,11 @@ Tensor<T> composed_gru(const Tensor<T>& x, const Tensor<T>& weight, const Tensor
   Tensor<T> h = state_or_zeros(hidden, x.dim(1), units);
   std::vector<Tensor<T>> all;
   for (Index t = 0; t < x.dim(0); ++t) {
-    const auto in = select(x, 0, t), state = linear(h, weight, bias);
+    // Of no state before the first step the bias alone is left.
+    const auto in = select(x, 0, t), none = Tensor<T>::zeros(in.shape());
+    const auto state = t > 0 || hidden.defined() ? linear(h, weight, bias)
+                       : bias.defined()          ? none + bias
+                                                 : none;
     const auto r = sigmoid(gate(in, 0, units) + gate(state, 0, units));
     const auto z = sigmoid(gate(in, 1, units) + gate(state, 1, units));
     const auto n = tanh(gate(in, 2, units) + r * gate(state, 2, units));
@@ -111,12 +117,12 @@ struct RecurrentTape {
 template <class T>
 void fused_lstm_gradient(const Tensor<T>& first_h, const Tensor<T>& first_c, const Tensor<T>& weight,
                          const RecurrentTape<T>& tape, const Tensor<T>& states, const Tensor<T>& dy,
-                         InputGradients<T>& dx) {
-  const Index steps = tape.gates.dim(0), rows = first_h.dim(0), units = first_h.dim(1), wide = 4 * units,
+                         const Tensor<T>& d_last, InputGradients<T>& dx) {
+  const Index steps = tape.gates.dim(0), rows = first_c.dim(0), units = first_c.dim(1), wide = 4 * units,
               part = rows * units;
-  Tensor<T> dz(tape.gates.shape()), dh = Tensor<T>::zeros({rows, units}), dc(dh.shape());
+  Tensor<T> dz(tape.gates.shape()), dh = Tensor<T>::zeros({rows, units}), dc = d_last.clone();
   T *const pz = dz.mutable_data(), *const ph = dh.mutable_data(), *const pc = dc.mutable_data();
-  std::copy_n(dy.data() + steps * part, part, pc);
+  const Tensor<T> turned = transpose(weight.detach());  // once: each step reads it in its order
   for (Index t = steps; t-- > 0;) {
     const T* const before = t == 0 ? first_c.data() : tape.cells.data() + (t - 1) * part;
     parallel_for(rows, recurrent_grain(units), [&](Index begin, Index end) {
@@ -125,8 +131,7 @@ void fused_lstm_gradient(const Tensor<T>& first_h, const Tensor<T>& first_c, con
                                       tape.cells.data() + t * part + at, dy.data() + t * part + at, ph + at,
                                       pc + at, pz + gate_at, nullptr});
     });
-    if (t > 0 || dx.wants(2))
-      product(rows, units, wide, pz + t * rows * wide, weight.data(), ph, {.b = true});
+    if (t > 0 || dx.wants(2)) product(rows, units, wide, pz + t * rows * wide, turned.data(), ph);
   }
   dx(0, [&] { return dz; });
   dx(1, [&] { return recurrent_weight_gradient(first_h, states, dz); });
@@ -136,14 +141,16 @@ void fused_lstm_gradient(const Tensor<T>& first_h, const Tensor<T>& first_c, con
 
 /// The gradients of a GRU, step by step from the last.
 template <class T>
-void fused_gru_gradient(const Tensor<T>& first_h, const Tensor<T>& weight, const RecurrentTape<T>& tape,
+void fused_gru_gradient(const Tensor<T>& hidden, const Tensor<T>& weight, const RecurrentTape<T>& tape,
                         const Tensor<T>& states, const Tensor<T>& dy, InputGradients<T>& dx) {
-  const Index steps = tape.gates.dim(0), rows = first_h.dim(0), units = first_h.dim(1), wide = 3 * units,
+  const Index steps = tape.gates.dim(0), rows = states.dim(1), units = states.dim(2), wide = 3 * units,
               part = rows * units;
+  const Tensor<T> first_h = state_or_zeros(hidden, rows, units);
   Tensor<T> d_input(Shape{steps, rows, wide}), d_state(d_input.shape()),
       through = Tensor<T>::zeros({rows, units}), beside = Tensor<T>::zeros({rows, units});
   T *const pi = d_input.mutable_data(), *const ps = d_state.mutable_data();
   T *const pt = through.mutable_data(), *const pb = beside.mutable_data();
+  const Tensor<T> turned = transpose(weight.detach());  // once: each step reads it in its order
   for (Index t = steps; t-- > 0;) {
     const T* const before = t == 0 ? first_h.data() : states.data() + (t - 1) * part;
     parallel_for(rows, recurrent_grain(units), [&](Index begin, Index end) {
@@ -152,11 +159,10 @@ void fused_gru_gradient(const Tensor<T>& first_h, const Tensor<T>& weight, const
                                      nullptr, dy.data() + t * part + at, pt + at, pb + at, pi + gate_at,
                                      ps + gate_at});
     });
-    if (t > 0 || dx.wants(3))
-      product(rows, units, wide, ps + t * rows * wide, weight.data(), pt, {.b = true});
+    if (t > 0 || dx.wants(3)) product(rows, units, wide, ps + t * rows * wide, turned.data(), pt);
   }
   dx(0, [&] { return d_input; });
-  dx(1, [&] { return recurrent_weight_gradient(first_h, states, d_state); });
+  dx(1, [&] { return recurrent_weight_gradient(hidden, states, d_state); });
   dx(2, [&] { return d_state; });  // summed over steps and batch by the engine
   dx(3, [&] { return through + beside; });
 }
@@ -167,25 +173,24 @@ void fused_gru_gradient(const Tensor<T>& first_h, const Tensor<T>& weight, const
 /// units) is the input's part of the gates at each step, biases in it; weight (units, 4 units) makes the
 /// state's part; hidden and cell (N, units) are the state before, zeros where undefined. With i, f, g, o =
 /// sigmoid, sigmoid, tanh, sigmoid of the four parts of x[t] + h W, as PyTorch orders them: c = f c + i g,
-/// h = o tanh(c). Gives (L + 1, N, units): h after each step, and last the last c.
+/// h = o tanh(c). Gives h after each step, (L, N, units), and the last c, (N, units).
 template <detail::Real T>
-Tensor<T> lstm(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& hidden = {},
-               const Tensor<T>& cell = {}) {
+std::array<Tensor<T>, 2> lstm(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& hidden = {},
+                              const Tensor<T>& cell = {}) {
   detail::check_recurrent("lstm", 4, x, weight, {&hidden, &cell});
   const Index steps = x.dim(0), rows = x.dim(1), units = weight.dim(0), part = rows * units;
-  const bool kept = recording(x, weight, hidden, cell);
-  const Tensor<T> first_h = detail::state_or_zeros(hidden, rows, units),
-                  first_c = detail::state_or_zeros(cell, rows, units);
-  const Index keep = kept ? 1 : 0;
-  detail::RecurrentTape<T> tape{Tensor<T>(Shape{kept ? steps : 1, rows, 4 * units}),
-                                Tensor<T>(Shape{kept ? steps : 2, rows, units})};
-  Tensor<T> y(Shape{steps + 1, rows, units}), state(Shape{rows, 4 * units});
+  const Index keep = recording(x, weight, hidden, cell) ? 1 : 0;
+  const Tensor<T> first_c = detail::state_or_zeros(cell, rows, units);
+  detail::RecurrentTape<T> tape{Tensor<T>(Shape{keep ? steps : 1, rows, 4 * units}),
+                                Tensor<T>(Shape{keep ? steps : 2, rows, units})};
+  Tensor<T> y(Shape{steps, rows, units}), last(Shape{rows, units}), state(Shape{rows, 4 * units});
   T *const out = y.mutable_data(), *const z = state.mutable_data();
   T *const gates = tape.gates.mutable_data(), *const cells = tape.cells.mutable_data();
-  const T *h = first_h.data(), *c = first_c.data();
+  const T *h = hidden.data(), *c = first_c.data();
   for (Index t = 0; t < steps; ++t) {
-    detail::product(rows, 4 * units, units, h, weight.data(), z);
-    T* const next = cells + (kept ? t : t % 2) * part;
+    const bool none = t == 0 && !hidden.defined();
+    detail::product(rows, 4 * units, none ? 0 : units, h, weight.data(), z);
+    T* const next = cells + (keep ? t : t % 2) * part;
     parallel_for(rows, detail::recurrent_grain(units), [&](Index begin, Index end) {
       const Index at = begin * units;
       kernels::lstm_step<T>({end - begin, units, x.data() + 4 * (t * part + at), z + 4 * at, c + at,
@@ -193,16 +198,18 @@ Tensor<T> lstm(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& hid
     });
     h = out + t * part, c = next;
   }
-  std::copy_n(c, part, out + steps * part);
-  return record("lstm", {x, weight, hidden, cell}, std::move(y), [tape](auto& s, auto& dy, auto& dx) {
-    const auto &in = s.in(0), &w = s.in(1), &h0 = s.in(2), &c0 = s.in(3);
-    if (recording(dy, in, w, h0, c0))
-      return detail::recomputed_gradients(
-          s, dy, dx, [](const Tensor<T>* a) { return detail::composed_lstm(a[0], a[1], a[2], a[3]); });
-    const Index n = in.dim(1), u = w.dim(0);
-    detail::fused_lstm_gradient(detail::state_or_zeros(h0, n, u), detail::state_or_zeros(c0, n, u), w, tape,
-                                s.constant_out(), dy, dx);
-  });
+  std::copy_n(c, part, last.mutable_data());
+  return record("lstm", {x, weight, hidden, cell}, std::array{std::move(y), std::move(last)},
+                [tape](auto& s, auto& dy, auto& dx) {
+                  const auto &in = s.in(0), &w = s.in(1), &h0 = s.in(2), &c0 = s.in(3);
+                  const Tensor<T> dh = dy[0], dc = dy[1];
+                  if (recording(dh, dc, in, w, h0, c0))
+                    return detail::recomputed_gradients(
+                        s, concat({dh, unsqueeze(dc, 0)}, 0), dx,
+                        [](const Tensor<T>* a) { return detail::composed_lstm(a[0], a[1], a[2], a[3]); });
+                  detail::fused_lstm_gradient(h0, detail::state_or_zeros(c0, in.dim(1), w.dim(0)), w, tape,
+                                              s.constant_out(0), dh, dc, dx);
+                });
 }
 
 /// A gated recurrent unit over a sequence (Cho et al., 2014), the reset gate after the product, as PyTorch
@@ -224,7 +231,8 @@ Tensor<T> gru(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias
   T *const out = y.mutable_data(), *const z = state.mutable_data(), *const gates = tape.gates.mutable_data();
   const T* h = first_h.data();
   for (Index t = 0; t < steps; ++t) {
-    detail::product(rows, 3 * units, units, h, weight.data(), z, {}, bias.data());
+    const bool none = t == 0 && !hidden.defined();
+    detail::product(rows, 3 * units, none ? 0 : units, h, weight.data(), z, {}, bias.data());
     parallel_for(rows, detail::recurrent_grain(units), [&](Index begin, Index end) {
       const Index at = begin * units;
       kernels::gru_step<T>({end - begin, units, x.data() + 3 * (t * part + at), z + 3 * at, h + at,
@@ -237,8 +245,7 @@ Tensor<T> gru(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias
     if (recording(dy, in, w, b, h0))
       return detail::recomputed_gradients(
           s, dy, dx, [](const Tensor<T>* a) { return detail::composed_gru(a[0], a[1], a[2], a[3]); });
-    detail::fused_gru_gradient(detail::state_or_zeros(h0, in.dim(1), w.dim(0)), w, tape, s.constant_out(), dy,
-                               dx);
+    detail::fused_gru_gradient(h0, w, tape, s.constant_out(), dy, dx);
   });
 }
 

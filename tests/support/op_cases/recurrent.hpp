@@ -79,7 +79,9 @@ inline void recurrent_cases(OpCases& c) {
     OpCase& added = cell ? c.add(
                                "lstm", "", inputs,
                                [](const auto& in) {
-                                 return in.size() > 2 ? lstm(in[0], in[1], in[2], in[3]) : lstm(in[0], in[1]);
+                                 const auto [h, last] =
+                                     in.size() > 2 ? lstm(in[0], in[1], in[2], in[3]) : lstm(in[0], in[1]);
+                                 return figment::concat({h, unsqueeze(last, 0)}, 0);
                                },
                                detail::lstm_reference)
                          : c.add(
