@@ -503,7 +503,7 @@ TEST_CASE("ONNX models for tests/python/check_onnx.py", "[onnx][python]") {
   }
 
   // The layers and options that those have not.
-  net("masked",
+  net("masked-images",
       Sequential{Conv2d(2, 4, rng, {.kernel = 5, .padding = Padding::same(), .mask = ConvMask::causal_a}),
                  Conv2d(4, 2, rng, {.padding = Padding::same(), .mask = ConvMask::causal_b, .colours = 2}),
                  Flatten{}, MaskedLinear(made_masks(40, {})[0], rng)},
