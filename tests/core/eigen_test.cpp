@@ -154,7 +154,7 @@ TEST_CASE("an Eigen expression is assigned, and converts where a tensor is expec
   CHECK(held<float>(x, {2, 2}, {7, 15, 10, 22}) == "");
   x.matrix() = std::as_const(x).matrix().transpose().eval();
   CHECK(held<float>(x, {2, 2}, {7, 10, 15, 22}) == "");
-  x.matrix().row(0) = Eigen::RowVector2f(8, 9);
+  x.matrix().row(0) << 8, 9;  // g++ 12 warns of a RowVector2f there
   CHECK(held<float>(x, {2, 2}, {8, 9, 15, 22}) == "");
 
   const figment::Indices labels = Eigen::Vector3i(2, 0, 1);

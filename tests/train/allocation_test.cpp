@@ -12,6 +12,7 @@
 #include "figment/nn/reshape.hpp"
 #include "figment/nn/upsample.hpp"
 #include "figment/optim/adam.hpp"
+#include "figment/optim/muon.hpp"
 #include "figment/optim/rmsprop.hpp"
 #include "figment/train/fit.hpp"
 #include "support/catch.hpp"
@@ -42,10 +43,10 @@ struct CountSteps final : Callback {
 /// What 20 steps of fit take from the heap, after five, with everything in them: the loader's batches, the
 /// model, the gradients, the step, the running means and the callbacks.
 template <class O, class Model, class Options>
-long steady_allocations(Model& model, Options options, bool prefetch) {
+long steady_allocations(Model& model, Options options, bool prefetch, Index accumulate = 1) {
   Rng rng(1);
   data::Loader loader(data::Dataset{rng.uniform<float>({3000, 28, 28, 1})},
-                      {.batch = 100, .prefetch = prefetch});
+                      {.batch = 100 / accumulate, .prefetch = prefetch});
   std::atomic<Index> made = 0;
   loader.transform([&](Tensor<float> x, Rng&) {
     ++made;
@@ -53,7 +54,7 @@ long steady_allocations(Model& model, Options options, bool prefetch) {
   });
   O optimizer(parameters(model), options);
   CountSteps counter(prefetch ? &made : nullptr, {100, 28, 28, 1});
-  fit(model, optimizer, loader, {.clip_norm = 1e3, .callbacks = {&counter}});
+  fit(model, optimizer, loader, {.clip_norm = 1e3, .accumulate = accumulate, .callbacks = {&counter}});
   return counter.during;
 }
 
@@ -82,6 +83,7 @@ TEST_CASE("a steady training step makes no heap allocation", "[train]") {
   Vae plain(GaussianEncoder(Sequential{Flatten{}, Linear(784, 256, rng, relu)}, 256, 2, rng),
             Sequential{Linear(2, 256, rng, relu), Linear(256, 784, rng)});
   CHECK(steady_allocations<RmsProp<float>>(plain, RmsPropOptions{}, prefetch) == 0);
+  if (!prefetch) CHECK(steady_allocations<Muon<float>>(plain, MuonOptions{}, false, 2) == 0);
 
   // Activations as layers, dropout, another optimiser.
   Vae layered(GaussianEncoder(Sequential{Flatten{}, Linear(784, 64, rng), Elu{}, Dropout(0.2)}, 64, 8, rng),

@@ -8,6 +8,7 @@
 #include "figment/nn/linear.hpp"
 #include "figment/nn/reshape.hpp"
 #include "figment/optim/adam.hpp"
+#include "figment/train/averaged.hpp"
 #include "figment/train/interrupt.hpp"
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
@@ -235,6 +236,21 @@ TEST_CASE("clip_norm limits both networks' gradients", "[train]") {
     CHECK(d_moved < (options.batches == RealAndFake::apart ? 0.002 : 0.001) * 1.002);
     CHECK(d_moved > 0.0002);  // two steps apart may lead back
   }
+}
+
+TEST_CASE("a generator's average follows each step of a GAN, which is not validated", "[train]") {
+  auto train = test::batches({6, 2});
+  Small small({}, 1, 1), twin({}, 1, 1);
+  Averaged average(small.gan.generator, {.decay = 0.5}), by_hand(twin.gan.generator, {.decay = 0.5});
+  EveryStep follow([&](TrainState&) { by_hand.update(); });
+  fit(small.gan, small.generator, small.discriminator, train, {.epochs = 2, .average = &average});
+  fit(twin.gan, twin.generator, twin.discriminator, train, {.epochs = 2, .callbacks = {&follow}});
+  CHECK(average.ema().updates() == 4);
+  CHECK(same(values(average.module), values(by_hand.module)));
+  const std::string refused =
+      "fit: a Gan learns from each batch and is not validated: no accumulate, no validate_average";
+  CHECK(error_of([&] { fit(small.gan, small.generator, small.discriminator, train, {.accumulate = 2}); }) ==
+        refused);
 }
 
 TEST_CASE("a steady step of a GAN makes no heap allocation", "[train]") {

@@ -123,7 +123,7 @@ class Optimizer {
   /// One step of the formula: an optimiser of your own has this.
   virtual void update(std::span<const Tensor<T>> gradients) = 0;
 
-  /// Parameters `first` to `last`, without it, and what their formula goes by.
+  /// What the formula of a group goes by.
   struct Group {
     double rate;              ///< the learning rate
     double weight_decay;      ///< as the optimiser takes it
