@@ -543,7 +543,7 @@ TEST_CASE("weights for tests/python/check_pytorch.py", "[pytorch][python]") {
   write("discriminator", dcgan(false, rng).discriminator, 3, {28, 28, 1});
   write("sequences", sequences(rng), 3, {11, 3});
   cases.write(dir / "cases.safetensors");
-  CHECK(io::SafetensorsReader(dir / "cases.safetensors").names().size() == 12);
+  CHECK(io::SafetensorsReader(dir / "cases.safetensors").names().size() == 14);
 }
 
 TEST_CASE("an import that fails leaves the module as it was", "[pytorch]") {
