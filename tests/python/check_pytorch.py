@@ -103,10 +103,11 @@ def models(latent, a, b, c):
 
 
 def run(model, x):
-    """figment's images are (N, H, W, C), its sequences (N, L, C)."""
+    """figment's images are (N, H, W, C), its sequences (N, L, C): of these PyTorch's recurrent layers have the same."""
+    moved = not isinstance(model, Rows)
     with torch.no_grad():
-        y = model.eval()(x.movedim(-1, 1) if x.dim() > 2 else x)
-    return (y.movedim(1, -1) if y.dim() > 2 else y).contiguous()
+        y = model.eval()(x.movedim(-1, 1) if moved and x.dim() > 2 else x)
+    return (y.movedim(1, -1) if moved and y.dim() > 2 else y).contiguous()
 
 
 def check(program):

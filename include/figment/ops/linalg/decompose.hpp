@@ -21,8 +21,7 @@ Tensor<T> cholesky(const Tensor<T>& a) {
   T* const out = y.mutable_data();
   detail::each_matrix("cholesky", a, [&](Index i, const auto& m) {
     const Eigen::LLT<detail::Dense<T>> llt((m + m.transpose()) / T(2));
-    ensure(llt.info() == Eigen::Success, "cholesky: {} is not positive definite",
-           detail::Which{i, a.shape()});
+    ensure(detail::succeeded(llt), "cholesky: {} is not positive definite", detail::Which{i, a.shape()});
     detail::matrix_in(out, i, n, n) = llt.matrixL();
   });
   return record(
@@ -112,7 +111,7 @@ Eigh<T> eigh(const Tensor<T>& a) {
   T *const values = y[0].mutable_data(), *const vectors = y[1].mutable_data();
   detail::each_matrix("eigh", a, [&](Index i, const auto& m) {
     const Eigen::SelfAdjointEigenSolver<detail::Dense<T>> solver((m + m.transpose()) / T(2));
-    ensure(solver.info() == Eigen::Success, "eigh: the eigenvalues of {} do not converge",
+    ensure(detail::succeeded(solver), "eigh: the eigenvalues of {} do not converge",
            detail::Which{i, a.shape()});
     auto v = detail::matrix_in(vectors, i, n, n);
     v = solver.eigenvectors();

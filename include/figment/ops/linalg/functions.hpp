@@ -49,7 +49,7 @@ Tensor<T> matrix_sqrt(const Tensor<T>& a) {
   T* const out = y.mutable_data();
   detail::each_matrix("matrix_sqrt", a, [&](Index i, const auto& m) {
     const Eigen::SelfAdjointEigenSolver<detail::Dense<T>> solver((m + m.transpose()) / T(2));
-    ensure(solver.info() == Eigen::Success, "matrix_sqrt: the eigenvalues of {} do not converge",
+    ensure(detail::succeeded(solver), "matrix_sqrt: the eigenvalues of {} do not converge",
            detail::Which{i, a.shape()});
     const auto& w = solver.eigenvalues();
     // An eigenvalue is within n roundings of the largest.

@@ -32,6 +32,12 @@ inline void expect_square(const char* who, const Shape& a) {
   ensure(a.rank() >= 2 && a[-1] == a[-2], "{}: expected square matrices (…, n, n), found shape {}", who, a);
 }
 
+/// Whether a factorisation of Eigen's was made: by its number, as X11 has a macro of the name.
+template <class Factors>
+bool succeeded(const Factors& factors) {
+  return factors.info() == Eigen::ComputationInfo{};
+}
+
 /// In errors: "matrix 3 of shape (5, 2, 2)".
 struct Which {
   Index i;
