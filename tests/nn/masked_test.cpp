@@ -141,7 +141,8 @@ TEST_CASE("codes that nothing chooses become vectors of the batch", "[nn]") {
   const auto x = rng.normal({200, 2}, 3, 1);  // far from where codes begin
   const auto count = [&] {
     std::vector<bool> chosen(8);
-    for (const auto c : layer.quantize(x).codes.values()) chosen[static_cast<std::size_t>(c)] = true;
+    const auto codes = layer.quantize(x).codes;
+    for (const auto c : codes.values()) chosen[static_cast<std::size_t>(c)] = true;
     return std::count(chosen.begin(), chosen.end(), true);
   };
   CHECK(count() < 8);
