@@ -5,6 +5,7 @@
 #include "figment/nn/penalty.hpp"
 #include "figment/ops/index.hpp"
 #include "figment/ops/matmul.hpp"
+#include "figment/ops/straight_through.hpp"
 
 namespace figment {
 
@@ -64,9 +65,7 @@ struct VectorQuantizer {
     q.codes = flat.view_as(Shape(std::span(x.shape().begin(), x.shape().end() - 1)));
     q.codebook = follows ? Tensor<T>::scalar(0) : mean(square(chosen - rows.detach()));
     q.commitment = options.commitment * mean(square(rows - chosen.detach()));
-    q.output = record(
-        "straight_through", {x}, chosen.view_as(x.shape()),
-        [](auto&, auto& dy, auto& dx) { dx(0, [&] { return dy; }); }, Keep::nothing);
+    q.output = straight_through(chosen.view_as(x.shape()), x);
     if (follows && context.training) follow(rows.detach(), flat, context);
     return q;
   }
